@@ -1,0 +1,84 @@
+import type { ElectionChange, NoLeaderReason } from './host.ts';
+
+interface Belief {
+  holder: string | null;
+  term: number;
+  /** Until when the last report vouches for it. Elapsed. */
+  untilUs: number;
+  /** The highest term known to have ended. */
+  endedTerm: number;
+  reason: NoLeaderReason;
+  told: string;
+}
+
+/** Names whose leader a node remembers. */
+const BELIEFS_MAX = 8_192;
+
+/**
+ * Who leads each name, as far as this node has heard: for people and for `observe`, never for a
+ * rule that grants or leads. A report holds for as long as the voter's promise behind it still ran.
+ */
+export class Beliefs {
+  readonly #beliefs = new Map<string, Belief>();
+  readonly #notify: (change: ElectionChange) => void;
+
+  constructor(notify: (change: ElectionChange) => void) {
+    this.#notify = notify;
+  }
+
+  /** A voter (or we) vouch that `holder` leads with `term` until `untilUs`. */
+  leads(name: string, holder: string, term: number, untilUs: number): void {
+    const belief = this.#of(name);
+    if (term < belief.term || term <= belief.endedTerm) return;
+    if (term === belief.term && belief.holder === holder) belief.untilUs = Math.max(belief.untilUs, untilUs);
+    else Object.assign(belief, { holder, term, untilUs });
+  }
+
+  /** That term is over: released, or run out. */
+  ended(name: string, term: number): void {
+    const belief = this.#of(name);
+    belief.endedTerm = Math.max(belief.endedTerm, term);
+    if (belief.term <= term) belief.untilUs = -Infinity;
+  }
+
+  /** Tells what changed. `reasonFor`: why there is no leader, asked only then. */
+  settle(nowUs: number, reasonFor: (name: string) => NoLeaderReason): void {
+    for (const [name, belief] of this.#beliefs) {
+      if (nowUs >= belief.untilUs) {
+        belief.holder = null;
+        belief.reason = reasonFor(name);
+      }
+      const told = belief.holder === null ? `none ${belief.reason}` : `${belief.holder} ${belief.term}`;
+      if (told === belief.told) continue;
+      belief.told = told;
+      this.#notify({ type: 'leader', name, leader: belief.holder, term: belief.term, reason: belief.holder === null ? belief.reason : null });
+    }
+  }
+
+  of(name: string, nowUs: number): { holder: string | null; term: number } {
+    const belief = this.#beliefs.get(name);
+    if (belief === undefined) return { holder: null, term: 0 };
+    return { holder: nowUs < belief.untilUs ? belief.holder : null, term: belief.term };
+  }
+
+  /** Makes `name` known, so that its lack of a leader is told as well. */
+  follow(name: string): void {
+    this.#of(name);
+  }
+
+  get nextDeadlineUs(): number {
+    let earliest = Infinity;
+    for (const belief of this.#beliefs.values()) if (belief.holder !== null) earliest = Math.min(earliest, belief.untilUs);
+    return earliest;
+  }
+
+  #of(name: string): Belief {
+    let belief = this.#beliefs.get(name);
+    if (belief === undefined) {
+      belief = { holder: null, term: 0, untilUs: -Infinity, endedTerm: 0, reason: 'unknown', told: 'none unknown' };
+      if (this.#beliefs.size >= BELIEFS_MAX) this.#beliefs.delete(this.#beliefs.keys().next().value!);
+      this.#beliefs.set(name, belief);
+    }
+    return belief;
+  }
+}

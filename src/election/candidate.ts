@@ -1,0 +1,227 @@
+import type { Now } from '../core/time.ts';
+import type { Context } from './context.ts';
+import type { BidState, Contest } from './contest.ts';
+import { SentRing } from './contest.ts';
+import { leaseEndUs, supportEndUs } from './lease.ts';
+import { type Deny, type Grant, Op } from './messages.ts';
+import type { Peer } from './peers.ts';
+import { compareRendezvous, rendezvousIndex } from './rank.ts';
+
+/** First bids are staggered by this much per better-ranked member, so that the best usually finds the voters free. */
+const STAGGER_US = 20_000;
+const STAGGER_JITTER_US = 5_000;
+/** With more bidders than this queued, those behind the first few sit out most beats (their voters' queues are full anyway). */
+const CROWD = 8;
+const STANDING = 3;
+const SIT_OUT_BEATS = 3;
+/** A cancelled bid is over when this share of T passed since its first grant, whatever was heard. Percent. */
+const GIVE_UP_PERCENT = 60;
+
+/**
+ * The candidate: bids until a majority of promises, valid by its own clock, is in hand (rules
+ * candidate.C1–C6 of docs/protocol.md). Send times and lease ends are the leader's clock; when to
+ * bid again is elapsed time.
+ */
+export class Candidate {
+  readonly #context: Context;
+  readonly #floor: () => number;
+
+  /** @param floor Our own voter's floor: a ballot above it cannot be stale at home. */
+  constructor(context: Context, floor: () => number) {
+    this.#context = context;
+    this.#floor = floor;
+  }
+
+  /** Starts standing for the name; the first bid goes out after a stagger by rank. */
+  stand(contest: Contest, notBeforeUs: number, now: Now): void {
+    contest.wanted = true;
+    if (contest.role !== 'idle') return;
+    contest.role = 'bidding';
+    contest.bid = null;
+    contest.bidAtUs = Math.max(notBeforeUs, now.elapsedUs + this.#staggerUs(contest.name));
+  }
+
+  /** A beat, or the end of a stagger: bid to every voter, with a new seq. */
+  bid(contest: Contest, seq: number, voters: Iterable<Peer>, now: Now): void {
+    if (contest.role !== 'bidding' || now.elapsedUs < contest.bidAtUs) return;
+    const outdated = contest.bid !== null && contest.bid.support.size === 0 && contest.knownBallot >= contest.bid.ballot;
+    if (contest.bid === null || outdated) contest.bid = this.#newBid(contest);
+    else if (this.#sitsOut(contest, contest.bid)) return;
+    this.#send(contest, contest.bid, seq, voters, now);
+  }
+
+  /** The same ballot to one voter at once, because it asked for a fresh token (voter.V6). */
+  bidAgain(contest: Contest, seq: number, voter: Peer, now: Now): void {
+    if (contest.role === 'bidding' && contest.bid !== null) this.#send(contest, contest.bid, seq, [voter], now);
+  }
+
+  /**
+   * C3: a promise.
+   *
+   * @returns The bid's lease end when this made a majority worth having (C4), else null.
+   */
+  onGrant(contest: Contest | undefined, peer: Peer, grant: Grant, now: Now): number | null {
+    const bid = contest?.bid ?? null;
+    if (contest === undefined || contest.role !== 'bidding' || bid === null || grant.ballot !== bid.ballot) {
+      // A promise nobody wants blocks the name for T: give it back, unless it is the very ballot we lead with.
+      if (contest?.tenure?.term !== grant.ballot) this.#context.outbox.say(peer, { op: Op.release, name: grant.name, term: grant.ballot, to: '' });
+      return null;
+    }
+    const sentAtUs = bid.sent.at(grant.seq);
+    if (sentAtUs === undefined) return null;
+    const { grantUs, driftPpm, minUsefulUs } = this.#context.config;
+    const endUs = supportEndUs(sentAtUs, grant.heldMs * 1000, Math.min(grantUs, grant.grantedMs * 1000), driftPpm);
+    const known = bid.support.get(peer.name);
+    if (known === undefined || known.boot !== peer.boot || endUs > known.endUs) bid.support.set(peer.name, { boot: peer.boot, endUs });
+    bid.denials.delete(peer.name);
+    bid.firstGrantUs = Math.min(bid.firstGrantUs, now.elapsedUs);
+    const leaseUs = this.leaseEndOf(bid);
+    return leaseUs > now.leaderUs + minUsefulUs ? leaseUs : null;
+  }
+
+  /** A refusal: remember it, learn the ballot, and give up what can no longer be won (C5, C6). */
+  onDeny(contest: Contest, peer: Peer, deny: Deny, now: Now): void {
+    contest.knownBallot = Math.max(contest.knownBallot, deny.maxBallot);
+    const bid = contest.bid;
+    if (contest.role !== 'bidding' || bid === null || deny.ballot !== bid.ballot) return;
+    bid.denials.set(peer.name, { deny, atUs: now.elapsedUs });
+    if (bid.support.size === 0) {
+      // C5 with nothing in hand: nobody else is served by waiting.
+      if ((deny.why === 'stale' || deny.why === 'released') && deny.maxBallot >= bid.ballot) this.#rebidSoon(contest, now);
+      return;
+    }
+    if (!this.#isHopeless(bid) && !this.#yields(contest.name, bid, now)) return;
+    // A leader in office: leave the voters that were free just now to its next renewals, or our own
+    // bids would take them again and again and the leader would never win them back.
+    const inOffice = [...bid.denials.values()].some(({ deny, atUs }) => deny.elected && atUs >= bid.firstGrantUs);
+    this.cancel(contest, now);
+    if (inOffice) contest.bidAtUs = now.elapsedUs + 2 * this.#context.config.renewUs;
+  }
+
+  /** C6 by the clock. */
+  advance(contest: Contest, now: Now): void {
+    const bid = contest.bid;
+    if (contest.role !== 'bidding' || bid === null || bid.support.size === 0) return;
+    if (now.elapsedUs >= this.#giveUpAtUs(bid) || this.#yields(contest.name, bid, now)) this.cancel(contest, now);
+  }
+
+  nextDeadlineUs(contest: Contest): number {
+    if (contest.role !== 'bidding') return Infinity;
+    if (contest.bid === null || contest.bid.support.size === 0) return contest.bid === null ? contest.bidAtUs : Infinity;
+    return this.#giveUpAtUs(contest.bid);
+  }
+
+  /**
+   * C6: the ballot is dead for good, and every voter is told, so that those who promised it serve
+   * the next bid at once. Paxos leases have no such undo; without it a split vote costs a lease.
+   */
+  cancel(contest: Contest, now: Now): void {
+    const bid = contest.bid;
+    if (bid === null) return;
+    contest.bid = null;
+    this.#release(contest.name, bid.ballot);
+    contest.bidAtUs = now.elapsedUs + this.#staggerUs(contest.name);
+  }
+
+  /** Stops standing. */
+  withdraw(contest: Contest, now: Now): void {
+    contest.wanted = false;
+    if (contest.role !== 'bidding') return;
+    this.cancel(contest, now);
+    contest.role = 'idle';
+  }
+
+  /** The view says that `voter` lives another life than the one that promised: its promise is no longer counted. */
+  onVoterLife(contest: Contest, voter: string, boot: number): void {
+    const support = contest.bid?.support.get(voter);
+    if (support !== undefined && support.boot !== boot) contest.bid?.support.delete(voter);
+  }
+
+  leaseEndOf(bid: BidState): number {
+    return leaseEndUs([...bid.support.values()].map((s) => s.endUs), this.#context.needed);
+  }
+
+  /** C1. */
+  #newBid(contest: Contest): BidState {
+    const ballot = Math.max(contest.knownBallot, contest.lastBallot, this.#floor()) + 1;
+    contest.lastBallot = ballot;
+    contest.satOut = 0;
+    return { ballot, sent: new SentRing(), support: new Map(), denials: new Map(), firstGrantUs: Infinity };
+  }
+
+  /** C2. */
+  #send(contest: Contest, bid: BidState, seq: number, voters: Iterable<Peer>, now: Now): void {
+    bid.sent.note(seq, now.leaderUs);
+    for (const voter of voters) {
+      this.#context.outbox.say(voter, { op: Op.bid, name: contest.name, ballot: bid.ballot, seq, priority: contest.priority });
+    }
+  }
+
+  #release(name: string, term: number): void {
+    for (const voter of this.#voters()) this.#context.outbox.say(voter, { op: Op.release, name, term, to: '' });
+  }
+
+  *#voters(): Iterable<Peer> {
+    const { peers, self, config } = this.#context;
+    for (const { name, address } of peers.others()) yield { name, boot: 0, address };
+    if (config.voters.includes(self.name)) yield { ...self, address: '' };
+  }
+
+  #rebidSoon(contest: Contest, now: Now): void {
+    contest.bid = null;
+    contest.bidAtUs = now.elapsedUs + this.#staggerUs(contest.name);
+  }
+
+  /** C6 (a): so many voters are lost to this ballot that the rest is no majority. */
+  #isHopeless(bid: BidState): boolean {
+    let lost = 0;
+    for (const [voter, { deny, atUs }] of bid.denials) {
+      if (bid.support.has(voter)) continue;
+      if (deny.why === 'stale' || deny.why === 'released' || deny.why === 'config' || deny.why === 'not-voter') lost += 1;
+      else if (deny.why === 'held' && atUs >= bid.firstGrantUs && this.#isRivalGrant(deny)) lost += 1;
+    }
+    return lost > this.#context.config.voters.length - this.#context.needed;
+  }
+
+  /**
+   * Whether a refusal names a rival of this round rather than the former leader, whose grants run
+   * out one voter after the other: nobody has taken it up yet, or it was renewed lately.
+   */
+  #isRivalGrant(deny: Deny): boolean {
+    return deny.holder !== '' && (!deny.elected || deny.leftMs * 1000 > this.#context.config.grantUs / 2);
+  }
+
+  /** C6 (b): after a while without a majority the lower rank makes room. */
+  #yields(name: string, bid: BidState, now: Now): boolean {
+    if (now.elapsedUs < bid.firstGrantUs + this.#context.config.renewUs) return false;
+    for (const { deny, atUs } of bid.denials.values()) {
+      if (deny.why !== 'held' || atUs < bid.firstGrantUs || !this.#isRivalGrant(deny)) continue;
+      if (compareRendezvous(name, deny.holder, this.#context.self.name) < 0) return true;
+    }
+    return false;
+  }
+
+  /** C6 (c): whatever was heard. */
+  #giveUpAtUs(bid: BidState): number {
+    return bid.firstGrantUs + Math.floor((this.#context.config.grantUs * GIVE_UP_PERCENT) / 100);
+  }
+
+  /** In a crowd, those with several better bidders before them at a majority bid only every fourth beat. */
+  #sitsOut(contest: Contest, bid: BidState): boolean {
+    if (bid.support.size > 0) return false;
+    let behind = 0;
+    for (const { deny } of bid.denials.values()) if (deny.why === 'held' && deny.queued >= CROWD && deny.ahead >= STANDING) behind += 1;
+    if (behind < this.#context.needed || contest.satOut >= SIT_OUT_BEATS) {
+      contest.satOut = 0;
+      return false;
+    }
+    contest.satOut += 1;
+    return true;
+  }
+
+  #staggerUs(name: string): number {
+    const { peers, self, config, random } = this.#context;
+    const rankUs = Math.min(rendezvousIndex(name, self.name, peers.eligible()) * STAGGER_US, Math.floor(config.renewUs / 2));
+    return rankUs + random.below(STAGGER_JITTER_US);
+  }
+}

@@ -1,0 +1,81 @@
+import type { Now } from '../core/time.ts';
+import type { Deny } from './messages.ts';
+
+/** What one node is to one name. Changes only in `becomeX` functions of candidate.ts and leader.ts. */
+export type Role = 'idle' | 'bidding' | 'leader' | 'draining' | 'lost';
+
+/** One voter's promise as its receiver counts it. One entry per voter, never per packet. */
+export interface Support {
+  readonly boot: number;
+  /** On the leader's clock. */
+  readonly endUs: number;
+}
+
+/** Send times of the last requests, by seq. An answer to a forgotten one counts for nothing. */
+export class SentRing {
+  static readonly SIZE = 256;
+  readonly #sentAtUs = new Map<number, number>();
+
+  /** Stores the leader's clock as read **before** the send. */
+  note(seq: number, leaderUs: number): void {
+    this.#sentAtUs.set(seq, leaderUs);
+    if (this.#sentAtUs.size > SentRing.SIZE) this.#sentAtUs.delete(this.#sentAtUs.keys().next().value!);
+  }
+
+  /** When the request with that very seq was sent; never the latest send (schedule X67). */
+  at(seq: number): number | undefined {
+    return this.#sentAtUs.get(seq);
+  }
+}
+
+/** A bid for one ballot. */
+export interface BidState {
+  readonly ballot: number;
+  readonly sent: SentRing;
+  readonly support: Map<string, Support>;
+  /** The last refusal of this ballot, per voter. */
+  readonly denials: Map<string, { readonly deny: Deny; readonly atUs: number }>;
+  /** Elapsed time of the first grant; Infinity before. */
+  firstGrantUs: number;
+}
+
+/** One acquisition, from `elected` until released or run out. */
+export interface Tenure {
+  readonly term: number;
+  /** May rise above the term to win a voter back (leader.L3); the term never changes. */
+  ballot: number;
+  readonly sent: SentRing;
+  readonly support: Map<string, Support>;
+  /** On the leader's clock. Never decreases while leading, never moves once lost. */
+  leaseEndUs: number;
+  /** Elapsed time after which a draining leader stops renewing. */
+  drainUntilUs: number;
+  /** Preferred successor, told in the release. */
+  successor: string;
+  /** Bidders each voter reported, for the handover's precheck. */
+  readonly queues: Map<string, { readonly ids: readonly string[]; readonly atUs: number }>;
+}
+
+/** One name at one candidate. */
+export interface Contest {
+  readonly name: string;
+  role: Role;
+  /** The application wants to lead: bid whenever idle. */
+  wanted: boolean;
+  priority: number;
+  /** The highest ballot ever used here. A ballot is never used twice, even if our own voter forgot it. */
+  lastBallot: number;
+  /** The highest ballot heard of. */
+  knownBallot: number;
+  /** When the next bid may go out. Elapsed. */
+  bidAtUs: number;
+  bid: BidState | null;
+  tenure: Tenure | null;
+  /** Beats sat out because better bidders stand at a majority. */
+  satOut: number;
+}
+
+export function newContest(name: string, now: Now): Contest {
+  return { name, role: 'idle', wanted: false, priority: 0, lastBallot: 0, knownBallot: 0, bidAtUs: now.elapsedUs, bid: null, tenure: null, satOut: 0 };
+}
+

@@ -1,0 +1,490 @@
+import type { Address } from '../core/address.ts';
+import { assert } from '../core/assert.ts';
+import type { Random } from '../core/random.ts';
+import type { Now } from '../core/time.ts';
+import type { MembershipView } from '../core/view.ts';
+import { Beliefs } from './beliefs.ts';
+import { Candidate } from './candidate.ts';
+import type { ElectionConfig } from './config.ts';
+import { configDigest } from './config-digest.ts';
+import { type Contest, type Role, type Support, newContest } from './contest.ts';
+import type { Context } from './context.ts';
+import { ConfigGuard } from './config-guard.ts';
+import { type Standing, explainElection } from './explain.ts';
+import type { ElectionHost, LostReason, NoLeaderReason } from './host.ts';
+import { Leader } from './leader.ts';
+import { majorityOf } from './lease.ts';
+import { type Deny, type ElectionPacket, type Entry, type Hint, Op } from './messages.ts';
+import { Outbox } from './outbox.ts';
+import { type Peer, Peers, lifeOf } from './peers.ts';
+import { QuorumWatch } from './quorum-watch.ts';
+import { Recovery } from './recovery.ts';
+import { SilentVoters } from './silent-voters.ts';
+import { Tokens } from './tokens.ts';
+import { Voter } from './voter.ts';
+
+/** Election names one node may stand for or watch at once. */
+export const CONTESTS_MAX = 4_096;
+/** Leaders of at most this many names ask voters for their whole queue with every renewal; others learn the first only. */
+const ASK_QUEUE_NAMES = 32;
+/** Clocks that drift apart by more than this between two runs have jumped. */
+const JUMP_US = 5_000;
+
+/**
+ * One node's part in all elections: its vote, its bids and its leases. A majority of the configured
+ * voters promises a name to one holder for T; the holder renews every R and stops before its lease
+ * ends by its own clock. docs/protocol.md holds the rules (voter.V*, candidate.C*, leader.L*,
+ * restart.R*) and why each is there.
+ *
+ * Pure and synchronous: time, dice and ids are arguments, effects are calls on the host.
+ */
+export class Election {
+  readonly counters = {
+    packets: 0, mute: 0, ownName: 0, foreignConfig: 0, notFromVoter: 0, bids: 0, grants: 0, denials: 0, renewals: 0, acquisitions: 0, losses: 0,
+  };
+
+  readonly #host: ElectionHost;
+  readonly #context: Context;
+  readonly #digest: number;
+  readonly #tokens: Tokens;
+  readonly #recovery: Recovery;
+  readonly #voter: Voter | null;
+  readonly #candidate: Candidate;
+  readonly #leader: Leader;
+  readonly #beliefs: Beliefs;
+  readonly #quorum: QuorumWatch;
+  readonly #silent: SilentVoters;
+  readonly #configs: ConfigGuard;
+  readonly #contests = new Map<string, Contest>();
+  readonly #watched = new Set<string>();
+  #participating = false;
+  #beatAtUs = Infinity;
+  #seq = 0;
+  #last: Now;
+  #busy = false;
+
+  constructor(config: ElectionConfig, self: { name: string; boot: number }, random: Random, host: ElectionHost, now: Now) {
+    const notify: ElectionHost['notify'] = (change) => {
+      if (change.type === 'ended') this.#beliefs.ended(change.name, change.term);
+      if (change.type === 'lost') this.counters.losses += 1;
+      host.notify(change);
+    };
+    this.#host = host;
+    this.#digest = configDigest(config);
+    this.#context = {
+      config, self, random, notify, outbox: new Outbox(config.packetBudget), peers: new Peers(config, self.name), needed: majorityOf(config.voters.length),
+    };
+    this.#tokens = new Tokens(random, config.renewUs);
+    this.#recovery = new Recovery(this.#context, now);
+    this.#voter = config.voters.includes(self.name) ? new Voter(this.#context, this.#recovery) : null;
+    this.#candidate = new Candidate(this.#context, () => (this.#voter === null ? 0 : this.#recovery.floor));
+    this.#leader = new Leader(this.#context);
+    this.#beliefs = new Beliefs(notify);
+    this.#quorum = new QuorumWatch(this.#context);
+    this.#silent = new SilentVoters(this.#context);
+    this.#configs = new ConfigGuard(this.#context, this.#digest);
+    this.#last = now;
+  }
+
+  /** When `advance` wants to be called, on the elapsed clock. */
+  nextDeadlineUs = Infinity;
+
+  /** A decoded, fully validated packet, with the clocks read after it was received. */
+  receive(from: Address, packet: ElectionPacket, now: Now): void {
+    this.#transition(now, () => {
+      this.counters.packets += 1;
+      if (!this.#participating) return void (this.counters.mute += 1);
+      const { self, peers } = this.#context;
+      // Another process under our name (or our own packet come back): membership settles who keeps the name.
+      if (packet.from === self.name) return void (this.counters.ownName += 1);
+      const peer: Peer = { name: packet.from, boot: packet.boot, address: from };
+      this.#recovery.heardGrant(packet.maxGrantMs * 1000);
+      if (packet.config !== this.#digest) {
+        this.counters.foreignConfig += 1;
+        return this.#configs.refuse(peer, packet, now.elapsedUs);
+      }
+      peers.heard(peer, packet.token, now.elapsedUs);
+      const echoed = this.#tokens.isFresh(lifeOf(peer), packet.echo, now.elapsedUs);
+      for (const entry of packet.entries) this.#dispatch(peer, entry, echoed, now);
+    });
+  }
+
+  /** Runs what is due; extra calls are harmless. */
+  advance(now: Now): void {
+    this.#transition(now, () => {});
+  }
+
+  /** The view changed. It may lie: it orders, prunes and addresses, and decides nothing. */
+  onView(view: MembershipView, now: Now): void {
+    this.#transition(now, () => {
+      const { peers, config } = this.#context;
+      peers.onView(view);
+      for (const voter of config.voters) {
+        const boot = peers.bootOf(voter);
+        if (boot === null) continue;
+        for (const contest of this.#contests.values()) this.#candidate.onVoterLife(contest, voter, boot);
+      }
+    });
+  }
+
+  /**
+   * From now on this node takes part. Until its join was accepted (or it found nobody to join) it
+   * is mute, so that a second process under a living voter's name is refused before it votes.
+   */
+  participate(now: Now): void {
+    this.#transition(now, () => {
+      if (this.#participating) return;
+      this.#participating = true;
+      if (this.#voter !== null) this.#recovery.begin();
+      for (const contest of this.#contests.values()) if (contest.wanted) this.#candidate.stand(contest, now.elapsedUs, now);
+    });
+  }
+
+  /** A higher claim to our own name was heard: our voter promises nothing until that was silent for T. */
+  rivalHeard(now: Now): void {
+    this.#transition(now, () => this.#voter?.silence(now));
+  }
+
+  /**
+   * Stands for `name` until withdrawn, elected or out of it. After `ended` call it again to go on.
+   *
+   * @param priority −1,000 … 1,000; higher stands before lower in every voter's queue.
+   */
+  campaign(name: string, priority: number, now: Now): void {
+    this.#transition(now, () => {
+      const contest = this.#contest(name, now);
+      if (contest === null) return this.#context.notify({ type: 'warning', code: 'names-limit', details: { name, limit: CONTESTS_MAX } });
+      contest.priority = priority;
+      contest.wanted = true;
+      this.#beliefs.follow(name);
+      if (this.#participating) this.#candidate.stand(contest, contest.bidAtUs, now);
+    });
+  }
+
+  /** Stops bidding. A lease in hand stays; resign it. */
+  withdraw(name: string, now: Now): void {
+    this.#transition(now, () => {
+      const contest = this.#contests.get(name);
+      if (contest !== undefined) this.#candidate.withdraw(contest, now);
+    });
+  }
+
+  /**
+   * Gives the lease up. `lost` is told at once; renewing goes on, for `drainTimeout` at most, until
+   * `settled` says that the application's job has ended, and only then the name is released.
+   */
+  resign(name: string, reason: 'released' | 'handover' | 'shutdown', to: string | null, now: Now): void {
+    this.#transition(now, () => {
+      const contest = this.#contests.get(name);
+      if (contest === undefined) return;
+      contest.wanted = false;
+      // Who resigns wants somebody else to lead: our next bid waits until the others' were served.
+      contest.bidAtUs = now.elapsedUs + 2 * this.#context.config.renewUs;
+      this.#leader.resign(contest, reason, to, now);
+    });
+  }
+
+  /** The job of a lost or resigned tenure has ended. */
+  settled(name: string, now: Now): void {
+    this.#transition(now, () => {
+      const contest = this.#contests.get(name);
+      if (contest !== undefined) this.#leader.settled(contest, now);
+    });
+  }
+
+  /** Whether `to` (null: anybody) stands at a majority of voters and would take over in one hop. */
+  canHandOver(name: string, to: string | null, now: Now): boolean {
+    const contest = this.#contests.get(name);
+    return contest !== undefined && this.#leader.canHandOver(contest, to, now);
+  }
+
+  setPriority(name: string, priority: number, now: Now): void {
+    this.#transition(now, () => {
+      const contest = this.#contests.get(name);
+      if (contest !== undefined) contest.priority = priority;
+    });
+  }
+
+  /** Keeps asking who leads `name`, without bidding. */
+  watch(name: string, now: Now): void {
+    this.#transition(now, () => {
+      if (this.#watched.size >= CONTESTS_MAX) return;
+      this.#watched.add(name);
+      this.#beliefs.follow(name);
+      this.#beatAtUs = Math.min(this.#beatAtUs, now.elapsedUs);
+    });
+  }
+
+  unwatch(name: string, now: Now): void {
+    this.#transition(now, () => void this.#watched.delete(name));
+  }
+
+  /** Whether this node leads `name` at this reading of the leader's clock. */
+  isHeld(name: string, leaderUs: number): boolean {
+    const contest = this.#contests.get(name);
+    return contest?.role === 'leader' && contest.tenure !== null && leaderUs < contest.tenure.leaseEndUs;
+  }
+
+  /** What is left of the lease; negative after its end, `-Infinity` without a tenure. */
+  remainingUs(name: string, leaderUs: number): number {
+    const tenure = this.#contests.get(name)?.tenure;
+    return tenure ? tenure.leaseEndUs - leaderUs : -Infinity;
+  }
+
+  leaderOf(name: string, now: Now): { known: boolean; name: string | null; term: number; reason: NoLeaderReason | null } {
+    const { holder, term } = this.#beliefs.of(name, now.elapsedUs);
+    return { known: holder !== null, name: holder, term, reason: holder === null ? this.#reasonFor(name) : null };
+  }
+
+  /** Why things are as they are for `name`, in sentences: missing voters, waits, refusals. */
+  explain(name: string, now: Now): readonly string[] {
+    const standing: Standing = {
+      name, now, contest: this.#contests.get(name), leader: this.leaderOf(name, now), participating: this.#participating,
+      voting: this.#voter !== null, recovery: this.#recovery, quorum: this.#quorum, configs: this.#configs,
+    };
+    return explainElection(this.#context, standing);
+  }
+
+  /** A copy of what this node holds about `name`, for checkers. */
+  inspect(name: string): {
+    role: Role; term: number; ballot: number; leaseEndUs: number; support: ReadonlyMap<string, Support>;
+    votes: null | { phase: 'recovering' | 'active'; maxBallot: number; floor: number; grant: null | { ballot: number; term: number; holder: string; boot: number; endUs: number; elected: boolean } };
+  } {
+    const contest = this.#contests.get(name);
+    const tenure = contest?.tenure ?? null;
+    const { maxBallot, grant } = this.#voter?.inspect(name) ?? { maxBallot: 0, grant: null };
+    return {
+      role: contest?.role ?? 'idle', term: tenure?.term ?? 0, ballot: tenure?.ballot ?? contest?.bid?.ballot ?? 0,
+      leaseEndUs: tenure?.leaseEndUs ?? -Infinity, support: new Map(tenure?.support ?? contest?.bid?.support),
+      votes: this.#voter === null ? null : {
+        phase: this.#recovery.isActive ? 'active' : 'recovering', maxBallot, floor: this.#recovery.floor,
+        grant: grant === null ? null : { ballot: grant.ballot, term: grant.term, holder: grant.holder.name, boot: grant.holder.boot, endUs: grant.endUs, elected: grant.elected },
+      },
+    };
+  }
+
+  /** Decide, change, tell: leases first, then the event itself, then what is due, then one packet per peer. */
+  #transition(now: Now, event: () => void): void {
+    assert(!this.#busy, 'BUG: the host called back into the election');
+    this.#busy = true;
+    this.#checkLeases(now);
+    event();
+    this.#runDue(now);
+    this.#flush(now);
+    this.#beliefs.settle(now.elapsedUs, (name) => this.#reasonFor(name));
+    this.#last = now;
+    this.nextDeadlineUs = this.#deadline(now);
+    this.#busy = false;
+  }
+
+  #checkLeases(now: Now): void {
+    const ranUs = now.elapsedUs - this.#last.elapsedUs;
+    const jumpedUs = now.leaderUs - this.#last.leaderUs - ranUs;
+    const stopped = jumpedUs > JUMP_US || ranUs > this.#context.config.renewUs + this.#context.config.stopBeforeUs;
+    const reason: LostReason = stopped ? 'suspended' : this.#quorum.answeredLately(now.elapsedUs) ? 'expired' : 'no-quorum';
+    for (const contest of this.#contests.values()) this.#leader.checkLease(contest, reason, now);
+  }
+
+  #runDue(now: Now): void {
+    const nowUs = now.elapsedUs;
+    if (!this.#participating) return;
+    const wasActive = this.#recovery.isActive;
+    if (this.#voter !== null) this.#recovery.advance(now);
+    this.#noteActive(wasActive, now);
+    this.#voter?.advance(now);
+    for (const contest of this.#contests.values()) this.#candidate.advance(contest, now);
+    if (this.#hasBusiness) this.#beatAtUs = Math.min(this.#beatAtUs, nowUs + this.#context.config.renewUs);
+    else this.#beatAtUs = Infinity;
+    const beat = nowUs >= this.#beatAtUs;
+    for (const contest of this.#contests.values()) {
+      const firstBid = contest.role === 'bidding' && contest.bid === null && nowUs >= contest.bidAtUs;
+      if (beat || firstBid) this.#ask(contest, now);
+    }
+    if (beat) {
+      for (const name of this.#watched) {
+        const role = this.#contests.get(name)?.role ?? 'idle';
+        if (role === 'idle' || role === 'lost') for (const voter of this.#voters()) this.#context.outbox.say(voter, { op: Op.watch, name });
+      }
+      const { renewUs } = this.#context.config;
+      this.#beatAtUs = nowUs + renewUs - Math.floor(renewUs / 20) + this.#context.random.below(Math.floor(renewUs / 10)); // R ± 5 %: beats of many nodes spread
+    }
+    this.#leader.advance(() => this.#voters(), now);
+    this.#quorum.advance(this.#hasBusiness, now);
+  }
+
+  /** Bids or renews with a new seq. */
+  #ask(contest: Contest, now: Now): void {
+    if (contest.role === 'bidding') {
+      // A process whose own voter is recovering may be the second of its name, or about to learn of a higher ballot.
+      if (this.#voter !== null && !this.#recovery.isActive) return;
+      const voters = [...this.#voters()].filter((voter) => this.#silent.mayBid(voter.name, now.elapsedUs));
+      this.counters.bids += 1;
+      this.#candidate.bid(contest, this.#nextSeq(), voters, now);
+    } else if (contest.tenure !== null) {
+      this.counters.renewals += 1;
+      this.#leader.renew(contest, this.#nextSeq(), this.#voters(), this.#leading <= ASK_QUEUE_NAMES, now);
+    }
+  }
+
+  #dispatch(peer: Peer, entry: Entry, echoed: boolean, now: Now): void {
+    switch (entry.op) {
+      case Op.bid: return this.#voter?.onBid(peer, entry, echoed, now);
+      case Op.renew: return this.#voter?.onRenew(peer, entry, now);
+      case Op.release: return this.#voter?.onRelease(peer, entry, now);
+      case Op.watch: return this.#voter?.onWatch(peer, entry, now);
+      case Op.recover: return this.#voter === null ? undefined : this.#recovery.answer(peer, entry, now);
+      default:
+    }
+    // What follows only a voter may say.
+    if (!this.#context.peers.isVoter(peer.name)) return void (this.counters.notFromVoter += 1);
+    switch (entry.op) {
+      case Op.recovered: {
+        const wasActive = this.#recovery.isActive;
+        this.#recovery.onRecovered(peer, entry, now);
+        return this.#noteActive(wasActive, now);
+      }
+      case Op.hint: return this.#onHint(entry, now);
+      default:
+    }
+    const contest = this.#contests.get(entry.name);
+    switch (entry.op) {
+      case Op.grant: {
+        this.counters.grants += 1;
+        const leaseEnd = this.#candidate.onGrant(contest, peer, entry, now);
+        if (leaseEnd !== null && contest !== undefined) {
+          this.#leader.becomeLeader(contest, leaseEnd);
+          this.counters.acquisitions += 1;
+          this.#ask(contest, now); // C4: renew at once, so that voters learn who won
+        }
+        return;
+      }
+      case Op.deny: return this.#onDeny(contest, peer, entry, now);
+      case Op.rack: return contest === undefined ? undefined : this.#leader.onRack(contest, peer, entry, now);
+      case Op.rdeny:
+        if (contest === undefined) return;
+        this.#leader.onRDeny(contest, entry);
+        if (entry.elected && entry.holder !== this.#context.self.name) this.#leader.onViolation(contest, entry.holder, entry.holderTerm, now);
+        return;
+    }
+  }
+
+  #onDeny(contest: Contest | undefined, peer: Peer, deny: Deny, now: Now): void {
+    this.counters.denials += 1;
+    if (deny.elected && deny.holder !== '') this.#heardLeader(deny.name, deny.holder, deny.term, deny.leftMs, now);
+    if (contest === undefined) return;
+    if (deny.why === 'echo' && this.#silent.mayEcho(peer.name, now.elapsedUs)) this.#candidate.bidAgain(contest, this.#nextSeq(), peer, now);
+    this.#candidate.onDeny(contest, peer, deny, now);
+  }
+
+  #onHint(hint: Hint, now: Now): void {
+    if (hint.holder !== '') return this.#heardLeader(hint.name, hint.holder, hint.term, hint.leftMs, now);
+    if (hint.term > 0) this.#beliefs.ended(hint.name, hint.term);
+    this.#quorum.noteHint(hint.name, hint.reason);
+  }
+
+  #heardLeader(name: string, holder: string, term: number, leftMs: number, now: Now): void {
+    const contest = this.#contests.get(name);
+    if (holder !== this.#context.self.name) {
+      if (contest !== undefined) this.#leader.onViolation(contest, holder, term, now);
+      this.#beliefs.leads(name, holder, term, now.elapsedUs + leftMs * 1000);
+    }
+  }
+
+  #noteActive(wasActive: boolean, now: Now): void {
+    if (wasActive || !this.#recovery.isActive) return;
+    this.#voter?.onActive(now);
+    for (const contest of this.#contests.values()) if (contest.role === 'bidding') contest.bidAtUs = Math.max(contest.bidAtUs, now.elapsedUs);
+  }
+
+  /** Our own lease is the best evidence of who leads. */
+  #noteOwnLeases(now: Now): void {
+    for (const contest of this.#contests.values()) {
+      if (contest.role !== 'leader' || contest.tenure === null) continue;
+      const leftUs = contest.tenure.leaseEndUs - now.leaderUs;
+      this.#beliefs.leads(contest.name, this.#context.self.name, contest.tenure.term, now.elapsedUs + leftUs);
+    }
+  }
+
+  /** Sends what was said, ourselves included: our own voter is asked like any other, without the network. */
+  #flush(now: Now): void {
+    const { self, outbox, peers } = this.#context;
+    for (let rounds = 0; ; rounds += 1) {
+      assert(rounds < 64, 'BUG: talking to ourselves without end');
+      const packets = outbox.take();
+      if (packets.length === 0) break;
+      for (const { peer, entries } of packets) {
+        if (peer.name === self.name) {
+          for (const entry of entries) this.#dispatch({ ...self, address: '' }, entry, true, now);
+          continue;
+        }
+        this.#host.send(peer.address, {
+          kind: 16, from: self.name, boot: self.boot, config: this.#digest, grantMs: this.#context.config.grantUs / 1000,
+          maxGrantMs: Math.ceil(this.#recovery.maxGrantUs / 1000),
+          token: this.#voter === null || peer.boot === 0 ? 0 : this.#tokens.give(lifeOf(peer), now.elapsedUs),
+          echo: peers.tokenFrom(peer.name), entries,
+        });
+      }
+    }
+    this.#noteOwnLeases(now);
+  }
+
+  #reasonFor(name: string): NoLeaderReason {
+    if (this.#quorum.isLost) return 'no-quorum';
+    if (this.#voter !== null && !this.#recovery.isActive) return 'recovering';
+    const bid = this.#contests.get(name)?.bid;
+    if (bid !== undefined && bid !== null) {
+      const denials = [...bid.denials.values()];
+      const recovering = denials.filter(({ deny }) => deny.why === 'recovering').length;
+      if (recovering > this.#context.config.voters.length - this.#context.needed) return 'recovering';
+      if (denials.some(({ deny }) => deny.why === 'held' && deny.elected)) return 'lapsing';
+      return 'electing';
+    }
+    return this.#quorum.hintOf(name) ?? 'unknown';
+  }
+
+  #deadline(now: Now): number {
+    const aheadUs = now.leaderUs - now.elapsedUs;
+    let earliest = Math.min(this.#leader.nextReleaseUs, this.#beliefs.nextDeadlineUs);
+    for (const contest of this.#contests.values()) {
+      earliest = Math.min(earliest, this.#leader.nextDeadlineUs(contest, aheadUs));
+      if (this.#participating && (this.#voter === null || this.#recovery.isActive)) earliest = Math.min(earliest, this.#candidate.nextDeadlineUs(contest));
+    }
+    if (!this.#participating) return earliest;
+    if (this.#voter !== null) earliest = Math.min(earliest, this.#recovery.nextDeadlineUs, this.#voter.nextDeadlineUs);
+    return Math.min(earliest, this.#beatAtUs, this.#quorum.nextDeadlineUs);
+  }
+
+  #contest(name: string, now: Now): Contest | null {
+    let contest = this.#contests.get(name);
+    if (contest === undefined) {
+      if (this.#contests.size >= CONTESTS_MAX) return null;
+      contest = newContest(name, now);
+      this.#contests.set(name, contest);
+    }
+    return contest;
+  }
+
+  *#voters(): Iterable<Peer> {
+    const { peers, self } = this.#context;
+    for (const { name, address } of peers.others()) yield { name, boot: 0, address };
+    if (this.#voter !== null) yield { ...self, address: '' };
+  }
+
+  get #leading(): number {
+    let count = 0;
+    for (const contest of this.#contests.values()) if (contest.role === 'leader') count += 1;
+    return count;
+  }
+
+  /** Whether anything is to be said at beats. */
+  get #hasBusiness(): boolean {
+    if (this.#watched.size > 0) return true;
+    for (const contest of this.#contests.values()) if (contest.role !== 'idle') return true;
+    return false;
+  }
+
+  #nextSeq(): number {
+    this.#seq = this.#seq >= 0xffff_ffff ? 1 : this.#seq + 1;
+    return this.#seq;
+  }
+}

@@ -1,0 +1,63 @@
+import { ms, type Now } from '../core/time.ts';
+import type { ConfigGuard } from './config-guard.ts';
+import type { Context } from './context.ts';
+import type { Contest } from './contest.ts';
+import type { NoLeaderReason } from './host.ts';
+import type { QuorumWatch } from './quorum-watch.ts';
+import type { Recovery } from './recovery.ts';
+
+/** What `explainElection` looks at. */
+export interface Standing {
+  readonly name: string;
+  readonly now: Now;
+  readonly contest: Contest | undefined;
+  readonly leader: { readonly name: string | null; readonly term: number; readonly reason: NoLeaderReason | null };
+  readonly participating: boolean;
+  readonly voting: boolean;
+  readonly recovery: Recovery;
+  readonly quorum: QuorumWatch;
+  readonly configs: ConfigGuard;
+}
+
+/** Refused configurations are mentioned for this long. */
+const REFUSED_SHOWN_US = 60_000_000;
+
+/** No leader is never silent: says in sentences what holds, what is missing and what is waited for. */
+export function explainElection(context: Context, at: Standing): string[] {
+  const { config, needed, self } = context;
+  const nowUs = at.now.elapsedUs;
+  const round = (us: number): string => `${Math.max(0, Math.round(ms(us)))} ms`;
+  const says: string[] = [];
+
+  if (at.leader.name !== null) says.push(`${at.leader.name} leads ${at.name} with term ${at.leader.term}.`);
+  else says.push(`No leader of ${at.name} is known: ${at.leader.reason ?? 'unknown'}.`);
+  if (config.voters.length === 0) says.push('This node knows no voters: set `voters` to take part in elections.');
+  if (!at.participating) says.push('This node has not been accepted by the cluster yet and takes no part in elections.');
+
+  const { reachable, missing } = at.quorum.look(nowUs);
+  if (config.voters.length > 0) {
+    says.push(`${reachable.length} of ${config.voters.length} voters answered lately, ${needed} are needed${missing.length > 0 ? `; missing: ${missing.join(', ')}` : ''}.`);
+  }
+  if (at.voting && !at.recovery.isActive) {
+    const leftUs = at.recovery.leftUs(nowUs);
+    if (leftUs > 0) says.push(`Our own voter waits ${round(leftUs)} more, so that promises of a former life have run out.`);
+    else says.push('Our own voter has waited and is asking the other voters for the highest ballot.');
+    if (at.recovery.hasConflict) says.push(`Another process uses the name ${self.name}: our voter stays silent until it was not heard for ${round(config.grantUs)}.`);
+  }
+
+  const tenure = at.contest?.tenure ?? null;
+  if (tenure !== null) says.push(`This node's own lease (term ${tenure.term}) has ${round(tenure.leaseEndUs - at.now.leaderUs)} left.`);
+  const bid = at.contest?.bid ?? null;
+  if (bid !== null) {
+    says.push(`This node bids with ballot ${bid.ballot} and holds ${bid.support.size} of ${needed} promises.`);
+    for (const [voter, { deny }] of bid.denials) {
+      const holder = deny.holder === '' ? '' : `, holder ${deny.holder}${deny.elected ? '' : ' (not yet elected)'}, ${deny.leftMs} ms left`;
+      says.push(`${voter} refuses: ${deny.why}${holder}.`);
+    }
+  } else if (at.contest === undefined || !at.contest.wanted) says.push(`This node does not stand for ${at.name}.`);
+
+  for (const { name, grantMs } of at.configs.refusedSince(nowUs - REFUSED_SHOWN_US)) {
+    says.push(`${name} is refused: it runs another configuration (lease ${grantMs} ms, ours ${ms(config.grantUs)} ms; voters, drift bound and leaders must agree too).`);
+  }
+  return says;
+}

@@ -1,0 +1,48 @@
+import type { Address } from '../core/address.ts';
+import type { ElectionPacket } from './messages.ts';
+
+/** Why a tenure ended, as the application is told. */
+export type LostReason =
+  | 'expired' // the lease ran out and we cannot say more
+  | 'no-quorum' // too few voters answered renewals
+  | 'released' // the application resigned
+  | 'handover' // the application handed over to a named successor
+  | 'suspended' // the host's clocks jumped or the process was stopped: the lease was over when we looked
+  | 'shutdown' // the node is closing
+  | 'violation'; // somebody else was seen leading with a higher term: an assumption is broken
+
+/** Why there is no leader, or none that we know. `docs/operating.md` explains each. */
+export type NoLeaderReason =
+  | 'unknown' // nothing heard yet
+  | 'no-quorum' // too few voters answer
+  | 'recovering' // voters are waiting out the leases of a former life
+  | 'lapsing' // the last leader's lease is still running out
+  | 'electing' // voters are granting
+  | 'no-candidate'; // nobody bids
+
+export type ElectionChange =
+  /** This node leads `name` from now on, until `leaseEndUs` on its leader's clock unless renewed. */
+  | { readonly type: 'elected'; readonly name: string; readonly term: number; readonly leaseEndUs: number }
+  /** The application must stop: told `stopBefore` before `leaseEndUs`, later only if we could not run. */
+  | { readonly type: 'lost'; readonly name: string; readonly term: number; readonly reason: LostReason; readonly leaseEndUs: number }
+  /** The tenure is over for everyone: released or run out. `campaign` may be called again. */
+  | { readonly type: 'ended'; readonly name: string; readonly term: number }
+  /** What this node believes about who leads `name`, on each change. */
+  | { readonly type: 'leader'; readonly name: string; readonly leader: string | null; readonly term: number; readonly reason: NoLeaderReason | null }
+  /** On each loss and return of a majority of reachable voters. */
+  | { readonly type: 'quorum'; readonly held: boolean; readonly reachable: number; readonly needed: number; readonly missing: readonly string[] }
+  /** Our own voter's phase. `how`: by reading from active voters, or by a cold start. */
+  | { readonly type: 'voter'; readonly phase: 'recovering' | 'active'; readonly how: 'start' | 'read' | 'cold-start' }
+  | { readonly type: 'warning'; readonly code: ElectionWarning; readonly details: Readonly<Record<string, string | number | boolean>> };
+
+export type ElectionWarning =
+  | 'config-mismatch' // another node runs this cluster with other voters, T, ρ or leaders; it is refused
+  | 'id-conflict' // another process uses this voter's name; we do not vote until it is silent for T
+  | 'safety-violation' // another leader with a higher term while our lease held
+  | 'names-limit'; // more election names than the limit; further ones are refused
+
+/** Everything the election may do to the world. Called inside a transition: must not throw, must not call back. */
+export interface ElectionHost {
+  send(to: Address, packet: ElectionPacket): void;
+  notify(change: ElectionChange): void;
+}

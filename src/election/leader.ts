@@ -1,0 +1,175 @@
+import { assert } from '../core/assert.ts';
+import type { Now } from '../core/time.ts';
+import type { Context } from './context.ts';
+import type { Contest, Tenure } from './contest.ts';
+import type { LostReason } from './host.ts';
+import { leaseEndUs, supportEndUs } from './lease.ts';
+import { Op, type Rack, type RDeny } from './messages.ts';
+import type { Peer } from './peers.ts';
+import { FRESH_TENTHS } from './tokens.ts';
+
+/** A release is said three times, so that one lost datagram does not cost the rest of the lease. Microseconds after the first. */
+const RELEASE_AGAIN_US = [20_000, 100_000];
+
+interface PendingRelease {
+  readonly name: string;
+  readonly term: number;
+  readonly to: string;
+  readonly atUs: number;
+}
+
+/**
+ * The leader: renews, and stops in time (rules leader.L1–L5 of docs/protocol.md). The lease is
+ * measured on the leader's clock; `held` is decided at each call, not by a timer.
+ */
+export class Leader {
+  readonly #context: Context;
+  #releases: PendingRelease[] = [];
+
+  constructor(context: Context) {
+    this.#context = context;
+  }
+
+  /** C4: a majority of promises is in hand. The term is the ballot, and never changes. */
+  becomeLeader(contest: Contest, leaseUs: number): void {
+    const bid = contest.bid;
+    assert(contest.role === 'bidding' && bid !== null, 'BUG: only a bidder becomes leader');
+    contest.role = 'leader';
+    contest.bid = null;
+    contest.tenure = {
+      term: bid.ballot, ballot: bid.ballot, sent: bid.sent, support: bid.support, leaseEndUs: leaseUs,
+      drainUntilUs: Infinity, successor: '', queues: new Map(),
+    };
+    this.#context.notify({ type: 'elected', name: contest.name, term: bid.ballot, leaseEndUs: leaseUs });
+  }
+
+  /** L1: asks every voter to renew. `ask`: also for its queue. */
+  renew(contest: Contest, seq: number, voters: Iterable<Peer>, ask: boolean, now: Now): void {
+    const tenure = contest.tenure;
+    if (tenure === null || (contest.role !== 'leader' && contest.role !== 'draining')) return;
+    tenure.sent.note(seq, now.leaderUs); // before the send: the lease counts from here
+    for (const voter of voters) {
+      this.#context.outbox.say(voter, { op: Op.renew, name: contest.name, ballot: tenure.ballot, term: tenure.term, seq, ask });
+    }
+  }
+
+  /** L1, L2: a renewed promise counts from the send of the very request it answers, and only while the lease holds. */
+  onRack(contest: Contest, peer: Peer, rack: Rack, now: Now): void {
+    const tenure = contest.tenure;
+    if (tenure === null || rack.term !== tenure.term) return;
+    if (contest.role !== 'leader' && contest.role !== 'draining') return;
+    tenure.queues.set(peer.name, { ids: rack.queue, atUs: now.elapsedUs });
+    if (now.leaderUs >= tenure.leaseEndUs) return; // L2: the application was told; nothing brings the lease back
+    const sentAtUs = tenure.sent.at(rack.seq);
+    if (sentAtUs === undefined) return;
+    const { grantUs, driftPpm } = this.#context.config;
+    const endUs = supportEndUs(sentAtUs, 0, Math.min(grantUs, rack.grantedMs * 1000), driftPpm);
+    const known = tenure.support.get(peer.name);
+    if (known === undefined || known.boot !== peer.boot || endUs > known.endUs) tenure.support.set(peer.name, { boot: peer.boot, endUs });
+    const ends = [...tenure.support.values()].map((s) => s.endUs);
+    tenure.leaseEndUs = Math.max(tenure.leaseEndUs, leaseEndUs(ends, this.#context.needed));
+  }
+
+  /** L3: a voter that promised a higher ballot meanwhile is won back by a higher ballot; the term, the fencing token, stays. */
+  onRDeny(contest: Contest, rdeny: RDeny): void {
+    const tenure = contest.tenure;
+    contest.knownBallot = Math.max(contest.knownBallot, rdeny.maxBallot);
+    if (tenure === null || rdeny.term !== tenure.term || (contest.role !== 'leader' && contest.role !== 'draining')) return;
+    if (rdeny.why === 'stale' && rdeny.maxBallot > tenure.ballot) {
+      tenure.ballot = rdeny.maxBallot + 1;
+      contest.lastBallot = Math.max(contest.lastBallot, tenure.ballot);
+    }
+  }
+
+  /**
+   * Ends what is over. Called on every entry, before anything else is looked at.
+   *
+   * L4: the application is told `stopBefore` ahead of the lease's end; after a pause or a suspend,
+   * as soon as we run at all.
+   */
+  checkLease(contest: Contest, lateReason: LostReason, now: Now): void {
+    const tenure = contest.tenure;
+    if (tenure === null) return;
+    const stopUs = tenure.leaseEndUs - this.#context.config.stopBeforeUs;
+    if (contest.role === 'leader' && now.leaderUs >= stopUs) this.#lose(contest, tenure, lateReason);
+    if (contest.role === 'draining' && now.elapsedUs >= tenure.drainUntilUs) contest.role = 'lost';
+    if (now.leaderUs >= tenure.leaseEndUs) this.#finish(contest, tenure, now);
+  }
+
+  /** The application gives up: told at once, while renewing goes on until its job has settled. */
+  resign(contest: Contest, reason: LostReason, successor: string | null, now: Now): void {
+    const tenure = contest.tenure;
+    if (tenure === null || contest.role !== 'leader') return;
+    tenure.successor = successor ?? '';
+    tenure.drainUntilUs = now.elapsedUs + this.#context.config.drainTimeoutUs;
+    this.#lose(contest, tenure, reason);
+    contest.role = 'draining';
+  }
+
+  /** The job of a lost or draining tenure is over: nothing acts on the lease any more, so let others have it now. */
+  settled(contest: Contest, now: Now): void {
+    if (contest.tenure !== null && (contest.role === 'lost' || contest.role === 'draining')) this.#finish(contest, contest.tenure, now);
+  }
+
+  /** L5: somebody leads with a higher term although our lease holds. An assumption is broken; the safe side is to stop. */
+  onViolation(contest: Contest, holder: string, term: number, now: Now): void {
+    const tenure = contest.tenure;
+    if (tenure === null || contest.role !== 'leader' || term <= tenure.term || now.leaderUs >= tenure.leaseEndUs) return;
+    this.#context.notify({ type: 'warning', code: 'safety-violation', details: { name: contest.name, ours: tenure.term, theirs: term, holder } });
+    this.#lose(contest, tenure, 'violation');
+  }
+
+  /** Whether `to` (or, for null, anybody) has a fresh bid at a majority of voters, so that a handover takes one hop. */
+  canHandOver(contest: Contest, to: string | null, now: Now): boolean {
+    const tenure = contest.tenure;
+    if (tenure === null || contest.role !== 'leader') return false;
+    const freshUs = now.elapsedUs - (this.#context.config.renewUs * FRESH_TENTHS) / 10;
+    let ready = 0;
+    for (const { ids, atUs } of tenure.queues.values()) {
+      if (atUs >= freshUs && (to === null ? ids.length > 0 : ids.includes(to))) ready += 1;
+    }
+    return ready >= this.#context.needed;
+  }
+
+  /** Repeats releases that are due. */
+  advance(voters: () => Iterable<Peer>, now: Now): void {
+    if (this.#releases.length === 0) return;
+    const due = this.#releases.filter((r) => now.elapsedUs >= r.atUs);
+    if (due.length === 0) return;
+    this.#releases = this.#releases.filter((r) => now.elapsedUs < r.atUs);
+    for (const { name, term, to } of due) {
+      for (const voter of voters()) this.#context.outbox.say(voter, { op: Op.release, name, term, to });
+    }
+  }
+
+  /** When something is due for `contest`, on the elapsed clock; `leaderAheadUs` = leader's clock − elapsed at the last reading. */
+  nextDeadlineUs(contest: Contest, leaderAheadUs: number): number {
+    const tenure = contest.tenure;
+    if (tenure === null) return Infinity;
+    const endUs = tenure.leaseEndUs - leaderAheadUs;
+    if (contest.role === 'leader') return endUs - this.#context.config.stopBeforeUs;
+    return contest.role === 'draining' ? Math.min(endUs, tenure.drainUntilUs) : endUs;
+  }
+
+  get nextReleaseUs(): number {
+    return this.#releases.reduce((earliest, r) => Math.min(earliest, r.atUs), Infinity);
+  }
+
+  #lose(contest: Contest, tenure: Tenure, reason: LostReason): void {
+    contest.role = 'lost';
+    this.#context.notify({ type: 'lost', name: contest.name, term: tenure.term, reason, leaseEndUs: tenure.leaseEndUs });
+  }
+
+  /**
+   * The tenure is over here: either nothing acts on it any more or the lease has run out. The
+   * release names its term and is harmless after the end; before it, sending it while the job still
+   * runs would be two leaders (309 of 800 random schedules).
+   */
+  #finish(contest: Contest, tenure: Tenure, now: Now): void {
+    contest.tenure = null;
+    contest.role = 'idle';
+    const release = { name: contest.name, term: tenure.term, to: tenure.successor };
+    this.#releases.push({ ...release, atUs: now.elapsedUs }, ...RELEASE_AGAIN_US.map((us) => ({ ...release, atUs: now.elapsedUs + us })));
+    this.#context.notify({ type: 'ended', name: contest.name, term: tenure.term });
+  }
+}

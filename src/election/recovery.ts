@@ -1,0 +1,154 @@
+import type { Now } from '../core/time.ts';
+import type { Context } from './context.ts';
+import { Op, type Recover, type Recovered } from './messages.ts';
+import type { Peer } from './peers.ts';
+
+/** Ballots at and above this are refused at the boundary: far above any floor, far below 2^53. */
+export const BALLOT_MAX = 2 ** 50;
+/** Longest T anybody may use or claim; a peer cannot make our start-up wait longer. Microseconds. */
+export const GRANT_MAX_US = 300_000_000;
+/** 2025-01-01T00:00:00Z, where the term floor's milliseconds count from. */
+const FLOOR_EPOCH_MS = 1_735_689_600_000;
+
+/** The term floor: wall milliseconds since 2025; 0 where the clock is before that. */
+export function termFloor(wallMs: number): number {
+  return Math.max(0, Math.min(BALLOT_MAX - 1, Math.floor(wallMs) - FLOOR_EPOCH_MS));
+}
+
+/**
+ * What a voter without a memory does before it promises anything (rules restart.R1–R4): **wait,
+ * then read**.
+ *
+ * It waits out every promise a former life may have given (R1), and only then asks the others for
+ * the highest ballot (R2). The order matters: a voter that reads first and waits afterwards misses
+ * what was promised meanwhile, and one term gets two leaders (schedule X24). It does not count
+ * itself: it knows nothing. There is no flag that skips the wait; a flag left in a unit file is two
+ * leaders at the next restart.
+ */
+export class Recovery {
+  readonly #context: Context;
+  readonly #startUs: number;
+  #active = false;
+  #floor = 0;
+  /** The largest T used or heard; the wait is the largest heard up to the moment of becoming active. */
+  #maxGrantUs: number;
+  #askAtUs = Infinity;
+  #nonce = 0;
+  #conflictUntilUs = -Infinity;
+  #answers = new Map<string, Recovered>();
+
+  constructor(context: Context, now: Now) {
+    this.#context = context;
+    this.#startUs = now.elapsedUs;
+    this.#maxGrantUs = Math.max(context.config.grantUs, context.config.previousGrantUs);
+  }
+
+  get isActive(): boolean {
+    return this.#active;
+  }
+
+  /** At least every ballot this voter ever promised, over all names; survives a name's sweep. */
+  get floor(): number {
+    return this.#floor;
+  }
+
+  get maxGrantUs(): number {
+    return this.#maxGrantUs;
+  }
+
+  get hasConflict(): boolean {
+    return this.#conflictUntilUs > -Infinity && !this.#active;
+  }
+
+  raiseFloor(ballot: number): void {
+    this.#floor = Math.max(this.#floor, ballot);
+  }
+
+  /** A peer's largest T (every packet carries it). */
+  heardGrant(grantUs: number): void {
+    this.#maxGrantUs = Math.max(this.#maxGrantUs, Math.min(grantUs, GRANT_MAX_US));
+  }
+
+  /** How long the wait still runs; 0 when active or already reading. Microseconds. */
+  leftUs(nowUs: number): number {
+    return this.#active ? 0 : Math.max(0, this.#waitEndUs - nowUs);
+  }
+
+  /** Starts asking once the node takes part; the wait itself runs from the start of the process. */
+  begin(): void {
+    if (!this.#active) this.#askAtUs = this.#waitEndUs;
+  }
+
+  advance(now: Now): void {
+    if (this.#active || now.elapsedUs < this.#askAtUs) return;
+    if (now.elapsedUs < this.#waitEndUs) {
+      this.#askAtUs = this.#waitEndUs; // a longer T was heard meanwhile
+      return;
+    }
+    if (this.#nonce === 0) this.#nonce = 1 + this.#context.random.below(0xffff_ffff);
+    this.#askAtUs = now.elapsedUs + this.#context.config.renewUs;
+    for (const { name, address } of this.#context.peers.others()) {
+      this.#context.outbox.say({ name, boot: 0, address }, { op: Op.recover, nonce: this.#nonce });
+    }
+    this.#conclude(now);
+  }
+
+  get nextDeadlineUs(): number {
+    return this.#active ? Infinity : this.#askAtUs;
+  }
+
+  /** Somebody else's question. A recovering voter answers too: its answer serves cold starts. */
+  answer(peer: Peer, question: Recover, now: Now): void {
+    this.#context.outbox.say(peer, {
+      op: Op.recovered, nonce: question.nonce, active: this.#active, floor: this.#floor,
+      rivals: this.#context.peers.rivalsOf(peer, now.elapsedUs - this.#context.config.grantUs),
+    });
+  }
+
+  onRecovered(peer: Peer, answer: Recovered, now: Now): void {
+    if (this.#active || answer.nonce !== this.#nonce || this.#nonce === 0) return;
+    if (answer.rivals.some((boot) => boot !== this.#context.self.boot)) {
+      // Another process under our name was talking within T. It may be a living one, whose vote and
+      // ours would be two for one voter. Ask again until T has passed without a sign of it.
+      if (!this.hasConflict) {
+        this.#context.notify({ type: 'warning', code: 'id-conflict', details: { voter: this.#context.self.name, seenBy: peer.name, boots: answer.rivals.length } });
+      }
+      this.#conflictUntilUs = now.elapsedUs + this.#context.config.grantUs;
+      this.#answers.clear();
+      return;
+    }
+    this.#answers.set(peer.name, answer);
+    this.#conclude(now);
+  }
+
+  #conclude(now: Now): void {
+    const nowUs = now.elapsedUs;
+    if (this.#nonce === 0 || nowUs < this.#waitEndUs || nowUs < this.#conflictUntilUs) return;
+    const voters = this.#context.config.voters.length;
+    const answers = [...this.#answers.values()];
+    const active = answers.filter((a) => a.active).length;
+    const floor = Math.max(this.#floor, ...answers.map((a) => a.floor));
+    // R2: this many active others meet every majority that elected anybody while we waited.
+    const quorum = voters - this.#context.needed + 1;
+    if (active >= quorum) return this.#activate(floor, 'read');
+    // R4, cold start, the one place that counts ourselves among those who answered: everybody did,
+    // or a majority and nobody else came within T of the wait's end. Exclusion rests on the wait
+    // and never on this; term order now rests on the wall clocks.
+    const answered = answers.length + 1;
+    const patienceOver = nowUs >= this.#waitEndUs + this.#context.config.grantUs;
+    if (answered === voters || (patienceOver && answered >= this.#context.needed)) {
+      this.#activate(Math.max(floor, termFloor(now.wallMs)), 'cold-start');
+    }
+  }
+
+  #activate(floor: number, how: 'read' | 'cold-start'): void {
+    this.#floor = floor;
+    this.#active = true;
+    this.#answers.clear();
+    this.#context.notify({ type: 'voter', phase: 'active', how });
+  }
+
+  get #waitEndUs(): number {
+    return this.#startUs + this.#maxGrantUs;
+  }
+}

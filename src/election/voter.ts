@@ -1,0 +1,303 @@
+import type { Now } from '../core/time.ts';
+import { BallotBox, type GrantRecord } from './ballot-box.ts';
+import type { Bidder } from './bid-queue.ts';
+import type { Context } from './context.ts';
+import { type Bid, type Hint, Op, type Rack, type Release, type Renew, type Watch, type Why } from './messages.ts';
+import { type Peer, lifeOf } from './peers.ts';
+import type { Recovery } from './recovery.ts';
+import { FRESH_TENTHS } from './tokens.ts';
+
+/** Election names one voter serves. A bid for a further one is denied with `limit`. */
+export const NAMES_MAX = 4_096;
+
+/**
+ * The voter: promises each name to one holder at a time (rules voter.V1–V11 of docs/protocol.md).
+ *
+ * All times here are the elapsed clock, monotonic alone. A promise counted on a clock that jumps
+ * would end at a wall-clock step while its holder's lease still runs.
+ */
+export class Voter {
+  readonly #context: Context;
+  readonly #recovery: Recovery;
+  readonly #boxes = new Map<string, BallotBox>();
+  /** Until then another process is taken to use our name: we promise nothing (docs/protocol.md, restart rules). */
+  #silentUntilUs = -Infinity;
+  #sweepAtUs = Infinity;
+
+  constructor(context: Context, recovery: Recovery) {
+    this.#context = context;
+    this.#recovery = recovery;
+  }
+
+  /** A bid: granted, queued or denied. */
+  onBid(peer: Peer, bid: Bid, echoed: boolean, now: Now): void {
+    const box = this.#box(bid.name, now.elapsedUs);
+    if (box === null) return this.#deny(peer, bid, 'limit', null, now);
+    const nowUs = now.elapsedUs;
+    const bidder: Bidder = { peer, ballot: bid.ballot, seq: bid.seq, priority: bid.priority, atUs: nowUs, echoed };
+    const wasteful = box.wastefulAt(nowUs);
+
+    // V1. A recovering voter promises nothing, but keeps the bid and hands out its token, so that
+    // the queue is served the moment it becomes active.
+    if (!this.#recovery.isActive) {
+      box.queue.put(bidder, wasteful);
+      return this.#deny(peer, bid, 'recovering', box, now);
+    }
+    if (nowUs < this.#silentUntilUs) return this.#deny(peer, bid, 'conflict', box, now);
+    if (this.#context.config.leaders === 'voters' && !this.#context.peers.isVoter(peer.name)) {
+      return this.#deny(peer, bid, 'not-voter', box, now);
+    }
+
+    const grant = box.isLive(nowUs) ? box.grant : null; // V3
+    // V4. Denied without touching maxBallot: a bidder cut off from the leader must not be able to
+    // raise ballots and unseat it.
+    if (grant !== null && lifeOf(grant.holder) !== lifeOf(peer)) {
+      box.queue.put(bidder, wasteful);
+      return this.#deny(peer, bid, 'held', box, now);
+    }
+    // V5. Never promise a ballot twice, nor one its owner has let go of.
+    if (box.releasedBy(peer) >= bid.ballot) return this.#deny(peer, bid, 'released', box, now);
+    const same = grant !== null && grant.ballot === bid.ballot;
+    if (bid.ballot < box.maxBallot || (bid.ballot === box.maxBallot && !same)) return this.#deny(peer, bid, 'stale', box, now);
+    // V6.
+    if (!echoed) return this.#deny(peer, bid, 'echo', box, now);
+    if (wasteful(peer.name) && box.queue.size > 0) {
+      box.queue.put(bidder, wasteful);
+      return this.#deny(peer, bid, 'wasteful', box, now);
+    }
+    // V7. The same promise again in the same words, seq and held time included: were it extended, a
+    // candidate with a minority could block these voters for ever by bidding again and again; were
+    // it credited to the newer seq, it would outlast the promise.
+    if (grant !== null && same) {
+      if (!grant.elected) this.#say(peer, { op: Op.grant, name: bid.name, ballot: grant.ballot, seq: grant.seq, heldMs: grant.heldMs, grantedMs: this.#grantMs });
+      return;
+    }
+    this.#grant(box, bidder, now);
+  }
+
+  /** V8: a renewal by the holder, or by a leader whose grant here ran out. */
+  onRenew(peer: Peer, renew: Renew, now: Now): void {
+    const nowUs = now.elapsedUs;
+    const box = this.#box(renew.name, nowUs);
+    const refuse = (why: Why): void => {
+      const grant = box?.isLive(nowUs) === true ? box.grant : null;
+      this.#say(peer, {
+        op: Op.rdeny, name: renew.name, term: renew.term, seq: renew.seq, maxBallot: box?.maxBallot ?? 0, why,
+        holder: grant?.holder.name ?? '', holderTerm: grant?.term ?? 0, elected: grant?.elected ?? false,
+      });
+    };
+    if (box === null) return refuse('limit');
+    // V1 holds for the present leader's renewals too: a former life of ours may have promised this
+    // name to somebody else (schedule X23).
+    if (!this.#recovery.isActive) return refuse('recovering');
+    if (nowUs < this.#silentUntilUs) return refuse('conflict');
+    if (renew.ballot < box.maxBallot) return refuse('stale');
+    const grant = box.grant;
+    const mine = grant !== null && lifeOf(grant.holder) === lifeOf(peer);
+    if (grant !== null && !mine && box.isLive(nowUs)) return refuse('held');
+    if (box.releasedBy(peer) >= renew.term) return refuse('released');
+    if (mine && renew.seq <= grant.seq) return; // a late or doubled copy says nothing new
+    box.maxBallot = renew.ballot;
+    this.#recovery.raiseFloor(renew.ballot);
+    const news = !mine || !grant.elected;
+    box.grant = { holder: peer, ballot: renew.ballot, term: renew.term, endUs: nowUs + this.#context.config.grantUs, seq: renew.seq, atUs: mine ? grant.atUs : nowUs, heldMs: 0, elected: true, wasted: false };
+    box.noteUse(peer.name);
+    box.queue.drop(peer);
+    this.#say(peer, {
+      op: Op.rack, name: renew.name, ballot: renew.ballot, term: renew.term, seq: renew.seq, grantedMs: this.#grantMs,
+      queue: this.#successors(box, nowUs).slice(0, renew.ask ? undefined : 1),
+    });
+    if (news) this.#tell(box, now);
+  }
+
+  /** V10. Only a release of the very term that is granted frees the grant; any other only marks. */
+  onRelease(peer: Peer, release: Release, now: Now): void {
+    const box = this.#boxes.get(release.name);
+    if (box === undefined) return;
+    box.noteRelease(peer, release.term, now.elapsedUs + 2 * this.#context.config.grantUs);
+    this.#sweepAtUs = Math.min(this.#sweepAtUs, now.elapsedUs + 2 * this.#context.config.grantUs);
+    box.queue.drop(peer, release.term);
+    const grant = box.grant;
+    // Without the term test a release delayed until its sender leads again would free the new lease (schedule X4).
+    if (grant === null || lifeOf(grant.holder) !== lifeOf(peer) || grant.term !== release.term) return;
+    this.#end(box, grant);
+    this.#serve(box, release.to === '' ? null : release.to, now);
+  }
+
+  onWatch(peer: Peer, watch: Watch, now: Now): void {
+    const box = this.#box(watch.name, now.elapsedUs);
+    if (box === null) return;
+    box.watch(peer, now.elapsedUs);
+    this.#say(peer, this.#hint(box, now));
+  }
+
+  /** Another process claims our name: promise nothing until it was silent for T. */
+  silence(now: Now): void {
+    this.#silentUntilUs = Math.max(this.#silentUntilUs, now.elapsedUs + this.#context.config.grantUs);
+  }
+
+  /** The restart wait and read are over: serve the bids that queued up meanwhile. */
+  onActive(now: Now): void {
+    for (const box of this.#boxes.values()) {
+      box.maxBallot = Math.max(box.maxBallot, this.#recovery.floor);
+      this.#serve(box, null, now);
+    }
+  }
+
+  advance(now: Now): void {
+    const nowUs = now.elapsedUs;
+    for (const box of this.#boxes.values()) {
+      const grant = box.grant;
+      if (grant === null) continue;
+      if (nowUs >= grant.endUs) {
+        this.#noteUnused(box, grant, nowUs);
+        this.#end(box, grant);
+        this.#serve(box, null, now);
+      } else if (nowUs >= this.#unusedAtUs(grant)) {
+        this.#noteUnused(box, grant, nowUs);
+      }
+    }
+    if (nowUs >= this.#sweepAtUs) {
+      const freshSinceUs = nowUs - this.#freshUs;
+      this.#sweepAtUs = Infinity;
+      for (const box of this.#boxes.values()) {
+        if (box.sweep(nowUs, freshSinceUs)) this.#boxes.delete(box.name);
+        else this.#sweepAtUs = nowUs + 2 * this.#context.config.grantUs;
+      }
+    }
+  }
+
+  get nextDeadlineUs(): number {
+    let earliest = this.#sweepAtUs;
+    for (const { grant } of this.#boxes.values()) {
+      if (grant === null) continue;
+      earliest = Math.min(earliest, grant.endUs, this.#unusedAtUs(grant));
+    }
+    return earliest;
+  }
+
+  /** The voter's state of one name, for checkers and `explain`. */
+  inspect(name: string): { maxBallot: number; grant: GrantRecord | null } {
+    const box = this.#boxes.get(name);
+    return { maxBallot: box?.maxBallot ?? this.#recovery.floor, grant: box?.grant ?? null };
+  }
+
+  get names(): number {
+    return this.#boxes.size;
+  }
+
+  /** V9. The grant is gone: promise the name to the best bid that waits. */
+  #serve(box: BallotBox, preferred: string | null, now: Now): void {
+    const nowUs = now.elapsedUs;
+    if (!this.#recovery.isActive || nowUs < this.#silentUntilUs || box.isLive(nowUs)) return;
+    box.queue.dropStale(nowUs - this.#freshUs);
+    const waiting = box.queue.ranked(box.wastefulAt(nowUs));
+    const fit = waiting.filter(
+      (b) => b.echoed && b.ballot > box.maxBallot && b.ballot > box.releasedBy(b.peer) && !this.#context.peers.isGone(b.peer) &&
+        (this.#context.config.leaders === 'any' || this.#context.peers.isVoter(b.peer.name)),
+    );
+    const next = fit.find((b) => b.peer.name === preferred) ?? fit[0];
+    if (next !== undefined) this.#grant(box, next, now);
+    for (const b of waiting) {
+      if (b === next || b.ballot > box.maxBallot) continue;
+      box.queue.drop(b.peer);
+      this.#deny(b.peer, { name: box.name, ballot: b.ballot }, 'stale', box, now);
+    }
+    this.#tell(box, now);
+  }
+
+  #grant(box: BallotBox, bidder: Bidder, now: Now): void {
+    const nowUs = now.elapsedUs;
+    box.queue.drop(bidder.peer);
+    box.maxBallot = bidder.ballot;
+    this.#recovery.raiseFloor(bidder.ballot);
+    const heldMs = Math.floor((nowUs - bidder.atUs) / 1000); // down: the bidder may not count more than it waited
+    box.grant = { holder: bidder.peer, ballot: bidder.ballot, term: bidder.ballot, endUs: nowUs + this.#context.config.grantUs, seq: bidder.seq, atUs: nowUs, heldMs, elected: false, wasted: false };
+    this.#say(bidder.peer, { op: Op.grant, name: box.name, ballot: bidder.ballot, seq: bidder.seq, heldMs, grantedMs: this.#grantMs });
+  }
+
+  #end(box: BallotBox, grant: GrantRecord): void {
+    box.grant = null;
+    if (grant.elected) box.endedTerm = Math.max(box.endedTerm, grant.term);
+    this.#sweepAtUs = Math.min(this.#sweepAtUs, grant.endUs + 2 * this.#context.config.grantUs);
+  }
+
+  /** V11: when a grant that nobody has taken up counts as wasted. */
+  #unusedAtUs(grant: GrantRecord): number {
+    if (grant.elected || grant.wasted) return Infinity;
+    const { grantUs, renewUs } = this.#context.config;
+    return grant.atUs + Math.min(Math.floor(grantUs / 2), 4 * renewUs);
+  }
+
+  #noteUnused(box: BallotBox, grant: GrantRecord, nowUs: number): void {
+    if (grant.elected || grant.wasted) return;
+    box.noteWaste(grant.holder.name, nowUs, this.#context.config.grantUs);
+    box.grant = { ...grant, wasted: true };
+  }
+
+  #deny(peer: Peer, bid: { readonly name: string; readonly ballot: number }, why: Why, box: BallotBox | null, now: Now): void {
+    const nowUs = now.elapsedUs;
+    const grant = box?.isLive(nowUs) === true ? box.grant : null;
+    const ranked = box === null ? [] : box.queue.ranked(box.wastefulAt(nowUs)).filter((b) => b.atUs >= nowUs - this.#freshUs);
+    const place = ranked.findIndex((b) => b.peer.name === peer.name);
+    const leftUs = grant !== null ? grant.endUs - nowUs : this.#recovery.leftUs(nowUs);
+    this.#say(peer, {
+      op: Op.deny, name: bid.name, ballot: bid.ballot, maxBallot: box?.maxBallot ?? 0, why,
+      holder: grant?.holder.name ?? '', term: grant?.term ?? 0, elected: grant?.elected ?? false,
+      leftMs: Math.max(0, Math.ceil(leftUs / 1000)), ahead: place < 0 ? ranked.length : place, queued: ranked.length,
+    });
+  }
+
+  /** Tells those who wait and those who watch, when the leader seen here changed. Hints only; no rule reads them. */
+  #tell(box: BallotBox, now: Now): void {
+    const hint = this.#hint(box, now);
+    const told = new Set<string>();
+    const tell = (peer: Peer): void => {
+      if (told.has(lifeOf(peer))) return;
+      told.add(lifeOf(peer));
+      this.#say(peer, hint);
+    };
+    for (const b of box.queue.ranked(() => false)) tell(b.peer);
+    for (const { peer, atUs } of box.watchers.values()) if (atUs >= now.elapsedUs - this.#freshUs) tell(peer);
+  }
+
+  #hint(box: BallotBox, now: Now): Hint {
+    const nowUs = now.elapsedUs;
+    const grant = box.isLive(nowUs) ? box.grant : null;
+    if (grant?.elected === true) {
+      return { op: Op.hint, name: box.name, holder: grant.holder.name, term: grant.term, leftMs: Math.floor((grant.endUs - nowUs) / 1000), reason: 'held' };
+    }
+    const reason = !this.#recovery.isActive ? 'recovering' : grant !== null || box.queue.size > 0 ? 'electing' : 'no-candidate';
+    return { op: Op.hint, name: box.name, holder: '', term: box.endedTerm, leftMs: 0, reason };
+  }
+
+  #successors(box: BallotBox, nowUs: number): string[] {
+    const fresh = box.queue.ranked(box.wastefulAt(nowUs)).filter((b) => b.echoed && b.atUs >= nowUs - this.#freshUs && !this.#context.peers.isGone(b.peer));
+    return fresh.map((b) => b.peer.name);
+  }
+
+  #box(name: string, nowUs: number): BallotBox | null {
+    let box = this.#boxes.get(name);
+    if (box === undefined) {
+      if (this.#boxes.size >= NAMES_MAX) return null;
+      // A name seen for the first time, or again after its box was swept: the floor is above every
+      // ballot ever promised here, so no ballot can be promised twice (schedule X63).
+      box = new BallotBox(name, this.#recovery.floor);
+      this.#boxes.set(name, box);
+      this.#sweepAtUs = Math.min(this.#sweepAtUs, nowUs + 2 * this.#context.config.grantUs);
+    }
+    return box;
+  }
+
+  #say(peer: Peer, entry: Parameters<Context['outbox']['say']>[1]): void {
+    this.#context.outbox.say(peer, entry);
+  }
+
+  get #grantMs(): Rack['grantedMs'] {
+    return this.#context.config.grantUs / 1000;
+  }
+
+  get #freshUs(): number {
+    return (this.#context.config.renewUs * FRESH_TENTHS) / 10;
+  }
+}
