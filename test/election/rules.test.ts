@@ -1,0 +1,247 @@
+import { describe, expect, it } from 'vitest';
+import type { Entry } from '../../src/election/messages.ts';
+import { ElectionWorld, type Flight, Op, at, carries, settledWorld, storyConfig } from './world.ts';
+
+// One rule at a time, for those that no schedule of schedules.test.ts would miss if it were gone.
+
+const abc = ['a', 'b', 'c'];
+const other = (names: readonly string[], ...not: string[]): string => names.find((n) => !not.includes(n))!;
+const entryOf = <T extends Entry['op']>(f: Flight, op: T): Extract<Entry, { op: T }> => f.packet.entries.find((e) => e.op === op) as Extract<Entry, { op: T }>;
+
+describe('voter rules', () => {
+  it('V4, V8: a holder is (name, boot): its next life neither renews nor bids on the old promise', () => {
+    const { world, leader } = settledWorld(abc);
+    const voter = other(abc, leader);
+    const renewals: Flight[] = [];
+    world.network = (f) => (f.from === leader && f.to === voter && carries(f, Op.renew) ? (renewals.push(f), null) : at(1));
+    world.run(world.nowUs / 1000 + 300);
+    const before = world.election(voter).inspect('job').votes!.grant!;
+    const forged = renewals[0]!;
+    world.deliver({ ...forged, packet: { ...forged.packet, boot: forged.packet.boot + 1 } });
+    expect(world.election(voter).inspect('job').votes!.grant).toEqual(before);
+  });
+
+  it('V6: the best-ranked bidder that hears nobody is never granted (schedule X19)', () => {
+    for (const deaf of abc) {
+      const world = new ElectionWorld([...abc, 'deaf'], storyConfig(abc));
+      for (const name of abc) world.start(name);
+      world.start('deaf');
+      world.run(1500);
+      world.network = (f) => (f.to === 'deaf' ? null : at(1));
+      world.campaign('deaf', 'job', 100);
+      world.run(4000);
+      for (const name of abc) expect(world.election(name).inspect('job').votes!.grant).toBeNull();
+      world.campaign(deaf);
+      world.run(4700);
+      expect(world.leaders()).toEqual([deaf]);
+      world.election(deaf).resign('job', 'released', null, world.now(deaf));
+      world.election(deaf).settled('job', world.now(deaf));
+      world.run(4720); // V9: the deaf one's standing bid is first in every queue and is passed over
+      for (const name of abc) expect(world.election(name).inspect('job').votes!.grant?.holder).not.toBe('deaf');
+    }
+  });
+
+  it('V8: a late copy of an earlier renewal does not extend the promise', () => {
+    const { world, leader } = settledWorld(abc);
+    const voter = other(abc, leader);
+    const renewals: Flight[] = [];
+    world.network = (f) => (f.from === leader && f.to === voter && carries(f, Op.renew) ? (renewals.push(f), at(1)) : at(1));
+    world.run(world.nowUs / 1000 + 700);
+    const end = world.election(voter).inspect('job').votes!.grant!.endUs;
+    world.deliver(renewals[0]!);
+    expect(world.election(voter).inspect('job').votes!.grant!.endUs).toBe(end);
+  });
+
+  it('V8, V10: a renewal that arrives after its release makes no ghost grant, even with nobody waiting (X5)', () => {
+    const { world, leader } = settledWorld(abc);
+    const voter = other(abc, leader);
+    for (const name of abc) if (name !== leader) world.election(name).withdraw('job', world.now(name));
+    const renewals: Flight[] = [];
+    world.network = (f) => (f.from === leader && f.to === voter && carries(f, Op.renew) ? (renewals.push(f), null) : at(1));
+    world.run(world.nowUs / 1000 + 300);
+    world.election(leader).resign('job', 'released', null, world.now(leader));
+    world.election(leader).settled('job', world.now(leader));
+    world.run(world.nowUs / 1000 + 5);
+    world.deliver(renewals.at(-1)!);
+    expect(world.election(voter).inspect('job').votes!.grant).toBeNull();
+  });
+
+  it('V9: a recovered voter answers the bids that queued up at once, not at their next beat', () => {
+    const world = new ElectionWorld([...abc, 'x'], storyConfig(abc));
+    for (const name of abc) world.start(name);
+    world.start('x');
+    world.campaign('x');
+    world.run(900);
+    const active = (): boolean => abc.some((name) => world.election(name).inspect('job').votes!.phase === 'active');
+    world.network = (f) => (f.from === 'x' && carries(f, Op.bid) && !active() ? null : at(1));
+    // The cold start's floor is above the queued ballot: one round trip and the stagger of four names.
+    world.run(1085);
+    expect(world.leaders()).toEqual(['x']);
+  });
+
+  it('V11: who takes grants and never uses them stands last for a while', () => {
+    const world = new ElectionWorld([...abc, 'x', 'y'], storyConfig(abc));
+    for (const name of [...abc, 'x', 'y']) world.start(name);
+    world.run(1500);
+    // x hears everything, and nothing it says after its bids arrives: it holds promises it cannot take up.
+    world.network = (f) => (f.from === 'x' && (carries(f, Op.renew) || carries(f, Op.release)) ? null : at(1));
+    world.campaign('x', 'job', 100);
+    world.run(1800);
+    world.campaign('y');
+    world.run(6000);
+    expect(world.leaders()).toEqual(['y']);
+  });
+});
+
+describe('candidate rules', () => {
+  it('C3: counts from the send of the very request, less the drift: slow answers make short leases', () => {
+    const world = new ElectionWorld(abc, storyConfig(abc));
+    for (const name of abc) world.start(name);
+    world.run(1500);
+    world.network = () => at(200);
+    const bids: Flight[] = [];
+    const counted = (f: Flight): number => (f.from === 'a' && carries(f, Op.bid) ? (bids.push(f), at(200)) : at(200));
+    world.network = counted;
+    world.campaign('a');
+    let lease = -Infinity;
+    let sentUs = Infinity;
+    world.run(4000, () => {
+      const { role, leaseEndUs } = world.election('a').inspect('job');
+      if (role !== 'leader' || lease !== -Infinity) return;
+      lease = leaseEndUs;
+      sentUs = bids.at(-1)!.sentUs;
+    });
+    expect(lease).toBeGreaterThan(0);
+    expect(lease).toBeLessThanOrEqual(sentUs + at(1000));
+  });
+
+  it('C6: a promise for a dead ballot is given back at once', () => {
+    const world = new ElectionWorld(abc, storyConfig(abc));
+    for (const name of abc) world.start(name);
+    world.run(1500);
+    const late: Flight[] = [];
+    world.network = (f) => (f.to === 'a' && carries(f, Op.grant) ? (late.push(f), null) : at(1));
+    world.campaign('a');
+    world.run(1700);
+    world.election('a').withdraw('job', world.now('a'));
+    const released: number[] = [];
+    world.network = (f) => {
+      if (f.from === 'a' && carries(f, Op.release)) released.push(entryOf(f, Op.release).term);
+      return at(1);
+    };
+    world.deliver(late[0]!);
+    expect(released).toContain(entryOf(late[0]!, Op.grant).ballot);
+  });
+
+  it('C6: a ballot is never used again, though our own voter forgot it', () => {
+    const { world } = settledWorld(abc);
+    const ballots = new Map<string, Set<number>>();
+    const lives = new Map<number, Set<string>>();
+    world.network = (f) => {
+      for (const e of f.packet.entries) {
+        if (e.op !== Op.bid) continue;
+        const life = `${f.from}#${f.packet.boot}`;
+        (ballots.get(life) ?? ballots.set(life, new Set()).get(life)!).add(e.ballot);
+        (lives.get(e.ballot) ?? lives.set(e.ballot, new Set()).get(e.ballot)!).add(life);
+      }
+      return at(1);
+    };
+    for (let round = 0; round < 6; round += 1) {
+      for (const name of abc) world.election(name).withdraw('job', world.now(name));
+      const seen = new Map([...ballots].map(([life, set]) => [life, new Set(set)]));
+      ballots.clear();
+      for (const name of abc) if (world.leaders()[0] !== name) world.campaign(name);
+      world.run(world.nowUs / 1000 + 700);
+      for (const [life, set] of ballots) for (const b of set) expect(seen.get(life)?.has(b) ?? false).toBe(false);
+    }
+  });
+});
+
+describe('leader rules', () => {
+  it('L1: an ack counts from the send of the request it answers, never from the latest', () => {
+    const { world, leader } = settledWorld(abc);
+    const held: Flight[] = [];
+    world.network = (f) => (f.to === leader && carries(f, Op.rack) ? (held.push(f), null) : at(1));
+    const sentUs = world.nowUs;
+    world.run(world.nowUs / 1000 + 700);
+    const before = world.election(leader).inspect('job').leaseEndUs;
+    const first = held[0]!;
+    world.deliver(first);
+    const after = world.election(leader).inspect('job').leaseEndUs;
+    expect(after).toBeGreaterThanOrEqual(before);
+    expect(after).toBeLessThanOrEqual(first.sentUs + at(1000)); // not 700 ms later, when it was read
+    expect(first.sentUs).toBeGreaterThan(sentUs);
+  });
+
+  it('L3: a voter that promised a higher ballot is won back; the term stays', () => {
+    const { world, leader } = settledWorld(abc);
+    const voter = other(abc, leader);
+    const term = world.election(leader).inspect('job').term;
+    // Cut off, the voter grants itself a higher ballot, gives it up and comes back.
+    world.network = (f) => (f.from === voter || f.to === voter ? null : at(1));
+    world.run(world.nowUs / 1000 + 2000);
+    expect(world.election(voter).inspect('job').votes!.maxBallot).toBeGreaterThan(term);
+    world.network = () => at(1);
+    world.run(world.nowUs / 1000 + 2000);
+    const { ballot, term: still } = world.election(leader).inspect('job');
+    expect(still).toBe(term);
+    expect(ballot).toBeGreaterThan(term);
+    expect(world.election(voter).inspect('job').votes!.grant?.holder).toBe(leader);
+    expect(world.leaders()).toEqual([leader]);
+  });
+
+  it('L4: the application is told stopBefore ahead of the end, not later', () => {
+    const { world, leader } = settledWorld(abc);
+    world.network = () => null;
+    world.run(world.nowUs / 1000 + 1500);
+    const lost = world.process(leader).changes.find((c) => c.type === 'lost')!;
+    const toldMs = Number(world.process(leader).log.find((l) => l.includes('lost job'))!.split(' ')[0]);
+    expect(lost.type === 'lost' && lost.leaseEndUs / 1000 - toldMs).toBeGreaterThanOrEqual(99);
+    expect(lost.type === 'lost' && lost.leaseEndUs / 1000 - toldMs).toBeLessThanOrEqual(101);
+  });
+
+  it('L5: somebody else leading with a higher term while our lease holds is a broken assumption: warn and stop', () => {
+    const { world, leader } = settledWorld(abc);
+    const voter = other(abc, leader);
+    const { term } = world.election(leader).inspect('job');
+    world.deliver({
+      from: voter, to: leader, sentUs: world.nowUs,
+      packet: {
+        kind: 16, from: voter, boot: world.process(voter).boot, config: world.digest, grantMs: 1000, maxGrantMs: 1000, token: 0, echo: 0,
+        entries: [{ op: Op.hint, name: 'job', holder: 'z', term: term + 1, leftMs: 500, reason: 'held' }],
+      },
+    });
+    expect(world.process(leader).log.some((l) => l.includes('safety-violation'))).toBe(true);
+    expect(world.process(leader).log.some((l) => l.includes('lost job') && l.endsWith('violation'))).toBe(true);
+  });
+});
+
+describe('honesty', () => {
+  it('explains who is missing, who refuses and what is waited for', () => {
+    const { world, leader } = settledWorld(abc);
+    const rest = abc.filter((n) => n !== leader);
+    world.kill(rest[0]!);
+    world.kill(leader);
+    world.run(world.nowUs / 1000 + 3000);
+    const last = rest[1]!;
+    const said = world.election(last).explain('job', world.now(last)).join('\n');
+    expect(said).toContain('No leader of job is known: no-quorum.');
+    expect(said).toContain(`missing: ${[leader, rest[0]!].sort().join(', ')}`);
+    expect(world.process(last).log.some((l) => l.includes(`quorum false 1/2 missing ${[leader, rest[0]!].sort().join(' ')}`))).toBe(true);
+    world.start(rest[0]!);
+    world.run(world.nowUs / 1000 + 200);
+    expect(world.election(rest[0]!).explain('job', world.now(rest[0]!)).join('\n')).toContain('Our own voter waits');
+  });
+
+  it('a node that only watches learns who leads', () => {
+    const { world, leader } = settledWorld(abc);
+    world.start('w');
+    world.election('w').watch('job', world.now('w'));
+    world.run(world.nowUs / 1000 + 50);
+    expect(world.election('w').leaderOf('job', world.now('w')).name).toBe(leader);
+    world.election(leader).resign('job', 'released', null, world.now(leader));
+    world.election(leader).settled('job', world.now(leader));
+    world.run(world.nowUs / 1000 + 20);
+    expect(world.election('w').leaderOf('job', world.now('w')).name).toBe(world.leaders()[0]);
+  });
+});
