@@ -1,7 +1,14 @@
+import { Packr, Unpackr } from 'msgpackr';
 import type { Address } from './core/address.ts';
+import { Malformed, readList, readWhole } from './core/fields.ts';
+import type { Logger } from './core/logger.ts';
+import { isPlain } from './core/plain.ts';
+import { ELECTION_KIND, decodeElection, encodeElection } from './election/codec.ts';
 import type { ElectionPacket } from './election/messages.ts';
+import { decodeMembership, encodeMembership } from './membership/codec.ts';
 import type { MembershipMessage } from './membership/messages.ts';
-import type { SendFailure, TransportInfo } from './transport/transport.ts';
+import { ENVELOPE_BYTES, clusterTag, readEnvelope, writeEnvelope } from './transport/envelope.ts';
+import type { SendFailure, Transport, TransportInfo } from './transport/transport.ts';
 
 export type Message = MembershipMessage | ElectionPacket;
 
@@ -21,4 +28,83 @@ export interface Wire {
   close(): Promise<void>;
   /** What was sent, received and dropped, by reason. */
   readonly counters: Readonly<Record<string, number>>;
+}
+
+/** No record structures, no extensions of ours, 64-bit integers as numbers; what the guard lets through needs nothing else. */
+const packr = new Packr({ useRecords: false });
+const unpackr = new Unpackr({ useRecords: false, int64AsType: 'number' });
+
+/** One debug line per this many drops: a flood must not become a flood of log lines. */
+const LOG_EVERY = 1_000;
+
+export class DatagramWire implements Wire {
+  readonly #transport: Transport;
+  readonly #tag: number;
+  readonly #logger: Logger;
+  readonly #counters: Record<string, number> = { sent: 0, sentBytes: 0, received: 0, receivedBytes: 0, dropped: 0 };
+  #handlers: WireHandlers | null = null;
+
+  constructor(transport: Transport, cluster: string, logger: Logger) {
+    this.#transport = transport;
+    this.#tag = clusterTag(cluster);
+    this.#logger = logger;
+  }
+
+  get counters(): Readonly<Record<string, number>> {
+    return this.#counters;
+  }
+
+  open(handlers: WireHandlers): Promise<TransportInfo> {
+    this.#handlers = handlers;
+    return this.#transport.open({
+      onDatagram: (bytes, from) => this.#receive(bytes, from),
+      onSendFailure: (to, failure, detail) => {
+        this.#count(`sendFailed.${failure}`);
+        this.#handlers?.onSendFailure(to, failure, detail);
+      },
+    });
+  }
+
+  send(message: Message, to: Address): void {
+    const body = packr.pack(message.kind === ELECTION_KIND ? encodeElection(message as ElectionPacket) : encodeMembership(message as MembershipMessage));
+    const datagram = new Uint8Array(ENVELOPE_BYTES + body.length);
+    writeEnvelope(datagram, this.#tag);
+    datagram.set(body, ENVELOPE_BYTES);
+    this.#count('sent');
+    this.#count('sentBytes', datagram.length);
+    this.#transport.send(datagram, to);
+  }
+
+  async close(): Promise<void> {
+    this.#handlers = null;
+    await this.#transport.close();
+  }
+
+  /** Envelope, guard, decoder, codec: whatever does not pass is counted by reason and dropped. */
+  #receive(datagram: Uint8Array, from: Address): void {
+    this.#count('received');
+    this.#count('receivedBytes', datagram.length);
+    const drop = readEnvelope(datagram, this.#tag);
+    if (drop !== null) return this.#drop(drop, from);
+    if (!isPlain(datagram, ENVELOPE_BYTES)) return this.#drop('not-plain', from);
+    let message: Message;
+    try {
+      const fields = readList(unpackr.unpack(datagram.subarray(ENVELOPE_BYTES)), 64, 'message');
+      const kind = readWhole(fields[0], 256, 'kind');
+      message = kind === ELECTION_KIND ? decodeElection(fields) : decodeMembership(fields);
+    } catch (error) {
+      return this.#drop(error instanceof Malformed ? `malformed.${error.field}` : 'undecodable', from);
+    }
+    this.#handlers?.onMessage(message, from);
+  }
+
+  #drop(reason: string, from: Address): void {
+    this.#count('dropped');
+    this.#count(`dropped.${reason}`);
+    if (this.#counters['dropped']! % LOG_EVERY === 1) this.#logger.debug({ reason, from, dropped: this.#counters['dropped'] }, 'datagram dropped');
+  }
+
+  #count(name: string, by = 1): void {
+    this.#counters[name] = (this.#counters[name] ?? 0) + by;
+  }
 }

@@ -22,7 +22,7 @@ export class ConfigGuard {
   }
 
   refuse(peer: Peer, packet: ElectionPacket, nowUs: number): void {
-    const { outbox, config, notify } = this.#context;
+    const { outbox, config } = this.#context;
     const known = this.#foreign.get(peer.name);
     const warn = known === undefined || known.digest !== packet.config || nowUs - known.warnedUs >= WARN_AGAIN_US;
     this.#foreign.delete(peer.name);
@@ -31,7 +31,7 @@ export class ConfigGuard {
     if (warn) {
       const ourMs = config.grantUs / 1000;
       const differs = packet.grantMs !== ourMs ? `its lease is ${packet.grantMs} ms, ours ${ourMs} ms` : 'its voters, drift bound or leaders differ from ours';
-      notify({ type: 'warning', code: 'config-mismatch', details: { node: peer.name, address: peer.address, differs, theirLeaseMs: packet.grantMs, ourLeaseMs: ourMs } });
+      this.#context.notify({ type: 'warning', code: 'config-mismatch', details: { node: peer.name, address: peer.address, differs, theirLeaseMs: packet.grantMs, ourLeaseMs: ourMs } });
     }
     for (const entry of packet.entries) {
       if (entry.op === Op.bid) {

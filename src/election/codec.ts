@@ -1,0 +1,95 @@
+import { Malformed, readBoolean, readInteger, readList, readName, readOptionalName, readU32, readWhole } from '../core/fields.ts';
+import { QUEUE_MAX } from './bid-queue.ts';
+import { type ElectionPacket, type Entry, type Hint, Op, WHY, type Why } from './messages.ts';
+import { BALLOT_MAX, GRANT_MAX_US } from './recovery.ts';
+
+/** Kind of an election packet: the first field of every message on the wire. */
+export const ELECTION_KIND = 16;
+/** Entries one packet may hold; more than fit a datagram. */
+export const ENTRIES_MAX = 256;
+export const PRIORITY_MAX = 1_000;
+const RIVALS_MAX = 8;
+const DURATION_MAX_MS = GRANT_MAX_US / 1000;
+const HINT_REASONS = ['held', 'recovering', 'electing', 'no-candidate'] as const satisfies readonly Hint['reason'][];
+
+/** Positional fields, by docs/protocol.md "Election packet". Append, never reorder. */
+export function encodeElection(packet: ElectionPacket): unknown[] {
+  const { from, boot, config, grantMs, maxGrantMs, token, echo } = packet;
+  return [ELECTION_KIND, from, boot, config, grantMs, maxGrantMs, token, echo, packet.entries.map(encodeEntry)];
+}
+
+/**
+ * Reads what `encodeElection` writes. Unknown fields at the end and entries of an unknown kind are
+ * skipped, so that a newer peer can say more.
+ *
+ * @throws {Malformed} with the field.
+ */
+export function decodeElection(fields: readonly unknown[]): ElectionPacket {
+  const [, from, boot, config, grantMs, maxGrantMs, token, echo, entries] = fields;
+  const decoded: Entry[] = [];
+  for (const raw of readList(entries, ENTRIES_MAX, 'entries')) {
+    const entry = decodeEntry(readList(raw, 32, 'entry'));
+    if (entry !== null) decoded.push(entry);
+  }
+  return {
+    kind: ELECTION_KIND, from: readName(from, 'from'), boot: readU32(boot, 'boot'), config: readU32(config, 'config'),
+    grantMs: readWhole(grantMs, DURATION_MAX_MS + 1, 'grantMs'), maxGrantMs: readWhole(maxGrantMs, DURATION_MAX_MS + 1, 'maxGrantMs'),
+    token: readU32(token, 'token'), echo: readU32(echo, 'echo'), entries: decoded,
+  };
+}
+
+function encodeEntry(e: Entry): unknown[] {
+  switch (e.op) {
+    case Op.bid: return [e.op, e.name, e.ballot, e.seq, e.priority];
+    case Op.grant: return [e.op, e.name, e.ballot, e.seq, e.heldMs, e.grantedMs];
+    case Op.deny: return [e.op, e.name, e.ballot, e.maxBallot, WHY.indexOf(e.why), e.holder, e.term, e.elected, e.leftMs, e.ahead, e.queued];
+    case Op.renew: return [e.op, e.name, e.ballot, e.term, e.seq, e.ask];
+    case Op.rack: return [e.op, e.name, e.ballot, e.term, e.seq, e.grantedMs, e.queue];
+    case Op.rdeny: return [e.op, e.name, e.term, e.seq, e.maxBallot, WHY.indexOf(e.why), e.holder, e.holderTerm, e.elected];
+    case Op.release: return [e.op, e.name, e.term, e.to];
+    case Op.recover: return [e.op, e.nonce];
+    case Op.recovered: return [e.op, e.nonce, e.active, e.floor, e.rivals];
+    case Op.watch: return [e.op, e.name];
+    case Op.hint: return [e.op, e.name, e.holder, e.term, e.leftMs, HINT_REASONS.indexOf(e.reason)];
+  }
+}
+
+function decodeEntry(f: readonly unknown[]): Entry | null {
+  switch (f[0]) {
+    case Op.bid: return { op: Op.bid, name: name(f[1]), ballot: ballot(f[2], 'ballot'), seq: readU32(f[3], 'seq'), priority: readInteger(f[4], -PRIORITY_MAX, PRIORITY_MAX, 'priority') };
+    case Op.grant: return { op: Op.grant, name: name(f[1]), ballot: ballot(f[2], 'ballot'), seq: readU32(f[3], 'seq'), heldMs: duration(f[4], 'heldMs'), grantedMs: duration(f[5], 'grantedMs') };
+    case Op.deny: return {
+      op: Op.deny, name: name(f[1]), ballot: ballot(f[2], 'ballot'), maxBallot: ballot(f[3], 'maxBallot'), why: why(f[4]), holder: readOptionalName(f[5], 'holder'),
+      term: ballot(f[6], 'term'), elected: readBoolean(f[7], 'elected'), leftMs: duration(f[8], 'leftMs'),
+      ahead: readWhole(f[9], QUEUE_MAX + 1, 'ahead'), queued: readWhole(f[10], QUEUE_MAX + 1, 'queued'),
+    };
+    case Op.renew: return { op: Op.renew, name: name(f[1]), ballot: ballot(f[2], 'ballot'), term: ballot(f[3], 'term'), seq: readU32(f[4], 'seq'), ask: readBoolean(f[5], 'ask') };
+    case Op.rack: return {
+      op: Op.rack, name: name(f[1]), ballot: ballot(f[2], 'ballot'), term: ballot(f[3], 'term'), seq: readU32(f[4], 'seq'), grantedMs: duration(f[5], 'grantedMs'),
+      queue: readList(f[6], QUEUE_MAX, 'queue').map((id) => readName(id, 'queue')),
+    };
+    case Op.rdeny: return {
+      op: Op.rdeny, name: name(f[1]), term: ballot(f[2], 'term'), seq: readU32(f[3], 'seq'), maxBallot: ballot(f[4], 'maxBallot'), why: why(f[5]),
+      holder: readOptionalName(f[6], 'holder'), holderTerm: ballot(f[7], 'holderTerm'), elected: readBoolean(f[8], 'elected'),
+    };
+    case Op.release: return { op: Op.release, name: name(f[1]), term: ballot(f[2], 'term'), to: readOptionalName(f[3], 'to') };
+    case Op.recover: return { op: Op.recover, nonce: readU32(f[1], 'nonce') };
+    case Op.recovered: return {
+      op: Op.recovered, nonce: readU32(f[1], 'nonce'), active: readBoolean(f[2], 'active'), floor: ballot(f[3], 'floor'),
+      rivals: readList(f[4], RIVALS_MAX, 'rivals').map((boot) => readU32(boot, 'rivals')),
+    };
+    case Op.watch: return { op: Op.watch, name: name(f[1]) };
+    case Op.hint: return {
+      op: Op.hint, name: name(f[1]), holder: readOptionalName(f[2], 'holder'), term: ballot(f[3], 'term'), leftMs: duration(f[4], 'leftMs'),
+      reason: HINT_REASONS[readWhole(f[5], HINT_REASONS.length, 'reason')]!,
+    };
+    default:
+      if (!Number.isInteger(f[0])) throw new Malformed('op');
+      return null;
+  }
+}
+
+const name = (value: unknown): string => readName(value, 'name');
+const ballot = (value: unknown, field: string): number => readWhole(value, BALLOT_MAX, field);
+const duration = (value: unknown, field: string): number => readWhole(value, DURATION_MAX_MS + 1, field);
+const why = (value: unknown): Why => WHY[readWhole(value, WHY.length, 'why')]!;

@@ -1,0 +1,111 @@
+import type { Address } from '../core/address.ts';
+import type { Random } from '../core/random.ts';
+import type { Tags } from '../core/view.ts';
+import type { Claim } from './claim.ts';
+import type { MembershipConfig } from './config.ts';
+import { GossipQueue } from './gossip-queue.ts';
+import { HealthScore } from './health-score.ts';
+import type { MembershipHost } from './host.ts';
+import { Kind } from './messages.ts';
+import type { Carrier, Header, MembershipMessage } from './messages.ts';
+import { MemberTable } from './member-table.ts';
+import { packetBytes } from './wire-size.ts';
+
+/** How we stand to our own name. */
+export type Standing =
+  | 'joining' // claiming, but nobody has admitted us yet: mute towards members
+  | 'joined'
+  | 'leaving'
+  | 'left'
+  | 'silenced'; // another living process has our name: we say nothing any more
+
+/** Who this process is. The boot never changes, the rest is ours to raise. */
+export interface SelfIdentity {
+  readonly name: string;
+  readonly boot: number;
+  readonly incarnation: number;
+  readonly address: Address;
+  readonly tags: Tags;
+}
+
+/**
+ * What the parts of the membership share: configuration, dice, table, queue, and the time of the
+ * transition that is running, which is set once at its start.
+ */
+export class Context {
+  readonly config: MembershipConfig;
+  readonly random: Random;
+  readonly host: MembershipHost;
+  readonly name: string;
+  readonly boot: number;
+  readonly table: MemberTable;
+  readonly queue = new GossipQueue();
+  readonly health = new HealthScore();
+  readonly counters: Record<string, number> = {};
+  nowUs: number;
+  standing: Standing = 'joining';
+  /** When anybody of the members was last heard, and how many probes were unanswered since. */
+  lastHeardUs: number;
+  unansweredSince = 0;
+  /** Set when there is news that should not wait for a gossip tick. */
+  fresh = false;
+  #seq: number;
+
+  constructor(config: MembershipConfig, self: SelfIdentity, random: Random, host: MembershipHost, nowUs: number) {
+    this.config = config;
+    this.random = random;
+    this.host = host;
+    this.name = self.name;
+    this.boot = self.boot;
+    this.nowUs = nowUs;
+    this.lastHeardUs = nowUs;
+    this.table = new MemberTable({ ...self, state: 'alive', accusers: [], ageMs: 0 }, nowUs);
+    this.#seq = random.below(0x1_0000);
+  }
+
+  /** Our own claim, as others should hold it. */
+  get own(): Claim {
+    return this.table.self.claim;
+  }
+
+  count(what: string, by = 1): void {
+    this.counters[what] = (this.counters[what] ?? 0) + by;
+  }
+
+  /** 1 … 65,535; 0 stays free for messages that expect no answer. */
+  nextSeq(): number {
+    this.#seq = (this.#seq % 0xffff) + 1;
+    return this.#seq;
+  }
+
+  header(seq: number): Header {
+    const { boot, incarnation } = this.own;
+    return { from: this.name, boot, incarnation, digest: this.table.digest, health: this.health.score, seq };
+  }
+
+  send(to: Address, message: MembershipMessage): void {
+    this.host.send(to, message);
+  }
+
+  /**
+   * Sends a message and fills it with news.
+   *
+   * @param recipient Name of who is at `to`, so that it is not told the same twice.
+   */
+  carry(to: Address, recipient: string, message: Carrier): void {
+    const room = this.config.packetBudget - packetBytes(message);
+    const news = this.standing === 'joining' ? [] : this.queue.take(recipient, room, this.table.active, this.nowUs);
+    this.host.send(to, news.length === 0 ? message : { ...message, updates: [...message.updates, ...news] });
+  }
+
+  /** Tells one receiver certain claims now, beside the queue. */
+  tell(to: Address, claims: readonly Claim[], answer = false): void {
+    this.send(to, { kind: Kind.gossip, ...this.header(0), answer, updates: claims });
+  }
+
+  /** Queues a claim as news for all. */
+  spread(claim: Claim, except: string | null): void {
+    if (this.queue.add(claim, except, this.nowUs, Math.max(64, 2 * this.table.size))) this.count('gossip.overflow');
+    this.fresh = true;
+  }
+}

@@ -1,0 +1,165 @@
+import { hash32 } from '../core/hash.ts';
+import type { Claim } from './claim.ts';
+import type { Context } from './context.ts';
+import { CONFIRMERS_MAX } from './limits.ts';
+import type { Merge, Source } from './merge.ts';
+import type { Peer } from './peer.ts';
+import type { Outcome, Probe, Prober } from './probe.ts';
+
+/**
+ * Whom we probe when, and what a verdict is worth: the round robin over all, the confirmation of
+ * others' suspicions, and the check of a death that only a sync tells of.
+ */
+export class Detection {
+  readonly #ctx: Context;
+  readonly #prober: Prober;
+  readonly #merge: Merge;
+  /** Shuffled anew each round, so that each member is probed once per round and nobody can foresee when. */
+  #order: string[] = [];
+  #next = 0;
+  #dueUs = Infinity;
+
+  constructor(ctx: Context, prober: Prober, merge: Merge) {
+    this.#ctx = ctx;
+    this.#prober = prober;
+    this.#merge = merge;
+  }
+
+  get nextDeadlineUs(): number {
+    return this.#dueUs;
+  }
+
+  /** A newcomer enters the running round at a random place: it is probed soon, and not by all at once. */
+  add(name: string): void {
+    const rest = this.#order.length - this.#next;
+    if (this.#order.indexOf(name, this.#next) < 0) this.#order.splice(this.#next + this.#ctx.random.below(rest + 1), 0, name);
+    if (this.#dueUs === Infinity && this.#ctx.standing === 'joined') this.begin();
+  }
+
+  /** We take part from now on. The first probe comes at a random time, or all nodes started together would probe together. */
+  begin(): void {
+    const { nowUs, random, config, table } = this.#ctx;
+    this.#dueUs = table.active.length === 0 ? Infinity : nowUs + random.below(config.probePeriodUs);
+  }
+
+  stop(): void {
+    this.#dueUs = Infinity;
+  }
+
+  advance(): void {
+    const { nowUs, random, config, health, table } = this.#ctx;
+    if (nowUs < this.#dueUs) return;
+    const peer = this.#nextPeer();
+    if (peer !== null) this.#probe(peer, 'round');
+    // next = base + i·period, jittered by a tenth; after a stall from now on, without catching up.
+    const intervalUs = health.widen(config.probePeriodUs);
+    const nextUs = this.#dueUs + intervalUs - Math.floor(intervalUs / 10) + random.below(Math.max(1, Math.floor(intervalUs / 5)));
+    this.#dueUs = table.active.length === 0 ? Infinity : Math.max(nextUs, nowUs + Math.floor(intervalUs / 2));
+  }
+
+  /**
+   * Others accuse a member: the first few members by rendezvous hash look for themselves at once,
+   * so that confirmations arrive within round trips and not within probe periods.
+   */
+  confirm(peer: Peer): void {
+    const { claim } = peer;
+    const life = `${claim.boot}/${claim.incarnation}`;
+    if (peer.confirmed === life || claim.accusers.includes(this.#ctx.name) || this.#prober.full || this.#prober.isProbing(claim.name)) return;
+    peer.confirmed = life;
+    if (this.#isConfirmer(claim)) this.#probe(peer, 'confirm');
+  }
+
+  /**
+   * A sync calls a member failed that we hold running. It is told, and asked: what it does not
+   * refute and does not answer becomes a suspicion, never a death (member.M3).
+   */
+  contradicted(peer: Peer, claim: Claim, source: Source): void {
+    const { nowUs, config } = this.#ctx;
+    if (nowUs - peer.lastAckUs <= config.pauseToleranceUs) return this.#ctx.tell(peer.claim.address, [claim]);
+    const { name, boot, address } = peer.claim;
+    this.#prober.start({
+      target: { name, boot, address },
+      purpose: 'confirm',
+      first: [claim],
+      indirect: true,
+      judge: (outcome, probe) => {
+        this.#note(peer, probe, outcome);
+        if (outcome === 'silent' || outcome === 'gone') this.#merge.hear({ ...claim, state: 'suspect', ageMs: 0 }, { ...source, channel: 'gossip' });
+      },
+    });
+  }
+
+  #nextPeer(): Peer | null {
+    const { table, random } = this.#ctx;
+    for (let wraps = 0; wraps < 2; wraps += 1) {
+      while (this.#next < this.#order.length) {
+        const peer = table.get(this.#order[this.#next]!);
+        this.#next += 1;
+        if (peer !== undefined && (peer.claim.state === 'alive' || peer.claim.state === 'suspect')) return peer;
+      }
+      this.#order = random.shuffle(table.active.map((peer) => peer.claim.name));
+      this.#next = 0;
+    }
+    return null;
+  }
+
+  #probe(peer: Peer, purpose: 'round' | 'confirm'): void {
+    const { name, boot, address, state } = peer.claim;
+    this.#prober.start({
+      target: { name, boot, address },
+      purpose,
+      first: state === 'suspect' ? [peer.claim] : [],
+      indirect: true,
+      judge: (outcome, probe) => this.#judge(peer, outcome, probe),
+    });
+  }
+
+  #judge(peer: Peer, outcome: Outcome, probe: Probe): void {
+    this.#note(peer, probe, outcome);
+    if (outcome === 'void') return;
+    if (outcome === 'acked') return this.#ctx.health.better();
+    if (outcome === 'silent') this.#doubtOurselves(probe);
+    if (peer.claim.boot !== probe.plan.target.boot) return; // a new life has come meanwhile
+    const relays = probe.silentRelays.size + probe.nackedBy.size;
+    const why =
+      outcome === 'gone'
+        ? 'another life, or another name, answered at its address'
+        : `no ack within ${Math.round((this.#ctx.nowUs - probe.sentUs) / 1000)} ms, asked through ${relays} others, ${probe.nackedBy.size} of which got none either`;
+    this.#merge.accuse(peer, why);
+  }
+
+  /** A relay that we reached would have said nack; one that is itself in doubt need not have heard us. */
+  #doubtOurselves(probe: Probe): void {
+    const { health, table } = this.#ctx;
+    if (probe.silentRelays.size + probe.nackedBy.size === 0) return health.worse(1);
+    let missing = 0;
+    for (const name of probe.silentRelays) if (table.get(name)?.claim.state === 'alive') missing += 1;
+    health.worse(missing);
+  }
+
+  #note(peer: Peer, probe: Probe, outcome: Outcome): void {
+    const { nowUs } = this.#ctx;
+    peer.nacks += probe.nackedBy.size;
+    if (outcome === 'acked') {
+      peer.acked += 1;
+      peer.lastAckUs = nowUs;
+      return;
+    }
+    if (outcome === 'void') return peer.note(nowUs, 'a probe of ours does not count: we were late to look for its ack');
+    peer.unanswered += 1;
+    peer.missingNacks += probe.silentRelays.size;
+    this.#ctx.unansweredSince += 1;
+    peer.note(nowUs, outcome === 'gone' ? 'a probe was answered by another life or another name' : `a probe was not answered, ${probe.nackedBy.size} relays got no ack either, ${probe.silentRelays.size} said nothing`);
+  }
+
+  #isConfirmer(claim: Claim): boolean {
+    const { table, name } = this.#ctx;
+    const helpers = table.helpers;
+    if (helpers.length < CONFIRMERS_MAX) return true;
+    const seed = hash32(`${claim.name}/${claim.incarnation}`);
+    const ours = hash32(name, seed);
+    let before = 0;
+    for (const peer of helpers) if (hash32(peer.claim.name, seed) < ours) before += 1;
+    return before < CONFIRMERS_MAX;
+  }
+}

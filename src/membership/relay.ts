@@ -1,0 +1,90 @@
+import type { Address } from '../core/address.ts';
+import type { Context } from './context.ts';
+import { OPEN_RELAYS_MAX } from './limits.ts';
+import { Kind } from './messages.ts';
+import type { Ack, Nack, NackReason, PingReq } from './messages.ts';
+
+interface Errand {
+  readonly seq: number;
+  readonly target: string;
+  readonly targetBoot: number;
+  readonly targetAddress: Address;
+  readonly forName: string;
+  readonly forAddress: Address;
+  readonly forSeq: number;
+  readonly deadlineUs: number;
+}
+
+/**
+ * Pings on behalf of others. A relay pings only an address in a claim of its own, so that nobody
+ * can aim it (member.P4).
+ */
+export class Relays {
+  readonly #ctx: Context;
+  readonly #open = new Map<number, Errand>();
+
+  constructor(ctx: Context) {
+    this.#ctx = ctx;
+  }
+
+  get nextDeadlineUs(): number {
+    let next = Infinity;
+    for (const errand of this.#open.values()) next = Math.min(next, errand.deadlineUs);
+    return next;
+  }
+
+  onPingReq(request: PingReq, from: Address): void {
+    const { table, nowUs } = this.#ctx;
+    const target = table.get(request.target);
+    const known = target !== undefined && target !== table.self && target.claim.boot === request.targetBoot && target.claim.state !== 'left';
+    if (!known || this.#open.size >= OPEN_RELAYS_MAX) {
+      if (known) this.#ctx.count('relay.limit');
+      return this.#nack(from, request.from, request.seq, 'unknown');
+    }
+    let seq = this.#ctx.nextSeq();
+    while (this.#open.has(seq)) seq = this.#ctx.nextSeq();
+    const { name, boot, address } = target.claim;
+    this.#open.set(seq, {
+      seq, target: name, targetBoot: boot, targetAddress: address, forName: request.from, forAddress: from, forSeq: request.seq,
+      deadlineUs: nowUs + request.timeoutMs * 1000,
+    });
+    this.#ctx.count('relay');
+    this.#ctx.carry(address, name, { kind: Kind.ping, ...this.#ctx.header(seq), target: name, updates: target.claim.state === 'alive' ? [] : [target.told(nowUs)] });
+  }
+
+  /** Whether the ack was meant for somebody we asked for. */
+  onAck(ack: Ack): boolean {
+    const errand = this.#open.get(ack.seq);
+    if (errand === undefined || ack.answered !== null || ack.from !== errand.target) return false;
+    this.#open.delete(ack.seq);
+    if (ack.boot === errand.targetBoot) {
+      this.#ctx.carry(errand.forAddress, errand.forName, { kind: Kind.ack, ...this.#ctx.header(errand.forSeq), answered: ack.boot, updates: [] });
+    } else this.#nack(errand.forAddress, errand.forName, errand.forSeq, 'gone');
+    return true;
+  }
+
+  /** Whether the nack answered a ping sent for somebody else. */
+  onNack(nack: Nack, from: Address): boolean {
+    const errand = this.#open.get(nack.seq);
+    if (errand === undefined || nack.reason !== 'not-me' || from !== errand.targetAddress) return false;
+    this.#open.delete(nack.seq);
+    this.#nack(errand.forAddress, errand.forName, errand.forSeq, 'gone');
+    return true;
+  }
+
+  advance(): void {
+    for (const errand of [...this.#open.values()]) {
+      if (this.#ctx.nowUs < errand.deadlineUs) continue;
+      this.#open.delete(errand.seq);
+      this.#nack(errand.forAddress, errand.forName, errand.forSeq, 'silent');
+    }
+  }
+
+  clear(): void {
+    this.#open.clear();
+  }
+
+  #nack(to: Address, name: string, seq: number, reason: NackReason): void {
+    this.#ctx.carry(to, name, { kind: Kind.nack, ...this.#ctx.header(seq), reason, updates: [] });
+  }
+}

@@ -1,0 +1,46 @@
+import type { Context } from './context.ts';
+import type { SelfState } from './host.ts';
+
+/** We call ourselves degraded from this score on, and well again at the other: one late tick is no state. */
+const DEGRADED_FROM = 4;
+const WELL_FROM = 1;
+
+/** What this node knows about itself, and why. Judged after every transition, told when it changes. */
+export class SelfKnowledge {
+  readonly #ctx: Context;
+  #state: SelfState = 'joining';
+
+  constructor(ctx: Context) {
+    this.#ctx = ctx;
+  }
+
+  get state(): SelfState {
+    return this.#state;
+  }
+
+  /** Notes the present state and tells it if it is another than before. */
+  judge(): void {
+    const before = this.#state;
+    const [state, reasons] = this.#now();
+    if (state === before) return;
+    this.#state = state;
+    this.#ctx.host.notify({ type: 'self', state, reasons });
+  }
+
+  #now(): [SelfState, readonly string[]] {
+    const { standing, table, health, nowUs, lastHeardUs, unansweredSince, config } = this.#ctx;
+    if (standing === 'silenced') return [this.#state, []];
+    if (standing !== 'joined') return [standing, []];
+    const running = table.activeCount;
+    const failed = table.failed.size;
+    if (running === 1 && failed > 0) return ['isolated', [`all ${failed} other members are held failed`]];
+    const silentMs = Math.round((nowUs - lastHeardUs) / 1000);
+    if (running > 1 && unansweredSince >= 2 && nowUs - lastHeardUs >= config.pauseToleranceUs) {
+      return ['isolated', [`no member was heard for ${silentMs} ms, ${unansweredSince} probes in a row were not answered`]];
+    }
+    if (failed > running) return ['minority', [`${failed} members are held failed, ${running} are running, ourselves included`]];
+    const limit = this.#state === 'degraded' ? WELL_FROM + 1 : DEGRADED_FROM;
+    if (health.score >= limit) return ['degraded', [`health score ${health.score} of 8: late timers, missing nacks or refutations`]];
+    return ['joined', failed === 0 ? [] : [`${failed} members are held failed`]];
+  }
+}

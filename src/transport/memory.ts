@@ -1,0 +1,29 @@
+import type { Address } from '../core/address.ts';
+import type { Transport, TransportHandlers } from './transport.ts';
+
+/** A network inside one process, for tests and examples: delivers in order, loses nothing, knows no delay. */
+export class MemoryNetwork {
+  readonly #open = new Map<Address, TransportHandlers>();
+
+  /** A transport bound to `address`. */
+  transport(address: Address): Transport {
+    let mine: TransportHandlers | null = null;
+    return {
+      open: async (handlers) => {
+        if (this.#open.has(address)) throw new Error(`${address} is in use`);
+        mine = handlers;
+        this.#open.set(address, handlers);
+        return { bound: address, receiveBufferBytes: null };
+      },
+      send: (bytes, to) => {
+        if (mine === null) return;
+        const copy = bytes.slice(); // the receiver keeps it, the sender may reuse its own
+        queueMicrotask(() => this.#open.get(to)?.onDatagram(copy, address));
+      },
+      close: async () => {
+        if (mine !== null && this.#open.get(address) === mine) this.#open.delete(address);
+        mine = null;
+      },
+    };
+  }
+}

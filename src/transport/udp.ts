@@ -1,0 +1,93 @@
+import { type Socket, createSocket } from 'node:dgram';
+import { type Address, familyOf, hostOf, parseAddress, portOf } from '../core/address.ts';
+import { BellwetherError } from '../core/errors.ts';
+import type { SendFailure, Transport, TransportHandlers, TransportInfo } from './transport.ts';
+
+/** Asked of the kernel: a stalled process keeps only the oldest datagrams that fit, 256 small ones by default. */
+export const RECEIVE_BUFFER_BYTES = 2 * 1024 * 1024;
+
+export interface UdpOptions {
+  /** Where to listen; port 0 lets the system choose. */
+  readonly bind: Address;
+  readonly receiveBufferBytes?: number;
+}
+
+/**
+ * The member socket: UDP over node:dgram, IPv4 or IPv6 by the bound address. Sends go to numeric
+ * addresses only (a name would be a DNS lookup for each packet), each with a callback (without one
+ * an error is lost or kills the process).
+ */
+export function createUdpTransport(options: UdpOptions): Transport {
+  const { bind } = options;
+  const family = familyOf(bind);
+  let socket: Socket | null = null;
+  let handlers: TransportHandlers | null = null;
+
+  const fail = (to: Address, error: unknown): void => {
+    const code = error instanceof Error && 'code' in error ? String(error.code) : String(error);
+    handlers?.onSendFailure(to, classify(code), code);
+  };
+
+  return {
+    async open(given: TransportHandlers): Promise<TransportInfo> {
+      const opening = createSocket({ type: family === 6 ? 'udp6' : 'udp4', ipv6Only: false });
+      await new Promise<void>((resolve, reject) => {
+        opening.once('error', (error: NodeJS.ErrnoException) => {
+          opening.close();
+          reject(new BellwetherError('ERR_BIND', `cannot bind ${bind}: ${error.code ?? error.message}`, { address: bind, code: error.code ?? 'unknown' }, { cause: error }));
+        });
+        // Never reuseAddr: a second socket on the port would steal datagrams.
+        opening.bind({ address: hostOf(bind), port: portOf(bind), exclusive: true }, () => resolve());
+      });
+      opening.removeAllListeners('error');
+      opening.on('error', (error) => fail(bind, error)); // nothing the socket says may kill the process
+      opening.on('message', (bytes, from) => {
+        const address = parseAddress(from.family === 'IPv6' ? `[${from.address.split('%')[0]}]:${from.port}` : `${from.address}:${from.port}`);
+        if (address !== null) handlers?.onDatagram(bytes, address);
+      });
+      let receiveBufferBytes: number | null = null;
+      try {
+        opening.setRecvBufferSize(options.receiveBufferBytes ?? RECEIVE_BUFFER_BYTES);
+      } catch {
+        // The kernel gives what it gives; what that is is read below and told to the owner.
+      }
+      try {
+        receiveBufferBytes = opening.getRecvBufferSize();
+      } catch {
+        receiveBufferBytes = null;
+      }
+      socket = opening;
+      handlers = given;
+      const bound = opening.address();
+      return { bound: parseAddress(bound.family === 'IPv6' ? `[${bound.address}]:${bound.port}` : `${bound.address}:${bound.port}`) ?? bind, receiveBufferBytes };
+    },
+
+    send(bytes: Uint8Array, to: Address): void {
+      if (socket === null) return;
+      try {
+        const host = family === 6 && familyOf(to) === 4 ? `::ffff:${hostOf(to)}` : hostOf(to);
+        socket.send(bytes, portOf(to), host, (error) => {
+          if (error !== null) fail(to, error);
+        });
+      } catch (error) {
+        fail(to, error);
+      }
+    },
+
+    async close(): Promise<void> {
+      const closing = socket;
+      socket = null;
+      handlers = null;
+      if (closing !== null) await new Promise<void>((resolve) => closing.close(() => resolve()));
+    },
+  };
+}
+
+function classify(code: string): SendFailure {
+  switch (code) {
+    case 'ENETUNREACH': case 'EHOSTUNREACH': case 'ENETDOWN': case 'EADDRNOTAVAIL': case 'EPERM': case 'EACCES': return 'unreachable';
+    case 'ECONNREFUSED': return 'refused';
+    case 'EMSGSIZE': return 'too-large';
+    default: return 'other';
+  }
+}
