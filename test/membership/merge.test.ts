@@ -298,7 +298,7 @@ describe('messages', () => {
     const node = new Lone(['b', 'c']);
     node.receive('b', { kind: Kind.leave, ...header('b'), claim: claim('c', { state: 'left', incarnation: 1_001 }) });
     node.receive('b', { kind: Kind.leave, ...header('b', { boot: 1 }), claim: claim('b', { state: 'left', incarnation: 1_001 }) });
-    expect(node.log).toEqual([]);
+    expect(node.events).toEqual([]);
     expect(node.core.counters['leave.foreign']).toBe(2);
   });
 
