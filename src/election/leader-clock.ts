@@ -46,4 +46,13 @@ export class LeaderClock {
     this.#addedUs = nowUs - monotonicUs;
     return nowUs;
   }
+
+  /** A clock with the same past, for an observer whose reading must not disturb this one. */
+  copy(): LeaderClock {
+    const copy = new LeaderClock();
+    copy.#addedUs = this.#addedUs;
+    copy.#wallLeadUs = this.#wallLeadUs;
+    copy.#uptimeLeadUs = this.#uptimeLeadUs;
+    return copy;
+  }
 }

@@ -26,7 +26,7 @@ export const LEAVE_TARGETS_MAX = 128;
 /** Packets per second from senders whose (name, boot) is no member of ours; as many may come at once. */
 export const STRANGERS_PER_SECOND = 1_000;
 /** Sync pages given out per second, to all requesters together. */
-export const PAGES_PER_SECOND = 500;
+export const PAGES_PER_SECOND = 2_000;
 /** Pages pulled in one sync before it is given up. */
 export const PAGES_PER_PULL_MAX = 1_024;
 /** Members that probe a suspect at once when they hear of it, the first by rendezvous hash. */

@@ -1,7 +1,7 @@
 import type { Member } from '../core/view.ts';
 import { isActive } from './claim.ts';
 import type { Claim } from './claim.ts';
-import { addHash, subtractHash } from './digest.ts';
+import { addHash, bucketDigests, subtractHash } from './digest.ts';
 import { Peer } from './peer.ts';
 
 /** A death we heard of, of somebody we never held: it keeps older claims out, and does nothing else. */
@@ -21,6 +21,8 @@ export class MemberTable {
   /** Alive and suspect others. A list is made of it when asked for, and kept until it changes. */
   readonly #active = new Set<Peer>();
   #activeList: readonly Peer[] | null = null;
+  #sorted: readonly string[] | null = null;
+  #buckets: { readonly count: number; readonly bytes: Uint8Array } | null = null;
   readonly suspects = new Set<Peer>();
   /** In the order in which we learned that they failed. */
   readonly failed = new Set<Peer>();
@@ -69,12 +71,29 @@ export class MemberTable {
     return this.suspects.size === 0 ? this.active : this.active.filter((peer) => peer.claim.state === 'alive');
   }
 
+  /** All names in order. Kept until a name comes or goes. */
+  get sortedNames(): readonly string[] {
+    this.#sorted ??= [...this.#peers.keys()].sort();
+    return this.#sorted;
+  }
+
+  /** The digests of all active members, ourselves included, by bucket. Kept until something changes. */
+  bucketDigests(count: number): Uint8Array {
+    if (this.#buckets?.count !== count) this.#buckets = { count, bytes: bucketDigests(this.#activeClaims(), count) };
+    return this.#buckets.bytes;
+  }
+
+  *#activeClaims(): Generator<Claim> {
+    for (const peer of this.#peers.values()) if (isActive(peer.claim.state)) yield peer.claim;
+  }
+
   /** Takes over a claim of a new or a known name. */
   put(claim: Claim, nowUs: number): Peer {
     let peer = this.#peers.get(claim.name);
     if (peer === undefined) {
       peer = new Peer(claim, nowUs);
       this.#peers.set(claim.name, peer);
+      this.#sorted = null;
     } else {
       this.#uncount(peer);
       peer.become(claim, nowUs);
@@ -88,11 +107,13 @@ export class MemberTable {
     this.#uncount(peer);
     if (this.#active.delete(peer)) this.#activeList = null;
     this.#peers.delete(peer.claim.name);
+    this.#sorted = null;
     this.#view.delete(peer.claim.name);
   }
 
   #count(peer: Peer): void {
     const { state, name } = peer.claim;
+    this.#buckets = null;
     if (isActive(state)) this.digest = addHash(this.digest, peer.hash);
     if (name === this.#self) return;
     if (isActive(state) && !this.#active.has(peer)) {
@@ -107,6 +128,7 @@ export class MemberTable {
   /** Undoes `#count`, but leaves the peer among the active: most changes keep it there. */
   #uncount(peer: Peer): void {
     const { state } = peer.claim;
+    this.#buckets = null;
     if (isActive(state)) this.digest = subtractHash(this.digest, peer.hash);
     if (state === 'suspect') this.suspects.delete(peer);
     if (state === 'failed') this.failed.delete(peer);

@@ -115,6 +115,11 @@ export class Membership {
     return this.#ctx.health.score;
   }
 
+  /** 32-bit digest of who we hold alive or suspect, in which lives. Equal views have equal digests. */
+  get digest(): number {
+    return this.#ctx.table.digest;
+  }
+
   get counters(): Readonly<Record<string, number>> {
     return this.#ctx.counters;
   }

@@ -1,10 +1,9 @@
 import type { Address } from '../core/address.ts';
 import { NAME_MAX } from '../core/fields.ts';
 import type { Admission } from './admission.ts';
-import { isActive } from './claim.ts';
 import type { Claim } from './claim.ts';
 import type { Context } from './context.ts';
-import { BUCKET_BYTES, BUCKETS_MAX, bucketDigests, bucketOf, differingBuckets, memberHash } from './digest.ts';
+import { BUCKET_BYTES, BUCKETS_MAX, bucketOf, differingBuckets, memberHash } from './digest.ts';
 import { PAGES_PER_SECOND } from './limits.ts';
 import { Kind } from './messages.ts';
 import type { SyncReply, SyncRequest } from './messages.ts';
@@ -62,13 +61,7 @@ export class SyncServer {
   #page(request: SyncRequest, from: Address): void {
     const { table, config, nowUs } = this.#ctx;
     const count = request.buckets.length / BUCKET_BYTES;
-    const differ = differingBuckets(bucketDigests(this.#active(), count), request.buckets);
-    const names: string[] = [];
-    for (const peer of table.peers()) {
-      const { name } = peer.claim;
-      if (name > request.after && differ[bucketOf(name, count)]) names.push(name);
-    }
-    names.sort();
+    const differ = differingBuckets(table.bucketDigests(count), request.buckets);
     const claims: Claim[] = [];
     // Of a former life of the asker's we know no more than that it died: but the asker must outbid it.
     const stone = table.tombstones.get(request.from);
@@ -76,7 +69,8 @@ export class SyncServer {
     let room = config.packetBudget - packetBytes({ ...this.#blank(request), claims, next: 'x'.repeat(NAME_MAX) }) - arrayHeadBytes(16);
     let next = '';
     let last = '';
-    for (const name of names) {
+    for (const name of table.sortedNames) {
+      if (name <= request.after || !differ[bucketOf(name, count)]) continue;
       const claim = table.get(name)!.told(nowUs);
       const bytes = claimBytes(claim);
       if (bytes > room) {
@@ -105,10 +99,6 @@ export class SyncServer {
 
   #blank(request: SyncRequest): SyncReply {
     return { kind: Kind.syncReply, ...this.#ctx.header(request.seq), status: 'page', token: 0, claims: [], next: '', rival: null };
-  }
-
-  *#active(): Generator<Claim> {
-    for (const peer of this.#ctx.table.peers()) if (isActive(peer.claim.state)) yield peer.claim;
   }
 }
 

@@ -2,7 +2,7 @@ import type { Address } from '../core/address.ts';
 import { NAME_MAX } from '../core/fields.ts';
 import { isActive } from './claim.ts';
 import type { Context } from './context.ts';
-import { bucketCount, bucketDigests } from './digest.ts';
+import { bucketCount } from './digest.ts';
 import { PAGES_PER_PULL_MAX } from './limits.ts';
 import type { Merge } from './merge.ts';
 import { Kind } from './messages.ts';
@@ -133,7 +133,7 @@ export class Sync {
     while (this.#pulls.has(seq)) seq = this.#ctx.nextSeq();
     const bare = this.#request(seq, 0xffff_ffff, '', new Uint8Array(0));
     const room = config.packetBudget - packetBytes(bare) - NAME_MAX - 8; // a cursor may be the longest name
-    const buckets = bucketDigests(this.#activeClaims(), bucketCount(table.activeCount, room));
+    const buckets = table.bucketDigests(bucketCount(table.activeCount, room));
     const pull: Pull = {
       seq, address, reason, peer, token, quiet: table.active.length === 0, tokens: 0, after: '', buckets, tries: 0, pages: 0, pending: false, gained: false, deadlineUs: 0,
     };
@@ -269,11 +269,5 @@ export class Sync {
   #request(seq: number, token: number, after: string, buckets: Uint8Array, to: Address | null = null): SyncRequest {
     const offer = to === null ? 0xffff_ffff : this.#tokens.mint(to, this.#ctx.nowUs);
     return { kind: Kind.syncRequest, ...this.#ctx.header(seq), token, offer, claim: this.#ctx.own, after, buckets };
-  }
-
-  *#activeClaims(): Generator<{ name: string; boot: number; incarnation: number }> {
-    const { table } = this.#ctx;
-    yield table.self.claim;
-    for (const peer of table.active) yield peer.claim;
   }
 }

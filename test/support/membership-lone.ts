@@ -21,6 +21,7 @@ export function claim(name: string, what: Partial<Claim> = {}): Claim {
   return { state, name, boot: bootOf(name), incarnation: INCARNATION, address: addressOf(name), tags: {}, accusers, ageMs: 0, ...what };
 }
 
+/** What a message says beside its body. Its digest 0 stands for "the same view as the receiver's". */
 export function header(from: string, what: Partial<Header> = {}): Header {
   return { from, boot: bootOf(from), incarnation: INCARNATION, digest: 0, health: 0, seq: 0, ...what };
 }
@@ -70,7 +71,7 @@ export class Lone {
   }
 
   receive(from: string, message: MembershipMessage, address = addressOf(from)): void {
-    this.core.receive(address, message, this.nowUs);
+    this.core.receive(address, message.digest === 0 ? { ...message, digest: this.core.digest } : message, this.nowUs);
   }
 
   state(name: string): MemberState | undefined {

@@ -1,0 +1,43 @@
+import type { Address } from '../../src/core/address.ts';
+import type { Runtime } from '../../src/core/runtime.ts';
+import type { Tags } from '../../src/core/view.ts';
+import type { ElectionConfig } from '../../src/election/config.ts';
+import type { Election } from '../../src/election/election.ts';
+import type { ElectionChange } from '../../src/election/host.ts';
+import type { MembershipConfig } from '../../src/membership/config.ts';
+import type { MembershipChange } from '../../src/membership/host.ts';
+import type { Membership } from '../../src/membership/membership.ts';
+import type { Wire } from '../../src/wire.ts';
+
+/** Hears every change at the moment it is notified, inside the transition. Must not call the node. */
+export interface NodeTap {
+  membership(change: MembershipChange): void;
+  election(change: ElectionChange): void;
+}
+
+/** What a simulated process starts its node with. */
+export interface NodeSetup {
+  readonly name: string;
+  readonly bound: Address;
+  readonly seeds: readonly Address[];
+  readonly tags: Tags;
+  readonly membership: MembershipConfig;
+  readonly election: ElectionConfig;
+  readonly wire: Wire;
+  readonly runtime: Runtime;
+  readonly tap: NodeTap;
+}
+
+/** The synchronous side of a node: all that the world does to it. */
+export interface SimulatedNode {
+  begin(): void;
+  stand(election: string, priority: number): void;
+  resign(election: string, reason: 'released' | 'handover', to: string | null): void;
+  /** The application's job of that tenure has ended. */
+  settled(election: string): void;
+  isHeld(election: string): boolean;
+  readonly membership: Membership;
+  readonly election: Election;
+}
+
+export type NodeFactory = (setup: NodeSetup) => SimulatedNode;
