@@ -48,6 +48,7 @@ export class Process {
       send: (to: string, message: MembershipMessage): void => cluster.send(this, to, message),
       notify: (change: MembershipChange): void => {
         this.changes.push({ atUs: cluster.nowUs, change });
+        cluster.changed = true;
         if (change.type === 'member') this.fold.set(change.after.name, change.after);
         if (change.type === 'forgotten') this.fold.delete(change.member.name);
       },
@@ -96,10 +97,12 @@ export class Cluster {
   bytes = 0;
   largest = 0;
   nowUs = 1_000_000;
+  /** Somebody was notified of something since it was last looked at. */
+  changed = false;
   /** Decides packet by packet; true drops it. */
   drop: (packet: Packet) => boolean = () => false;
   /** Sees every message on its way, and may replace it. */
-  through: (message: MembershipMessage) => MembershipMessage = (message) => message;
+  through: (message: MembershipMessage, receiver: Process) => MembershipMessage = (message) => message;
   readonly #random: Random;
   readonly #byAddress = new Map<string, Process>();
   #wallMs = 1_700_000_000_000;
@@ -153,7 +156,7 @@ export class Cluster {
     const waiting = process.inbox ?? [];
     process.inbox = null;
     if (process.core.nextDeadlineUs <= this.nowUs) process.core.advance(this.nowUs);
-    for (const packet of waiting.slice(0, 256)) process.core.receive(packet.from, this.through(packet.message), this.nowUs);
+    for (const packet of waiting.slice(0, 256)) process.core.receive(packet.from, this.through(packet.message, process), this.nowUs);
   }
 
   get living(): readonly Process[] {
@@ -190,11 +193,16 @@ export class Cluster {
     this.runUntil(() => false, ms);
   }
 
-  /** @returns Whether it became true within so many milliseconds. */
+  /**
+   * @param done Asked at first and after each notification, not after each packet.
+   * @returns Whether it became true within so many milliseconds.
+   */
   runUntil(done: () => boolean, withinMs: number): boolean {
     const endUs = this.nowUs + us(withinMs);
+    this.changed = true;
     for (;;) {
-      if (done()) return true;
+      if (this.changed && done()) return true;
+      this.changed = false;
       const packetUs = this.#queue[0]?.atUs ?? Infinity;
       let timer: Process | null = null;
       let timerUs = Infinity;
@@ -220,7 +228,7 @@ export class Cluster {
     const process = this.#byAddress.get(packet.to);
     if (process === undefined || process.dead) return;
     if (process.inbox !== null) process.inbox.push(packet);
-    else process.core.receive(packet.from, this.through(packet.message), this.nowUs);
+    else process.core.receive(packet.from, this.through(packet.message, process), this.nowUs);
   }
 
   /** A binary heap by time, then by order of sending. */

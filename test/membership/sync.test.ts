@@ -1,5 +1,4 @@
 import { describe, expect, it } from 'vitest';
-import { us } from '../../src/core/time.ts';
 import type { Claim } from '../../src/membership/claim.ts';
 import { PAGES_PER_SECOND } from '../../src/membership/limits.ts';
 import { Kind } from '../../src/membership/messages.ts';
@@ -24,9 +23,6 @@ describe('a sync request', () => {
     node.receive('b', request('b'));
     expect(last(node)).toMatchObject({ status: 'token', claims: [] });
     expect(packetBytes(last(node))).toBeLessThanOrEqual(packetBytes(request('b')));
-    node.forget();
-    node.receive('b', request('b', { buckets: new Uint8Array(8) }));
-    expect(node.sent.length).toBe(packetBytes(request('b', { buckets: new Uint8Array(8) })) >= 74 ? 1 : 0);
   });
 
   it('too short for its answer gets none: a forged source gains nothing', () => {
@@ -136,7 +132,7 @@ describe('anti-entropy', () => {
     const node = new Lone(['b', 'c']);
     node.receive('b', { kind: Kind.gossip, ...header('b', { digest: 1 }), answer: false, updates: [] });
     node.receive('c', { kind: Kind.gossip, ...header('c', { digest: 2 }), answer: false, updates: [] });
-    node.passUs(100_000);
+    node.passQuietly(100);
     expect(requests(node).length).toBe(1);
     const to = node.sent.find(({ message }) => message.kind === Kind.syncRequest)!.to;
     const peer = to === addressOf('b') ? 'b' : 'c';
@@ -165,20 +161,14 @@ describe('anti-entropy', () => {
   it('finds a difference that the 32-bit digest hides', () => {
     const cluster = new Cluster();
     const all = cluster.grow(3);
-    // Every header says that all views are equal, as if their digests collided.
-    cluster.through = (message) => {
-      const receiverSees = all[0]!.core.members.size === 4 || all[1]!.core.members.size === 4;
-      return receiverSees ? { ...message, digest: lie(message.from) } : message;
-    };
-    const lie = (from: string): number => hashOfReceiver(from);
-    const hashOfReceiver = (from: string): number => digestOf.get(from) ?? 0;
-    const digestOf = new Map<string, number>();
-    cluster.record = true;
-    cluster.run(1_000);
-    for (const { message } of cluster.packets) for (const process of all) digestOf.set(process.name, message.digest);
-    cluster.drop = ({ to, message }) => to !== all[0]!.address && 'updates' in message && message.updates.length > 0;
-    cluster.inject('10.9.9.9:9', all[0]!.address, { kind: Kind.gossip, ...header('hidden'), answer: false, updates: [claim('hidden', { address: '10.9.9.9:9' })] });
-    expect(cluster.runUntil(() => all[1]!.core.members.has('hidden') && all[2]!.core.members.has('hidden'), 30_000)).toBe(true);
+    // Every header says that the views are equal, as if digests collided, and no news of n4 is carried.
+    cluster.through = (message, receiver) => ({ ...message, digest: receiver.core.digest });
+    cluster.drop = ({ message }) => 'updates' in message && message.updates.some(({ name }) => name === 'n4');
+    cluster.start('n4', [all[0]!.address]);
+    cluster.run(500);
+    expect(all.map((process) => process.state('n4'))).toEqual(['alive', undefined, undefined]);
+    expect(cluster.runUntil(() => cluster.agree(), 30_000)).toBe(true);
+    expect(all[1]!.core.counters['sync.mismatch']).toBeUndefined();
   });
 
   it('of 200 members with half a kilobyte of tags each keeps every packet within the budget', () => {
@@ -227,6 +217,5 @@ describe('the state of ourselves', () => {
     expect(node.changes.find(({ type }) => type === 'self')).toMatchObject({ reasons: [expect.stringContaining('no member was heard')] });
     node.passQuietly(1_000);
     expect(node.core.selfState).not.toBe('isolated');
-    expect(us(1)).toBe(1_000);
   });
 });
