@@ -1,6 +1,6 @@
 import type { TimingName } from './timings.ts';
 
-/** A node by its place in the plan, or whoever leads the first election at that moment (nobody: the step is skipped). */
+/** A node by its place in the plan, or whoever leads the first election at that moment (nobody leading: a keyed choice). */
 export type Target = number | 'leader';
 
 /** What a cut keeps apart, materialised as sides; `oneWay` lets the second side's datagrams through. */

@@ -1,0 +1,84 @@
+import type { ElectionChange } from '../../src/election/host.ts';
+import type { MembershipChange } from '../../src/membership/host.ts';
+import { Domain, chance, keyed } from '../kernel/keyed.ts';
+import type { Machine, Process } from './machine.ts';
+import type { World } from './world.ts';
+
+/** A process that was refused is started again by whoever supervises it. */
+const START_AGAIN_US = 1_000_000;
+
+/**
+ * The application on every node: works while it leads, stops some time after it was told (at once,
+ * late, or only when the lease is over), and stands again when the tenure has ended.
+ */
+export class Application {
+  readonly #world: World;
+  #decisions = 0;
+
+  constructor(world: World) {
+    this.#world = world;
+  }
+
+  hear(machine: Machine, process: Process, change: MembershipChange | ElectionChange): void {
+    const { marks, plan } = this.#world;
+    switch (change.type) {
+      case 'elected':
+        marks.hit('elected');
+        break;
+      case 'lost':
+        marks.hit(`lost-${change.reason}`);
+        this.#settle(machine, process, change.name);
+        break;
+      case 'ended': {
+        const draw = this.#draw(machine);
+        const delayUs = plan.application.standMaxUs === 0 || this.#world.isCalm ? 0 : draw % plan.application.standMaxUs;
+        this.#later(machine, process, delayUs, () => process.node.stand(change.name, machine.plan.priority));
+        break;
+      }
+      case 'voter':
+        marks.hit(`voter-${change.how}`);
+        break;
+      case 'rival':
+        marks.hit(change.gaveUp ? 'rival-gave-up' : 'rival-refuted');
+        break;
+      case 'refused':
+        marks.hit('refused');
+        this.#world.after(0, () => {
+          if (machine.process !== process) return;
+          this.#world.crash(machine);
+          this.#world.after(START_AGAIN_US, () => this.#world.start(machine, false));
+        });
+        break;
+      case 'warning':
+        marks.hit(`warning-${change.code}`);
+        break;
+      case 'member':
+        if (change.after.state === 'failed') marks.hit('held-failed');
+        break;
+      default:
+    }
+  }
+
+  #settle(machine: Machine, process: Process, election: string): void {
+    const { settleNowPpm, settleNeverPpm, settleMaxUs } = this.#world.plan.application;
+    const draw = this.#draw(machine);
+    if (chance(draw, settleNeverPpm)) return this.#world.marks.hit('job-outlives-lease');
+    const now = chance(draw, settleNeverPpm + settleNowPpm) || settleMaxUs === 0;
+    this.#later(machine, process, now ? 0 : this.#draw(machine) % settleMaxUs, () => process.node.settled(election));
+  }
+
+  /** In that process only, and not while it is stopped. */
+  #later(machine: Machine, process: Process, delayUs: number, act: () => void): void {
+    const run = (): void => {
+      if (machine.process !== process) return;
+      if (machine.state === 'running') this.#world.enter(machine, act);
+      else process.deferred.push(run);
+    };
+    this.#world.after(delayUs, run);
+  }
+
+  #draw(machine: Machine): number {
+    this.#decisions += 1;
+    return keyed(this.#world.plan.seed, Domain.application, machine.index, this.#decisions);
+  }
+}

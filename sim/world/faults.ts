@@ -1,0 +1,161 @@
+import { majorityOf } from '../../src/election/lease.ts';
+import { Domain, keyed } from '../kernel/keyed.ts';
+import type { Cut, Step, Target } from '../plan/plan.ts';
+import { timingOf } from '../plan/timings.ts';
+import type { Machine } from './machine.ts';
+import { type World, leaseEndOf } from './world.ts';
+
+/** Executes the steps of a plan, and undoes all of them when the calm begins. */
+export class Faults {
+  readonly #world: World;
+  #targets = 0;
+
+  constructor(world: World) {
+    this.#world = world;
+  }
+
+  run(step: Step): void {
+    if (this.#world.isCalm) return;
+    const { marks } = this.#world;
+    if (step.do === 'cut') return this.#cut(step.cut, step.forUs, step.jam);
+    const machine = this.#target(step.node);
+    switch (step.do) {
+      case 'crash':
+        if (machine.process !== null) this.#crash(machine);
+        return;
+      case 'start':
+        return this.#start(machine, step.newAddress);
+      case 'restart':
+        if (machine.process === null) return;
+        this.#crash(machine);
+        return this.#world.after(step.downUs, () => this.#start(machine, step.newAddress));
+      case 'pause':
+        return this.#stop(machine, 'paused', step.forUs, step.wakeFirst);
+      case 'suspend':
+        return this.#stop(machine, 'suspended', step.forUs, 'timers');
+      case 'drift':
+        machine.clock.drift(step.ratePpm, this.#world.nowUs);
+        marks.hit('drift-change');
+        this.#world.tell('drift', machine, `the clock of ${machine.name} now runs ${step.ratePpm} ppm off`);
+        return this.#world.clockChanged(machine);
+      case 'wall':
+        machine.clock.stepWall(step.stepMs);
+        marks.hit('wall-step');
+        this.#world.tell('wall', machine, `the wall clock of ${machine.name} steps by ${step.stepMs} ms`);
+        return this.#world.clockChanged(machine);
+      case 'resign': {
+        const { process } = machine;
+        if (process === null || machine.state !== 'running' || !process.node.isHeld(step.election)) return;
+        marks.hit('resign');
+        const to = step.to === null ? null : this.#world.machines[step.to]!.name;
+        this.#world.tell('resign', machine, `${machine.name} resigns '${step.election}'${to === null ? '' : ` in favour of ${to}`}`);
+        return this.#world.enter(machine, () => process.node.resign(step.election, step.reason, to));
+      }
+    }
+  }
+
+  calm(): void {
+    const world = this.#world;
+    world.isCalm = true;
+    world.tell('calm', null, 'nothing goes wrong from here on');
+    world.network.calm();
+    world.release();
+    for (const machine of world.machines) {
+      if (machine.state === 'suspended') machine.clock.resume(world.nowUs);
+      if (machine.state === 'paused' || machine.state === 'suspended') world.resume(machine, 'timers');
+      world.start(machine, false);
+    }
+  }
+
+  #crash(machine: Machine): void {
+    const { marks } = this.#world;
+    marks.hit('crash');
+    if (this.#leads(machine)) marks.hit('leader-crash');
+    if (machine.state === 'suspended') machine.clock.resume(this.#world.nowUs);
+    this.#world.crash(machine);
+    if (this.#world.machines.every((m) => m.process === null)) marks.hit('all-down');
+  }
+
+  #start(machine: Machine, newAddress: boolean): void {
+    if (this.#world.isCalm || machine.process !== null) return;
+    const { marks, plan } = this.#world;
+    marks.hit('restart');
+    if (newAddress) marks.hit('restart-elsewhere');
+    if (machine.index < plan.voters && this.#world.nowUs - machine.downSinceUs < timingOf(plan.timing).election.grantUs) marks.hit('voter-restart-within-T');
+    this.#world.start(machine, newAddress);
+  }
+
+  #stop(machine: Machine, state: 'paused' | 'suspended', forUs: number, wakeFirst: 'timers' | 'datagrams'): void {
+    if (machine.state !== 'running') return;
+    const world = this.#world;
+    world.marks.hit(state);
+    if (this.#leads(machine)) {
+      world.marks.hit(`leader-${state}`);
+      if (forUs > timingOf(world.plan.timing).election.grantUs) world.marks.hit(`leader-${state}-past-T`);
+    }
+    world.tell(state, machine, `${machine.name} is ${state} for ${Math.round(forUs / 1000)} ms`);
+    machine.become(state);
+    if (state === 'suspended') machine.clock.suspend(world.nowUs);
+    world.look(machine);
+    const { spell } = machine;
+    world.after(forUs, () => {
+      if (machine.spell !== spell) return;
+      if (state === 'suspended') machine.clock.resume(world.nowUs);
+      world.resume(machine, wakeFirst);
+    });
+  }
+
+  #cut(cut: Cut, forUs: number, jam: boolean): void {
+    const world = this.#world;
+    const links = this.#linksOf(cut);
+    if (links.length === 0) return;
+    for (const [from, to] of links) world.network.cut(from, to, jam, 1);
+    world.marks.hit('oneWay' in cut && cut.oneWay !== false && cut.oneWay !== 'no' ? 'cut-one-way' : 'cut');
+    this.#markIsolation();
+    const say = links.map(([from, to]) => `${from + 1}→${to + 1}`).join(' ');
+    world.tell('cut', null, `${jam ? 'jammed' : 'cut'} for ${Math.round(forUs / 1000)} ms: ${say}`);
+    world.after(forUs, () => {
+      if (world.isCalm) return;
+      for (const [from, to] of links) world.network.cut(from, to, jam, -1);
+      world.tell('heal', null, `healed: ${say}`);
+      world.release();
+    });
+  }
+
+  #linksOf(cut: Cut): [number, number][] {
+    const pairs = (a: readonly number[], b: readonly number[]): [number, number][] => a.flatMap((from) => b.map((to): [number, number] => [from, to]));
+    if ('sides' in cut) {
+      const [a, b] = cut.sides;
+      return cut.oneWay ? pairs(a, b) : [...pairs(a, b), ...pairs(b, a)];
+    }
+    const leader = this.#world.leaderOf(this.#world.plan.elections[0]!);
+    if (leader === null) return [];
+    const others = this.#world.machines.map((m) => m.index).filter((index) => index !== leader.index);
+    const inside = [leader.index, ...others.slice(0, cut.company)];
+    const outside = others.slice(cut.company);
+    return [...(cut.oneWay === 'deaf' ? [] : pairs(inside, outside)), ...(cut.oneWay === 'mute' ? [] : pairs(outside, inside))];
+  }
+
+  /** Notes whether the leader of the first election has just lost its majority. */
+  #markIsolation(): void {
+    const { machines, plan, network, marks } = this.#world;
+    const leader = this.#world.leaderOf(plan.elections[0]!);
+    if (leader === null) return;
+    const voters = machines.slice(0, plan.voters);
+    const reached = voters.filter((v) => v === leader || (v.process !== null && !network.isCut(leader.index, v.index) && !network.isCut(v.index, leader.index)));
+    if (reached.length < majorityOf(plan.voters)) marks.hit('leader-in-minority');
+  }
+
+  #leads(machine: Machine): boolean {
+    const { process } = machine;
+    return process !== null && this.#world.plan.elections.some((e) => process.clock.when(leaseEndOf(process, e), this.#world.nowUs) > this.#world.nowUs);
+  }
+
+  /** Nobody leading, a keyed choice stands in, so that a step is never lost to timing alone. */
+  #target(target: Target): Machine {
+    const { machines, plan } = this.#world;
+    if (target !== 'leader') return machines[target]!;
+    this.#targets += 1;
+    return this.#world.leaderOf(plan.elections[0]!) ?? machines[keyed(plan.seed, Domain.target, this.#targets) % machines.length]!;
+  }
+}

@@ -1,0 +1,64 @@
+import type { Address } from '../../src/core/address.ts';
+import type { ElectionChange } from '../../src/election/host.ts';
+import type { MembershipChange } from '../../src/membership/host.ts';
+import type { NodePlan } from '../plan/plan.ts';
+import type { Payload } from '../wire/wires.ts';
+import { MachineClock, type ProcessClock } from './clock.ts';
+import type { SimulatedNode } from './node-port.ts';
+
+/** Datagrams a stopped process keeps: the oldest 256 small ones fill Linux's default receive buffer (212,992 bytes). */
+export const INBOX_MAX = 256;
+
+/** A life of the program on a machine. */
+export interface Process {
+  readonly boot: number;
+  readonly address: Address;
+  readonly clock: ProcessClock;
+  readonly startedUs: number;
+  node: SimulatedNode;
+  receive: ((payload: Payload, from: Address) => void) | null;
+  /** The node's one timer: on its own clock, and when that is in true time, lateness included. */
+  timer: { readonly localUs: number; readonly wake: () => void; dueUs: number } | null;
+  /** The earliest queue entry that will look at the timer. */
+  queuedUs: number;
+  timers: number;
+  /** Changes of the transition that is running, for the trace and the application. */
+  readonly changes: (MembershipChange | ElectionChange)[];
+  /** What the application wanted to do while the process was stopped. */
+  readonly deferred: (() => void)[];
+}
+
+/** A computer with its clocks, and the process on it, if any. */
+export class Machine {
+  readonly index: number;
+  readonly plan: NodePlan;
+  readonly clock: MachineClock;
+  state: 'down' | 'running' | 'paused' | 'suspended' = 'down';
+  process: Process | null = null;
+  address: Address;
+  boots = 0;
+  downSinceUs = 0;
+  /** Grows with every change of state, so that a scheduled end of a former state does nothing. */
+  spell = 0;
+  inbox: { readonly payload: Payload; readonly from: Address }[] = [];
+
+  constructor(index: number, plan: NodePlan) {
+    this.index = index;
+    this.plan = plan;
+    this.clock = new MachineClock(plan.ratePpm, plan.wallMs, plan.wallDrifts);
+    this.address = this.addressFor(0);
+  }
+
+  get name(): string {
+    return this.plan.name;
+  }
+
+  addressFor(move: number): Address {
+    return `10.0.0.${this.index + 1}:${7946 + move}`;
+  }
+
+  become(state: Machine['state']): void {
+    this.state = state;
+    this.spell += 1;
+  }
+}

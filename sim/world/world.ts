@@ -1,0 +1,282 @@
+import type { Address } from '../../src/core/address.ts';
+import { createRandom } from '../../src/core/random.ts';
+import type { Runtime } from '../../src/core/runtime.ts';
+import type { ElectionChange } from '../../src/election/host.ts';
+import type { MembershipChange } from '../../src/membership/host.ts';
+import type { Observer } from '../check/observer.ts';
+import { EventQueue } from '../kernel/event-queue.ts';
+import { Domain, keyed } from '../kernel/keyed.ts';
+import type { Trace } from '../kernel/trace.ts';
+import type { Plan } from '../plan/plan.ts';
+import { electionConfigOf, membershipConfigOf } from '../plan/timings.ts';
+import type { Payload, WireFactory } from '../wire/wires.ts';
+import { Application } from './application.ts';
+import { ProcessClock } from './clock.ts';
+import { Faults } from './faults.ts';
+import { INBOX_MAX, Machine, type Process } from './machine.ts';
+import { Marks } from './marks.ts';
+import { Network } from './network.ts';
+import type { NodeFactory } from './node-port.ts';
+import { tellElection, tellMembership } from './tell.ts';
+
+type Event =
+  | { readonly kind: 'datagram'; readonly to: Address; readonly from: Address; readonly payload: Payload }
+  | { readonly kind: 'timer'; readonly machine: Machine; readonly process: Process }
+  | { readonly kind: 'act'; readonly act: () => void };
+
+export interface WorldOptions {
+  readonly plan: Plan;
+  readonly node: NodeFactory;
+  readonly wire: WireFactory;
+  readonly trace: Trace;
+  readonly observer: Observer;
+}
+
+/**
+ * Machines, the processes on them and the network between, in true time. It executes a plan: one
+ * queue, one event after the other, and after each one the observer looks at whoever moved.
+ */
+export class World {
+  readonly plan: Plan;
+  readonly machines: readonly Machine[];
+  readonly network: Network;
+  readonly marks = new Marks();
+  readonly trace: Trace;
+  nowUs = 0;
+  /** Set once nothing goes wrong any more. */
+  isCalm = false;
+  readonly #queue = new EventQueue<Event>();
+  readonly #observer: Observer;
+  readonly #node: NodeFactory;
+  readonly #wire: WireFactory;
+  readonly #application: Application;
+  readonly #faults: Faults;
+  readonly #at = new Map<Address, Machine>();
+  /** Datagrams behind a jam. */
+  #jammed: { readonly from: Machine; readonly to: Machine; readonly event: Event }[] = [];
+
+  constructor(options: WorldOptions) {
+    const { plan } = options;
+    this.plan = plan;
+    this.trace = options.trace;
+    this.#observer = options.observer;
+    this.#node = options.node;
+    this.#wire = options.wire;
+    this.machines = plan.nodes.map((node, index) => new Machine(index, node));
+    for (const machine of this.machines) this.#at.set(machine.address, machine);
+    this.network = new Network(plan.seed, plan.nodes.length, plan.noise);
+    this.#application = new Application(this);
+    this.#faults = new Faults(this);
+    for (const machine of this.machines) this.after(machine.plan.startUs, () => this.start(machine, false));
+    for (const step of plan.steps) this.after(step.atUs, () => this.#faults.run(step));
+    this.after(plan.calmUs, () => this.#faults.calm());
+  }
+
+  /** Runs until true time `untilUs`, or until `stop` says so after an event. */
+  run(untilUs: number, stop: () => boolean = () => false): void {
+    while (this.#queue.nextUs <= untilUs && !stop()) {
+      this.nowUs = this.#queue.nextUs;
+      const event = this.#queue.pop();
+      switch (event.kind) {
+        case 'datagram': this.#arrive(event); break;
+        case 'timer': this.#onTimer(event.machine, event.process); break;
+        case 'act': event.act(); break;
+      }
+    }
+    if (!stop()) this.nowUs = Math.max(this.nowUs, untilUs);
+  }
+
+  /** Does something `delayUs` from now. */
+  after(delayUs: number, act: () => void): void {
+    this.#queue.push(this.nowUs + delayUs, { kind: 'act', act });
+  }
+
+  /** Starts a process without any memory. */
+  start(machine: Machine, newAddress: boolean): void {
+    if (machine.process !== null) return;
+    if (newAddress) {
+      this.#at.delete(machine.address);
+      machine.address = machine.addressFor(machine.boots);
+      this.#at.set(machine.address, machine);
+    }
+    machine.boots += 1;
+    const boot = 1 + (keyed(this.plan.seed, Domain.boot, machine.index, machine.boots) % 0xffff_fffe);
+    const process: Process = {
+      boot, address: machine.address, clock: new ProcessClock(machine.clock), startedUs: this.nowUs, node: null as never, receive: null,
+      timer: null, queuedUs: Infinity, timers: 0, changes: [], deferred: [],
+    };
+    machine.process = process;
+    machine.become('running');
+    const tap = {
+      membership: (change: MembershipChange) => void process.changes.push(change),
+      election: (change: ElectionChange) => void process.changes.push(change),
+    };
+    process.node = this.#node({
+      name: machine.name, bound: machine.address, seeds: this.machines.filter((m) => m !== machine).map((m) => m.address), tags: {},
+      membership: membershipConfigOf(this.plan), election: electionConfigOf(this.plan), runtime: this.#runtimeOf(machine, process), tap,
+      wire: this.#wire({
+        address: machine.address, cluster: 'simulated',
+        send: (payload, to) => this.#send(machine, process, payload, to),
+        listen: (receive) => { process.receive = receive; },
+      }),
+    });
+    this.tell('start', machine, `${machine.name} starts at ${machine.address}`);
+    this.enter(machine, () => process.node.begin());
+    for (const election of this.plan.elections) this.enter(machine, () => process.node.stand(election, machine.plan.priority));
+  }
+
+  /** The process is gone at once, with all it knew. What it sent is still on its way. */
+  crash(machine: Machine): void {
+    if (machine.process === null) return;
+    this.tell('crash', machine, `${machine.name} crashes`);
+    this.#observer.crashed(machine.name, this.nowUs);
+    machine.process = null;
+    machine.inbox = [];
+    machine.downSinceUs = this.nowUs;
+    machine.become('down');
+  }
+
+  /** One step of a node; everything that follows from it at this instant happens here. */
+  enter(machine: Machine, step: () => void): void {
+    const { process } = machine;
+    if (process === null || machine.state !== 'running') return;
+    step();
+    const changes = process.changes.splice(0);
+    for (const change of changes) this.#note(machine, change);
+    this.look(machine);
+    for (const change of changes) if (machine.process === process) this.#application.hear(machine, process, change);
+  }
+
+  /** Lets the observer look at a machine whose state or clocks changed. */
+  look(machine: Machine): void {
+    const { process } = machine;
+    if (process === null) return;
+    this.#observer.look(machine, process, machine.state !== 'suspended', this.nowUs);
+  }
+
+  /** The machine's clocks changed their course: when its timer is due, and when its lease ends, is another moment now. */
+  clockChanged(machine: Machine): void {
+    const { process } = machine;
+    if (process?.timer != null && machine.state !== 'suspended') {
+      process.timer.dueUs = machine.clock.when(process.timer.localUs);
+      this.#arm(machine, process);
+    }
+    this.look(machine);
+  }
+
+  /** A stopped process runs again: what is due and what was kept for it, in that order or the other. */
+  resume(machine: Machine, wakeFirst: 'timers' | 'datagrams'): void {
+    const { process } = machine;
+    if (process === null) return;
+    machine.become('running');
+    this.tell('resume', machine, `${machine.name} runs again`);
+    this.look(machine);
+    if (wakeFirst === 'timers') this.#fire(machine, process);
+    for (const { payload, from } of machine.inbox.splice(0)) this.enter(machine, () => process.receive?.(payload, from));
+    if (process.timer !== null) {
+      process.timer.dueUs = Math.max(this.nowUs, machine.clock.when(process.timer.localUs));
+      this.#fire(machine, process);
+      this.#arm(machine, process);
+    }
+    for (const act of process.deferred.splice(0)) if (machine.process === process) act();
+  }
+
+  /** Opens the way from one machine to another again; what was jammed arrives now. */
+  release(): void {
+    const jammed = this.#jammed;
+    this.#jammed = [];
+    for (const entry of jammed) {
+      if (this.network.isCut(entry.from.index, entry.to.index)) this.#jammed.push(entry);
+      else {
+        this.marks.hit('jam-released');
+        this.#queue.push(this.network.releaseUs(entry.from.index, entry.to.index, this.nowUs), entry.event);
+      }
+    }
+  }
+
+  tell(kind: string, machine: Machine | null, text: string): void {
+    this.trace.tell(this.nowUs, kind, machine?.index ?? -1, machine?.name ?? '', text);
+  }
+
+  /** Who leads by its own clock, and can act on it. */
+  leaderOf(election: string): Machine | null {
+    return this.machines.find((m) => m.process !== null && m.state !== 'suspended' && m.process.clock.when(leaseEndOf(m.process, election), this.nowUs) > this.nowUs) ?? null;
+  }
+
+  #send(machine: Machine, process: Process, payload: Payload, to: Address): void {
+    const target = this.#at.get(to);
+    if (machine.process !== process || target === undefined) return;
+    const event: Event = { kind: 'datagram', to, from: process.address, payload };
+    const fate = this.network.send(machine.index, target.index, this.nowUs);
+    if (fate === 'jammed') this.#jammed.push({ from: machine, to: target, event });
+    else for (const atUs of fate.arriveUs) this.#queue.push(atUs, event);
+  }
+
+  #arrive({ to, from, payload }: Event & { kind: 'datagram' }): void {
+    const machine = this.#at.get(to);
+    const process = machine?.process ?? null;
+    if (machine === undefined || process === null || process.address !== to || machine.state === 'suspended') return this.marks.hit('datagram-to-nobody');
+    this.trace.record(this.nowUs, 'datagram', machine.index, this.#at.get(from)?.index ?? -1);
+    if (machine.state === 'running') return this.enter(machine, () => process.receive?.(payload, from));
+    if (machine.inbox.length < INBOX_MAX) machine.inbox.push({ payload, from });
+    else this.marks.hit('inbox-overflow');
+  }
+
+  #onTimer(machine: Machine, process: Process): void {
+    if (machine.process !== process || process.queuedUs !== this.nowUs) return;
+    process.queuedUs = Infinity;
+    if (machine.state !== 'running') return; // looked at again when it runs
+    this.#fire(machine, process);
+    this.#arm(machine, process);
+  }
+
+  #fire(machine: Machine, process: Process): void {
+    const { timer } = process;
+    if (timer === null || timer.dueUs > this.nowUs || machine.clock.monotonicUs(this.nowUs) < timer.localUs) return;
+    process.timer = null;
+    this.trace.record(this.nowUs, 'timer', machine.index);
+    this.enter(machine, timer.wake);
+  }
+
+  /** Keeps one queue entry at or before the moment the timer is due; entries that came too early look again. */
+  #arm(machine: Machine, process: Process): void {
+    const dueUs = process.timer?.dueUs ?? Infinity;
+    if (dueUs === Infinity || machine.process !== process || dueUs >= process.queuedUs) return;
+    process.queuedUs = Math.max(this.nowUs, dueUs);
+    this.#queue.push(process.queuedUs, { kind: 'timer', machine, process });
+  }
+
+  #runtimeOf(machine: Machine, process: Process): Runtime {
+    return {
+      elapsedUs: () => process.clock.elapsedUs(this.nowUs),
+      now: () => process.clock.read(this.nowUs),
+      random: createRandom(keyed(this.plan.seed, Domain.dice, machine.index, machine.boots)),
+      boot: process.boot,
+      newId: () => `${machine.name}-${process.boot.toString(16)}`,
+      wakeAt: (localUs, wake) => {
+        process.timers += 1;
+        const { latenessUs } = this.plan.noise;
+        const lateUs = latenessUs === 0 || this.isCalm ? 0 : keyed(this.plan.seed, Domain.lateness, machine.index, process.timers) % latenessUs;
+        process.timer = localUs === Infinity ? null : { localUs, wake, dueUs: Math.max(this.nowUs, machine.clock.when(localUs)) + lateUs };
+        this.#arm(machine, process);
+      },
+    };
+  }
+
+  #note(machine: Machine, change: MembershipChange | ElectionChange): void {
+    const text = isElectionChange(change) ? tellElection(change) : tellMembership(change);
+    this.tell(change.type, machine, `${machine.name} ${text}`);
+    this.#observer.heard(machine.name, change, this.nowUs);
+  }
+}
+
+export function leaseEndOf(process: Process, election: string): number {
+  return process.node.election.inspect(election).leaseEndUs;
+}
+
+const ELECTION_CHANGES = new Set<string>(['elected', 'lost', 'ended', 'leader', 'quorum', 'voter']);
+
+/** Both kinds of change have warnings; those of the election carry its own codes, and nobody here tells them apart. */
+export function isElectionChange(change: MembershipChange | ElectionChange): change is ElectionChange {
+  return ELECTION_CHANGES.has(change.type);
+}
