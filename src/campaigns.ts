@@ -1,0 +1,111 @@
+import { BellwetherError } from './core/errors.ts';
+import type { LostReason } from './election/host.ts';
+import { type Lease, type LeasePort, type Tenure, createTenure } from './lease.ts';
+
+/** What campaigns ask of the node beyond what a lease does. */
+export interface CampaignPort extends LeasePort {
+  stand(name: string, priority: number): void;
+  withdraw(name: string): void;
+  /** @returns A function that cancels. */
+  alarm(afterMs: number, ring: () => void): () => void;
+}
+
+interface Campaign {
+  readonly name: string;
+  readonly priority: number;
+  /** Null while we stand. */
+  tenure: Tenure | null;
+  won(tenure: Tenure): void;
+  failed(reason: unknown): void;
+}
+
+/** At most one campaign per name on a node: from the first bid to the end of the tenure. */
+export class Campaigns {
+  readonly #port: CampaignPort;
+  readonly #campaigns = new Map<string, Campaign>();
+  /** Set when the node closes: what is asked for then is refused with it. */
+  #closed: BellwetherError | null = null;
+
+  constructor(port: CampaignPort) {
+    this.#port = port;
+  }
+
+  /** @throws BellwetherError `ERR_BUSY`, `ERR_CLOSED`; or what the signal was aborted with. */
+  campaign(name: string, priority: number, signal: AbortSignal | undefined): Promise<Tenure> {
+    return new Promise((resolve, reject) => {
+      if (this.#closed !== null) return reject(this.#closed);
+      if (signal?.aborted === true) return reject(signal.reason);
+      if (this.#campaigns.has(name)) return reject(new BellwetherError('ERR_BUSY', `this node already stands for, or leads, '${name}'`, { election: name }));
+      const giveUp = (): void => {
+        this.#campaigns.delete(name);
+        this.#port.withdraw(name);
+        reject(signal!.reason);
+      };
+      const done = (): void => signal?.removeEventListener('abort', giveUp);
+      this.#campaigns.set(name, {
+        name, priority, tenure: null,
+        won: (tenure) => { done(); resolve(tenure); },
+        failed: (reason) => { done(); reject(reason); },
+      });
+      signal?.addEventListener('abort', giveUp, { once: true });
+      this.#port.stand(name, priority);
+    });
+  }
+
+  /** Stands for at most `waitMs`; null when somebody else leads, or nobody can. */
+  async tryAcquire(name: string, priority: number, waitMs: number, signal: AbortSignal | undefined): Promise<Lease | null> {
+    const timeout = new AbortController();
+    const cancel = this.#port.alarm(waitMs, () => timeout.abort());
+    try {
+      const tenure = await this.campaign(name, priority, signal === undefined ? timeout.signal : AbortSignal.any([timeout.signal, signal]));
+      return tenure.lease;
+    } catch (error) {
+      if (timeout.signal.aborted && signal?.aborted !== true && error === timeout.signal.reason) return null;
+      throw error;
+    } finally {
+      cancel();
+    }
+  }
+
+  /** The tenure in hand, if any. */
+  tenureOf(name: string): Tenure | null {
+    return this.#campaigns.get(name)?.tenure ?? null;
+  }
+
+  onElected(name: string, term: number): void {
+    const campaign = this.#campaigns.get(name);
+    if (campaign === undefined || campaign.tenure !== null) return;
+    campaign.tenure = createTenure(this.#port, name, term);
+    campaign.won(campaign.tenure);
+  }
+
+  onLost(name: string, reason: LostReason): void {
+    this.#campaigns.get(name)?.tenure?.lose(reason);
+  }
+
+  /** @returns Whether the application's work outlived its lease. */
+  onEnded(name: string): boolean {
+    const campaign = this.#campaigns.get(name);
+    if (campaign === undefined) return false;
+    // The lease ran out between the grant and its announcement: nobody was told, so we still stand.
+    if (campaign.tenure === null) return this.#port.stand(name, campaign.priority), false;
+    this.#campaigns.delete(name);
+    campaign.tenure.end();
+    return !campaign.tenure.isSettled;
+  }
+
+  /** Refuses all that still stand, and all that will; gives back the tenures that are to be drained. */
+  close(): Tenure[] {
+    this.#closed = new BellwetherError('ERR_CLOSED', 'the node is closing');
+    const tenures: Tenure[] = [];
+    for (const campaign of this.#campaigns.values()) {
+      if (campaign.tenure !== null) tenures.push(campaign.tenure);
+      else {
+        this.#campaigns.delete(campaign.name);
+        this.#port.withdraw(campaign.name);
+        campaign.failed(this.#closed);
+      }
+    }
+    return tenures;
+  }
+}

@@ -1,0 +1,94 @@
+import { type Command, Option } from 'commander';
+import { BellwetherError } from '../core/errors.ts';
+import { isName } from '../core/fields.ts';
+import { checkedSettings } from '../create-node.ts';
+import type { NodeOptions, NodeSettings } from '../options.ts';
+import { UsageError } from './output.ts';
+
+/** What commander read: words, not yet looked at. */
+export interface AgentFlags {
+  readonly name?: string;
+  readonly bind?: string;
+  readonly advertise?: string;
+  readonly join?: readonly string[];
+  readonly cluster?: string;
+  readonly voters?: string;
+  readonly election: readonly string[] | boolean;
+  readonly priority?: string;
+  readonly preset?: string;
+  readonly leaseMs?: string;
+  readonly previousLeaseMs?: string;
+  readonly tag?: readonly string[];
+  readonly json?: boolean;
+  readonly control?: boolean;
+  readonly logLevel: string;
+}
+
+export interface AgentPlan {
+  readonly options: NodeOptions;
+  readonly settings: NodeSettings;
+  readonly elections: readonly string[];
+}
+
+/** What a flag is called where the library names an option. */
+const FLAG: Readonly<Record<string, string>> = {
+  name: '--name', bind: '--bind', advertise: '--advertise', seeds: '--join', cluster: '--cluster', voters: '--voters', priority: '--priority', preset: '--preset',
+  leaseMs: '--lease-ms', previousLeaseMs: '--previous-lease-ms', tags: '--tag',
+};
+
+export const LOG_LEVELS = ['silent', 'error', 'warn', 'info', 'debug'] as const;
+
+const list = (value: string, earlier: readonly string[] | boolean | undefined): string[] => [...(Array.isArray(earlier) ? (earlier as string[]) : []), value];
+
+export function addAgentOptions(command: Command): Command {
+  return command
+    .option('--name <NAME>', 'this node\'s name: unique, and the same after a restart (default: the host\'s name)')
+    .option('--bind <HOST:PORT>', 'where to listen; port 0 lets the system choose (default: 0.0.0.0:7946)')
+    .option('--advertise <HOST:PORT>', 'the address that others send to (default: the one bound)')
+    .option('--join <HOST:PORT>', 'a member to join through; repeatable', list)
+    .option('--cluster <NAME>', 'nodes of other clusters are refused (default: default)')
+    .option('--voters <A,B,C>', 'names of the nodes that vote: the same list on every node')
+    .option('--election <NAME>', 'stand for this election; repeatable (default: leader)', list)
+    .option('--no-election', 'stand for none')
+    .option('--priority <N>', 'who stands first: -1000 to 1000 (default: 0)')
+    .option('--preset <NAME>', 'all timings at once: loopback, lan, edge or wan (default: lan)')
+    .option('--lease-ms <T>', 'how long voters promise a name; the same on every voter')
+    .option('--previous-lease-ms <N>', 'the largest --lease-ms of this voter\'s former life, where it was larger')
+    .option('--tag <K=V>', 'a fact that every member sees; repeatable', list)
+    .option('--json', 'one JSON object per line')
+    .option('--control', 'take commands on standard input')
+    .addOption(new Option('--log-level <LEVEL>', 'log to standard error').choices(LOG_LEVELS).default('silent'));
+}
+
+/** Reads the flags as a whole. @throws UsageError that lists every bad one. */
+export async function planAgent(flags: AgentFlags, extra: NodeOptions = {}): Promise<AgentPlan> {
+  const problems: string[] = [];
+  const tags: Record<string, string> = {};
+  for (const tag of flags.tag ?? []) {
+    const equals = tag.indexOf('=');
+    if (equals < 1) problems.push(`--tag must be K=V; it is "${tag}"`);
+    else tags[tag.slice(0, equals)] = tag.slice(equals + 1);
+  }
+  const elections = flags.election === false ? [] : Array.isArray(flags.election) ? [...new Set(flags.election as string[])] : ['leader'];
+  for (const election of elections) if (!isName(election)) problems.push(`--election must be 1 to 64 printable ASCII characters without spaces; it is "${election}"`);
+  const given = {
+    name: flags.name, bind: flags.bind, advertise: flags.advertise, seeds: flags.join, cluster: flags.cluster,
+    voters: flags.voters?.split(',').map((voter) => voter.trim()), priority: numberOf(flags.priority), preset: flags.preset as NodeOptions['preset'],
+    leaseMs: numberOf(flags.leaseMs), previousLeaseMs: numberOf(flags.previousLeaseMs), tags: flags.tag === undefined ? undefined : tags,
+  };
+  const options = { ...Object.fromEntries(Object.entries(given).filter(([, value]) => value !== undefined)), ...extra } as NodeOptions;
+  let settings: NodeSettings | null = null;
+  try {
+    settings = await checkedSettings(options, (option) => FLAG[option] ?? option);
+  } catch (error) {
+    if (!(error instanceof BellwetherError)) throw error;
+    problems.push(...(error.details['problems'] as readonly string[]));
+  }
+  if (problems.length > 0 || settings === null) throw new UsageError(problems);
+  return { options, settings, elections: settings.election.voters.length === 0 && flags.election === true ? [] : elections };
+}
+
+/** A number where it is one; else the word as it is, for the check to show. */
+function numberOf(text: string | undefined): number | undefined {
+  return (text === undefined || text.trim() === '' || Number.isNaN(Number(text)) ? text : Number(text)) as number | undefined;
+}

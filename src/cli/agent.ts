@@ -1,0 +1,90 @@
+import { createInterface } from 'node:readline';
+import { Command } from 'commander';
+import pino from 'pino';
+import { BellwetherError } from '../core/errors.ts';
+import { openNode } from '../create-node.ts';
+import type { Leadership } from '../lead.ts';
+import type { ClusterNode } from '../node.ts';
+import type { NodeSettings } from '../options.ts';
+import type { Transport } from '../transport/transport.ts';
+import { createUdpTransport } from '../transport/udp.ts';
+import { type AgentFlags, type AgentPlan, addAgentOptions, planAgent } from './agent-options.ts';
+import { type Controlled, runControl } from './control.ts';
+import { humanLine, tellEvents } from './node-lines.ts';
+import { Exit, type Line, lineOf, writeLine, writeNow } from './output.ts';
+
+export function agentCommand(): Command {
+  return addAgentOptions(new Command('agent'))
+    .addHelpText('after', `
+SIGTERM or SIGINT: resign, leave, exit 0; a second one exits at once.
+With --control, one command a line on standard input: resign [ELECTION], handover ELECTION NODE,
+campaign ELECTION, leave, members, leader [ELECTION], explain [ELECTION|NODE], tag K=V, priority N.
+
+Examples (three voters on one machine):
+  bellwether agent --name n1 --bind 127.0.0.1:7001 --voters n1,n2,n3
+  bellwether agent --name n2 --bind 127.0.0.1:7002 --voters n1,n2,n3 --join 127.0.0.1:7001
+  bellwether agent --name n3 --bind 127.0.0.1:7003 --voters n1,n2,n3 --join 127.0.0.1:7001`)
+    .action(async (flags: AgentFlags) => {
+      const write = flags.json === true ? writeLine : (line: Line) => writeNow(`${humanLine(line)}\n`);
+      const logger = pino({ level: flags.logLevel }, pino.destination({ dest: 2, sync: true }));
+      const plan = await planAgent(flags, { logger });
+      const agent = await startAgent(plan, write);
+      const stop = stopper(agent);
+      process.on('SIGTERM', () => stop('SIGTERM'));
+      process.on('SIGINT', () => stop('SIGINT'));
+      if (flags.control === true) {
+        const on = { ...agent, leave: () => stop('leave') };
+        createInterface({ input: process.stdin }).on('line', (line) => {
+          if (line.trim() !== '') write(lineOf(agent.node.name, 'answer', runControl(on, line)));
+        });
+      }
+    });
+}
+
+export interface Agent extends Omit<Controlled, 'leave'> {
+  write(line: Line): void;
+}
+
+/** Opens a node that stands for its elections and does nothing with them but tell. */
+export async function startAgent(plan: AgentPlan, write: (line: Line) => void, transportOf: (settings: NodeSettings) => Transport = ({ bind }) => createUdpTransport({ bind })): Promise<Agent> {
+  const leading = new Map<string, Leadership>();
+  const elections = [...plan.elections];
+  const node = await openNode(plan.settings, plan.options, transportOf, (opening) => tellEvents(opening, write));
+  const stand = (election: string): void => {
+    const job = (leadership: Leadership): Promise<void> => {
+      leading.set(election, leadership);
+      return new Promise((resolve) => {
+        leadership.signal.addEventListener('abort', () => {
+          leading.delete(election);
+          resolve();
+        }, { once: true });
+      });
+    };
+    node.lead(election, job).catch((error: unknown) => {
+      if (!(error instanceof BellwetherError && error.code === 'ERR_CLOSED')) write(lineOf(node.name, 'warning', { code: error instanceof BellwetherError ? error.code : 'ERR_INTERNAL', details: { message: String(error) } }));
+    });
+  };
+  for (const election of elections) stand(election);
+  if (elections.length === 0 && plan.settings.election.voters.length > 0) node.leader('leader');
+  return {
+    node, leading, elections, write,
+    campaign: (election) => {
+      if (elections.includes(election)) throw new BellwetherError('ERR_BUSY', `this node already stands for, or leads, '${election}'`, { election });
+      elections.push(election);
+      stand(election);
+    },
+  };
+}
+
+/** Resigns, leaves and exits 0; at once when asked a second time. */
+export function stopper(agent: { readonly node: ClusterNode; write(line: Line): void }): (reason: string) => void {
+  let stopping = false;
+  return (reason) => {
+    if (stopping) process.exit(reason === 'SIGINT' ? Exit.interrupted : Exit.failed);
+    stopping = true;
+    void agent.node.close().then(() => {
+      agent.write(lineOf(agent.node.name, 'stopped', { reason }));
+      process.exit(Exit.ok);
+    });
+  };
+}

@@ -1,0 +1,67 @@
+import type { MemberState } from '../../core/view.ts';
+import { createUdpTransport } from '../../transport/udp.ts';
+import { type AgentFlags, planAgent } from '../agent-options.ts';
+import { startAgent, stopper } from '../agent.ts';
+import { runControl } from '../control.ts';
+import { lineOf, monoMs, writeLine } from '../output.ts';
+import { faultTransport } from './fault-transport.ts';
+
+/** What the demo tells its children. */
+export type Order =
+  | { readonly do: 'start'; readonly flags: AgentFlags }
+  | { readonly do: 'resign' | 'stop' }
+  | { readonly do: 'block'; readonly addresses: readonly string[] }
+  /** Send a `Status` this often; for the screen. */
+  | { readonly do: 'report'; readonly everyMs: number };
+
+/** What a child sees, for the screen. */
+export interface Status {
+  readonly mono: number;
+  readonly members: readonly { readonly name: string; readonly state: MemberState }[];
+  readonly leader: string | null;
+  readonly term: number;
+  readonly reason: string | null;
+  /** Of the lease in hand; 0 when it has none. */
+  readonly remainingMs: number;
+}
+
+/** A child: an agent over a transport that can be cut, under orders of the demo that started it. */
+function main(): void {
+  process.on('disconnect', () => process.exit(0)); // a demo that died must leave nobody behind
+  process.on('SIGINT', () => {}); // Ctrl-C goes to the whole group; the demo says what becomes of us
+  process.on('SIGTERM', () => process.exit(0));
+  const { transport, block } = faultTransport({ open: (handlers) => udp.open(handlers), send: (bytes, to) => udp.send(bytes, to), close: () => udp.close() });
+  let udp = createUdpTransport({ bind: '127.0.0.1:0' });
+  let run = async (order: Order): Promise<void> => {
+    if (order.do !== 'start') return;
+    const plan = await planAgent(order.flags);
+    udp = createUdpTransport({ bind: plan.settings.bind });
+    const agent = await startAgent(plan, writeLine, () => transport);
+    const stop = stopper(agent);
+    const [election = 'leader'] = agent.elections;
+    run = async (next) => {
+      if (next.do === 'resign') {
+        const answer = runControl({ ...agent, leave: () => {} }, 'resign');
+        if (!answer.ok) writeLine(lineOf(agent.node.name, 'warning', { code: String(answer['code']), details: { message: String(answer['message']) } }));
+      } else if (next.do === 'stop') stop('demo');
+      else if (next.do === 'block') block(next.addresses);
+      else if (next.do === 'report') {
+        const report = (): void => {
+          const { name, term, reason } = agent.node.leader(election);
+          const status: Status = {
+            mono: monoMs(), leader: name, term, reason, remainingMs: agent.leading.get(election)?.remainingMs() ?? 0,
+            members: agent.node.members.map((member) => ({ name: member.name, state: member.state })),
+          };
+          process.send?.(status);
+        };
+        setInterval(report, next.everyMs);
+      }
+    };
+  };
+  process.on('message', (order: Order) => void run(order).catch((error: unknown) => {
+    process.stderr.write(`${error instanceof Error ? error.message : String(error)}\n`);
+    process.exit(1);
+  }));
+}
+
+main();

@@ -1,0 +1,46 @@
+#!/usr/bin/env node
+import { Command, CommanderError } from 'commander';
+import { BellwetherError } from '../core/errors.ts';
+import { Exit, UsageError, writeNow } from './output.ts';
+import { version } from './version.ts';
+
+/** Each command's file is loaded only when it is asked for. */
+const COMMANDS: Readonly<Record<string, readonly [about: string, load: () => Promise<Command>]>> = {
+  demo: ['start N local processes that elect a leader; kill it and watch', async () => (await import('./demo/demo.ts')).demoCommand()],
+  agent: ['run one node in the foreground', async () => (await import('./agent.ts')).agentCommand()],
+  sim: ['run the protocol in the simulator', async () => (await import('./sim.ts')).simCommand()],
+};
+
+async function main(): Promise<number> {
+  const program = new Command('bellwether')
+    .description('Who is alive and who leads, among services on a LAN or at the edge, with no store beside them.')
+    .version(version())
+    .configureOutput({ writeErr: (text) => writeNow(text, 2) })
+    .addHelpText('after', '\nTry: bellwether demo');
+  const asked = process.argv.slice(2).find((word) => !word.startsWith('-'));
+  for (const [name, [about, load]] of Object.entries(COMMANDS)) {
+    const command = name === asked ? await load() : new Command(name).allowUnknownOption().helpOption(false);
+    program.addCommand(command.description(about));
+  }
+  throwInsteadOfExit(program);
+  await program.parseAsync();
+  return typeof process.exitCode === 'number' ? process.exitCode : Exit.ok;
+}
+
+function throwInsteadOfExit(command: Command): void {
+  command.exitOverride();
+  for (const sub of command.commands) throwInsteadOfExit(sub);
+}
+
+/** One clear message, and the code that says whose fault it was. */
+function explainFailure(error: unknown): number {
+  if (error instanceof CommanderError) return error.exitCode === 0 ? Exit.ok : Exit.usage; // it has printed its own words
+  if (error instanceof UsageError || (error instanceof BellwetherError && (error.code === 'ERR_OPTIONS' || error.code === 'ERR_NAME_CONFLICT'))) {
+    writeNow(`bellwether: ${error.message}\n`, 2);
+    return Exit.usage;
+  }
+  writeNow(`bellwether: ${error instanceof BellwetherError ? `${error.message} (${error.code})` : error instanceof Error ? (error.stack ?? error.message) : String(error)}\n`, 2);
+  return Exit.failed;
+}
+
+process.exitCode = await main().catch(explainFailure);

@@ -1,0 +1,100 @@
+import { lookup } from 'node:dns/promises';
+import { hostname, networkInterfaces } from 'node:os';
+import { type Address, familyOf, isUnspecified, parseAddress, portOf } from './core/address.ts';
+import { type Logger, silentLogger } from './core/logger.ts';
+import { ClusterNode } from './node.ts';
+import { type NodeOptions, type NodeSettings, settingsOf } from './options.ts';
+import { createRuntime } from './runtime.ts';
+import type { Transport } from './transport/transport.ts';
+import { createUdpTransport } from './transport/udp.ts';
+import { DatagramWire } from './wire.ts';
+
+/** Seeds given by host name are looked up again this often while we are alone. */
+const LOOK_UP_AGAIN_MS = 5_000;
+
+/**
+ * Opens a node over UDP and joins the cluster.
+ *
+ * @returns A node that is a member; or the first one, where nobody answered at the seeds (it goes on asking them).
+ * @throws BellwetherError `ERR_OPTIONS` listing every bad option; `ERR_BIND`; `ERR_NAME_CONFLICT` when another living process has our name.
+ */
+export async function createNode(options: NodeOptions = {}): Promise<ClusterNode> {
+  return openNode(await checkedSettings(options), options, (settings) => createUdpTransport({ bind: settings.bind, ...(settings.receiveBufferBytes === null ? {} : { receiveBufferBytes: settings.receiveBufferBytes }) }));
+}
+
+/** @internal Options with defaults; the schema library is loaded here and not at import. */
+export async function checkedSettings(options: NodeOptions, label?: (option: string) => string): Promise<NodeSettings> {
+  const { checkOptions } = await import('./options-schema.ts');
+  const { bind, advertise } = checkOptions(options, label);
+  return settingsOf(options, hostname().replace(/[^\x21-\x7e]/g, '-').slice(0, 64), bind, advertise);
+}
+
+/** @internal With the transport of one's choice, and a look at the node before it joins. */
+export async function openNode(settings: NodeSettings, options: NodeOptions, transportOf: (settings: NodeSettings) => Transport, beforeOpen: (node: ClusterNode) => void = () => {}): Promise<ClusterNode> {
+  options.signal?.throwIfAborted();
+  const logger = options.logger ?? silentLogger;
+  const advertise = settings.advertise ?? outwardAddress(settings.bind);
+  const transport = advertising(transportOf(settings), advertise);
+  const node = new ClusterNode(settings, new DatagramWire(transport, settings.cluster, logger), createRuntime(), logger);
+  beforeOpen(node);
+  const seeds = await resolveSeeds(options.seeds ?? [], logger);
+  await node.open(seeds);
+  if (options.seeds?.some((seed) => parseAddress(seed) === null) === true) lookUpAgain(node, options.seeds, logger);
+  const close = (): void => void node.close();
+  options.signal?.addEventListener('abort', close, { once: true });
+  node.on('closed', () => options.signal?.removeEventListener('abort', close));
+  return node;
+}
+
+/** Where a wildcard was bound, others are told an address of this host with the port that was bound. */
+function advertising(transport: Transport, host: Address | null): Transport {
+  if (host === null) return transport;
+  return {
+    open: async (handlers) => {
+      const info = await transport.open(handlers);
+      return { ...info, bound: isUnspecified(info.bound) || portOf(host) !== 0 ? withPort(host, portOf(host) || portOf(info.bound)) : info.bound };
+    },
+    send: (bytes, to) => transport.send(bytes, to),
+    close: () => transport.close(),
+  };
+}
+
+function withPort(address: Address, port: number): Address {
+  return address.replace(/:[0-9]+$/, `:${port}`);
+}
+
+/** For a wildcard: the first address of this host that others can reach, else loopback. With port 0. Null when the bound one will do. */
+function outwardAddress(bind: Address): Address | null {
+  if (!isUnspecified(bind)) return null;
+  const family = familyOf(bind);
+  const candidates = Object.values(networkInterfaces()).flatMap((addresses) => addresses ?? []);
+  const outward = candidates.find((a) => !a.internal && (family === 4 ? a.family === 'IPv4' : a.family === 'IPv6' && !a.address.startsWith('fe80')));
+  const host = outward?.address ?? (family === 4 ? '127.0.0.1' : '::1');
+  return parseAddress(family === 4 ? `${host}:0` : `[${host}]:0`);
+}
+
+async function resolveSeeds(seeds: readonly string[], logger: Logger): Promise<Address[]> {
+  const found = await Promise.all(seeds.map(async (seed) => {
+    const numeric = parseAddress(seed);
+    if (numeric !== null) return [numeric];
+    const colon = seed.lastIndexOf(':');
+    try {
+      const records = await lookup(seed.slice(0, colon), { all: true });
+      return records.map(({ address, family }) => parseAddress(family === 6 ? `[${address}]:${seed.slice(colon + 1)}` : `${address}:${seed.slice(colon + 1)}`));
+    } catch (error) {
+      logger.warn({ seed, error: error instanceof Error ? error.message : String(error) }, 'a seed\'s name cannot be looked up; trying again');
+      return [];
+    }
+  }));
+  return found.flat().filter((address) => address !== null);
+}
+
+/** Names may come to mean other addresses, or mean something only later: an orphan asks again. */
+function lookUpAgain(node: ClusterNode, seeds: readonly string[], logger: Logger): void {
+  const timer = setInterval(() => {
+    const alone = node.members.every(({ name, state }) => name === node.name || state === 'failed' || state === 'left');
+    if (alone) void resolveSeeds(seeds, logger).then((addresses) => { if (addresses.length > 0) node.join(addresses); });
+  }, LOOK_UP_AGAIN_MS);
+  timer.unref();
+  node.on('closed', () => clearInterval(timer));
+}

@@ -1,0 +1,131 @@
+import type { Logger } from './core/logger.ts';
+import type { Address } from './core/address.ts';
+import type { Member, MemberState } from './core/view.ts';
+import type { LostReason, NoLeaderReason } from './election/host.ts';
+import type { SelfState } from './membership/host.ts';
+
+/** A change of one member. `previous` is null when it was not known before. */
+export interface MemberEvent {
+  readonly member: Member;
+  readonly previous: MemberState | null;
+  /** For people; may change between versions. */
+  readonly reason: string;
+}
+
+/** What this node believes about who leads, told on each change. */
+export interface LeaderEvent {
+  readonly election: string;
+  /** The leader's name, or null when none is known. */
+  readonly leader: string | null;
+  /** The highest term heard of; 0 before any. */
+  readonly term: number;
+  /** Why there is none; null when there is one. */
+  readonly reason: NoLeaderReason | null;
+}
+
+/** This node leads from now on. */
+export interface ElectedEvent {
+  readonly election: string;
+  /** Rises with every tenure of this name, anywhere: the fencing token as a number. */
+  readonly term: number;
+  /** `name@term`. */
+  readonly token: string;
+  readonly remainingMs: number;
+}
+
+/** This node must not act as leader any more. */
+export interface LostEvent {
+  readonly election: string;
+  readonly term: number;
+  readonly reason: LostReason;
+  /** What was left of the lease when this was told, by a clock read at that moment; negative: it was told too late. */
+  readonly remainingMs: number;
+}
+
+/** Told on each loss and return of a majority of voters. */
+export interface QuorumEvent {
+  readonly held: boolean;
+  readonly reachable: number;
+  readonly needed: number;
+  /** Voters that do not answer, by name. */
+  readonly missing: readonly string[];
+}
+
+/** Event name → what its listeners get. */
+export interface NodeEvents {
+  /** The socket is open and the node begins to join; `address` is what others send to. */
+  started: { readonly address: Address; readonly incarnation: number };
+  /** A member appeared, or came back after it had failed or left. */
+  joined: MemberEvent;
+  /** Same state, other facts: tags, address, incarnation. */
+  updated: MemberEvent;
+  /** It did not answer and has a while to contradict. */
+  suspected: MemberEvent;
+  /** It contradicted in time. */
+  recovered: MemberEvent;
+  failed: MemberEvent;
+  /** It said itself that it goes. */
+  left: MemberEvent;
+  /** All of the six above. */
+  member: MemberEvent;
+  /** Long failed or left, and now forgotten. */
+  forgotten: { readonly member: Member };
+  /** Another living process claims our name. `gaveUp`: it keeps the name and we are silent from now on. */
+  'name-conflict': { readonly rival: Address; readonly gaveUp: boolean };
+  self: { readonly state: SelfState; readonly reasons: readonly string[] };
+  leader: LeaderEvent;
+  elected: ElectedEvent;
+  lost: LostEvent;
+  quorum: QuorumEvent;
+  warning: { readonly code: string; readonly details: Readonly<Record<string, string | number | boolean>> };
+  closed: { readonly reason: string };
+}
+
+type Listener<E> = (event: E) => void;
+
+/**
+ * Listeners by event name. Not Node's EventEmitter, because there a throwing listener returns into
+ * the emitter's caller, and that is the protocol: here it is counted and logged, and nothing else
+ * hears of it.
+ */
+export class Events {
+  readonly #listeners = new Map<keyof NodeEvents, Set<Listener<never>>>();
+  readonly #logger: Logger;
+  /** Listeners that threw. */
+  failures = 0;
+
+  constructor(logger: Logger) {
+    this.#logger = logger;
+  }
+
+  /** @returns A function that takes the listener off again. */
+  on<K extends keyof NodeEvents>(event: K, listener: Listener<NodeEvents[K]>): () => void {
+    let listeners = this.#listeners.get(event);
+    if (listeners === undefined) this.#listeners.set(event, (listeners = new Set()));
+    listeners.add(listener);
+    return () => void listeners.delete(listener);
+  }
+
+  emit<K extends keyof NodeEvents>(event: K, payload: NodeEvents[K]): void {
+    for (const listener of [...(this.#listeners.get(event) ?? [])] as Listener<NodeEvents[K]>[]) {
+      try {
+        listener(payload);
+      } catch (error) {
+        this.failures += 1;
+        this.#logger.error({ event, error }, 'an event listener threw');
+      }
+    }
+  }
+}
+
+/** The name under which a member's change is told. */
+export function memberEventName(before: Member | null, after: Member): 'joined' | 'updated' | 'suspected' | 'recovered' | 'failed' | 'left' {
+  const gone = before === null || before.state === 'failed' || before.state === 'left';
+  if (after.state === before?.state) return 'updated';
+  switch (after.state) {
+    case 'alive': return gone ? 'joined' : 'recovered';
+    case 'suspect': return 'suspected';
+    case 'failed': return 'failed';
+    case 'left': return 'left';
+  }
+}

@@ -1,0 +1,34 @@
+/**
+ * Bellwether: who is alive, and who leads, among services on a LAN or at the edge, with no store
+ * beside them. Start with `createNode`.
+ */
+
+/** Opens a node and joins the cluster. */
+export { createNode } from './create-node.ts';
+/** What it takes; everything has a default. */
+export type { NodeOptions, PresetName, Preset } from './options.ts';
+/** The timings behind each preset name. */
+export { PRESETS } from './options.ts';
+
+/** A node: members, events, leadership. */
+export type { ClusterNode, CampaignOptions, Health } from './node.ts';
+/** A lease in hand. */
+export type { Lease } from './lease.ts';
+/** What a job under `lead` is given. */
+export type { Job, Leadership, LeadOptions } from './lead.ts';
+/** Who leads, as far as a node knows. */
+export type { LeaderInfo } from './observe.ts';
+/** What listeners get. */
+export type { ElectedEvent, LeaderEvent, LostEvent, MemberEvent, NodeEvents, QuorumEvent } from './events.ts';
+
+/** One member of the view. */
+export type { Member, MemberState, Tags } from './core/view.ts';
+export type { SelfState } from './membership/host.ts';
+export type { LostReason, NoLeaderReason } from './election/host.ts';
+export type { Leaders } from './election/config.ts';
+export type { Logger } from './core/logger.ts';
+export type { Address } from './core/address.ts';
+
+/** Every error of ours: test its `code`. */
+export { BellwetherError } from './core/errors.ts';
+export type { ErrorCode, ErrorDetails } from './core/errors.ts';

@@ -1,0 +1,134 @@
+import { BellwetherError } from './core/errors.ts';
+import type { LostReason } from './election/host.ts';
+
+/**
+ * Leadership of one election, for as long as it lasts. All its functions may be taken off it
+ * (`const { assertHeld } = lease`).
+ *
+ * A lease in hand is a promise of the voters, kept until its end by our own clock; `signal` aborts
+ * before that. What a library cannot do is stop a write that is already on its way: give `term` to
+ * the resource and let it refuse smaller ones (Kleppmann 2016, "How to do distributed locking").
+ */
+export interface Lease extends AsyncDisposable {
+  /** The election's name. */
+  readonly name: string;
+  /** Rises with every tenure of this name, on any node: a fencing token. */
+  readonly term: number;
+  /** `name@term`, the same token as a string. */
+  readonly token: string;
+  /** Aborts before anybody else can lead, with an `ERR_LEASE_LOST` whose `details.reason` says why. */
+  readonly signal: AbortSignal;
+  /** Whether this node leads now, by a clock read in this call. */
+  readonly held: boolean;
+  /** What is left of the lease in milliseconds, by a clock read in this call; 0 when it is lost. */
+  readonly remainingMs: () => number;
+  /**
+   * @param minMs How long the lease must still last. Default 0: that it is held.
+   * @throws BellwetherError `ERR_NOT_LEADER`.
+   */
+  readonly assertHeld: (minMs?: number) => void;
+  /**
+   * Says that the work done under this lease has ended, and gives the name back at once. After
+   * `signal` aborted, call it as soon as the work has stopped: the next leader starts the sooner.
+   *
+   * @returns Settles when the tenure is over for everybody. Never rejects.
+   */
+  readonly release: () => Promise<void>;
+  /**
+   * Gives the name to `to` without the wait for the lease to end; without `to`, to whoever stands
+   * first. Like `release`, it says that the work has ended.
+   *
+   * @throws BellwetherError `ERR_HANDOVER` when the successor does not stand at a majority of voters
+   * (nothing changed), `ERR_NOT_LEADER`.
+   */
+  readonly handover: (to?: string) => Promise<void>;
+}
+
+/** What a lease asks of its node. */
+export interface LeasePort {
+  /** Leads now; tells a loss first when there is one to tell. */
+  isHeld(name: string): boolean;
+  remainingUs(name: string): number;
+  canHandOver(name: string, to: string | null): boolean;
+  resign(name: string, reason: 'released' | 'handover', to: string | null): void;
+  settled(name: string): void;
+}
+
+/** One tenure as the node sees it: the lease it hands out, and the two things that happen to it. */
+export interface Tenure {
+  readonly lease: Lease;
+  readonly term: number;
+  /** Settles when the tenure is over for everybody: released, or run out. */
+  readonly ended: Promise<void>;
+  /** Null while the application was not told to stop. */
+  readonly lostReason: LostReason | null;
+  /** Whether the application's work has ended. */
+  readonly isSettled: boolean;
+  /** Steps down, and leaves it to the caller to say `settle` when the work has ended. */
+  resign(reason: 'released' | 'handover', to: string | null): void;
+  settle(): void;
+  /** The node says that the application must stop. */
+  lose(reason: LostReason): void;
+  end(): void;
+}
+
+export function createTenure(port: LeasePort, name: string, term: number): Tenure {
+  const abort = new AbortController();
+  let lostReason: LostReason | null = null;
+  let settled = false;
+  let end = (): void => {};
+  const ended = new Promise<void>((resolve) => (end = resolve));
+
+  const isHeld = (): boolean => port.isHeld(name) && lostReason === null; // the port first: it may tell a loss
+  const remainingMs = (): number => (isHeld() ? Math.max(0, port.remainingUs(name) / 1000) : 0);
+  const assertHeld = (minMs = 0): void => {
+    const leftMs = remainingMs();
+    if (lostReason === null && leftMs > 0 && leftMs >= minMs) return;
+    const why = lostReason === null ? `only ${Math.floor(leftMs)} ms are left` : `it was lost: ${lostReason}`;
+    throw new BellwetherError('ERR_NOT_LEADER', `the lease of '${name}' in term ${term} is not held${minMs > 0 ? ` for ${minMs} ms more` : ''}; ${why}`, {
+      election: name, term, remainingMs: leftMs, reason: lostReason,
+    });
+  };
+  const resign = (reason: 'released' | 'handover', to: string | null): void => {
+    if (lostReason === null) port.resign(name, reason, to);
+  };
+  const settle = (): void => {
+    if (settled) return;
+    settled = true;
+    port.settled(name);
+  };
+  const release = (): Promise<void> => {
+    resign('released', null);
+    settle();
+    return ended;
+  };
+  const handover = async (to?: string): Promise<void> => {
+    assertCanHandOver(port, name, to ?? null, assertHeld);
+    resign('handover', to ?? null);
+    settle();
+    return ended;
+  };
+  const lease: Lease = {
+    name, term, token: `${name}@${term}`, signal: abort.signal, remainingMs, assertHeld, release, handover,
+    get held() { return isHeld(); },
+    [Symbol.asyncDispose]: release,
+  };
+  return {
+    lease, term, ended, resign, settle,
+    get lostReason() { return lostReason; },
+    get isSettled() { return settled; },
+    lose: (reason) => {
+      if (lostReason !== null) return;
+      lostReason = reason;
+      abort.abort(new BellwetherError('ERR_LEASE_LOST', `the lease of '${name}' in term ${term} was lost: ${reason}`, { election: name, term, reason }));
+    },
+    end: () => end(),
+  };
+}
+
+export function assertCanHandOver(port: LeasePort, name: string, to: string | null, assertHeld: () => void): void {
+  assertHeld();
+  if (port.canHandOver(name, to)) return;
+  const who = to === null ? 'nobody stands' : `${to} does not stand`;
+  throw new BellwetherError('ERR_HANDOVER', `cannot hand '${name}' over: ${who} for it at a majority of voters`, { election: name, to });
+}

@@ -1,0 +1,536 @@
+import { Alarms } from './alarms.ts';
+import { type CampaignPort, Campaigns } from './campaigns.ts';
+import type { Address } from './core/address.ts';
+import { assert } from './core/assert.ts';
+import { BellwetherError } from './core/errors.ts';
+import { isName } from './core/fields.ts';
+import type { Logger } from './core/logger.ts';
+import { createRandom } from './core/random.ts';
+import type { Runtime } from './core/runtime.ts';
+import { type Now, ms, us } from './core/time.ts';
+import type { Member, Tags } from './core/view.ts';
+import { ELECTION_KIND } from './election/codec.ts';
+import { Election } from './election/election.ts';
+import type { ElectionChange } from './election/host.ts';
+import type { ElectionPacket } from './election/messages.ts';
+import { Events, type NodeEvents, memberEventName } from './events.ts';
+import { type Job, type LeadOptions, lead } from './lead.ts';
+import type { Lease } from './lease.ts';
+import type { MembershipChange, SelfState } from './membership/host.ts';
+import { TAGS_MAX_BYTES } from './membership/limits.ts';
+import { Membership } from './membership/membership.ts';
+import type { MembershipMessage } from './membership/messages.ts';
+import { tagsBytes } from './membership/wire-size.ts';
+import { Latest, type LeaderInfo } from './observe.ts';
+import type { NodeSettings } from './options.ts';
+import type { Wire, WireHandlers } from './wire.ts';
+
+/** Sees every change at the moment a core tells it, inside the transition. For checkers; must not call the node. */
+export interface NodeTap {
+  membership(change: MembershipChange): void;
+  election(change: ElectionChange): void;
+}
+
+export interface CampaignOptions {
+  /** Gives up standing; a lease in hand is not touched. */
+  readonly signal?: AbortSignal;
+  /** −1,000 … 1,000; default: the node's. */
+  readonly priority?: number;
+}
+
+export interface Health {
+  /** The process works: restart it when this is false. */
+  readonly live: boolean;
+  /** It is a member and sees a majority of voters. */
+  readonly ready: boolean;
+  readonly reasons: readonly string[];
+}
+
+type Change = { readonly of: 'membership'; readonly change: MembershipChange } | { readonly of: 'election'; readonly change: ElectionChange };
+
+/**
+ * One node: the membership and the election, joined. Everything enters through `#enter`: leases are
+ * looked at first, then the datagram, timer or call runs to completion, then what the cores told is
+ * handled in its order, then the one timer is set. Synchronous but for what waits by nature; the
+ * simulator runs this very class.
+ */
+export class ClusterNode implements AsyncDisposable {
+  readonly name: string;
+  /** @internal Given to the wire; the simulator opens its own. */
+  readonly handlers: WireHandlers = {
+    onMessage: (message, from) => this.#receive(message, from),
+    onSendFailure: (to, failure) => this.#enter(() => this.#membership?.sendFailed(to, failure, this.#runtime.elapsedUs())),
+  };
+  readonly #settings: NodeSettings;
+  readonly #wire: Wire;
+  readonly #runtime: Runtime;
+  readonly #logger: Logger;
+  readonly #tap: NodeTap | null;
+  readonly #events: Events;
+  readonly #alarms = new Alarms();
+  readonly #port: CampaignPort;
+  readonly #campaigns: Campaigns;
+  readonly #changes: Change[] = [];
+  /** Tenures that the application was told of, by election; the others never happened to it. */
+  readonly #announced = new Map<string, number>();
+  readonly #beliefs = new Map<string, LeaderInfo>();
+  /** Readers of `observe` by election; `leader` counts as one that never ends. */
+  readonly #watches = new Map<string, Set<Latest<LeaderInfo>>>();
+  #membership: Membership | null = null;
+  #election: Election | null = null;
+  /** How far the leader's clock was ahead of the monotonic one when the leases were last looked at. */
+  #aheadUs = 0;
+  #members: readonly Member[] | null = null;
+  #quorum: NodeEvents['quorum'] | null = null;
+  #admission: { accepted(): void; refused(error: BellwetherError): void } | null = null;
+  #closing: Promise<void> | null = null;
+  #closed = false;
+
+  constructor(settings: NodeSettings, wire: Wire, runtime: Runtime, logger: Logger, tap: NodeTap | null = null) {
+    this.name = settings.name;
+    this.#settings = settings;
+    this.#wire = wire;
+    this.#runtime = runtime;
+    this.#logger = logger;
+    this.#tap = tap;
+    this.#events = new Events(logger);
+    this.#port = {
+      stand: (name, priority) => this.stand(name, priority),
+      withdraw: (name) => this.withdraw(name),
+      isHeld: (name) => this.isHeld(name),
+      remainingUs: (name) => this.remainingUs(name),
+      canHandOver: (name, to) => this.#enter(() => this.election.canHandOver(name, to, this.#runtime.now())),
+      resign: (name, reason, to) => this.resign(name, reason, to),
+      settled: (name) => this.settled(name),
+      alarm: (afterMs, ring) => this.#alarm(afterMs, ring),
+    };
+    this.#campaigns = new Campaigns(this.#port);
+  }
+
+  // ── opening and closing ──
+
+  /**
+   * Opens the socket and joins. Call once.
+   *
+   * @returns Settles when the node is a member, or found nobody at its seeds and is the first.
+   * @throws BellwetherError `ERR_BIND`; `ERR_NAME_CONFLICT` when a living process holds our name.
+   */
+  async open(seeds: readonly Address[]): Promise<void> {
+    const info = await this.#wire.open(this.handlers);
+    if (info.receiveBufferBytes !== null) this.#logger.debug({ receiveBufferBytes: info.receiveBufferBytes }, 'receive buffer');
+    const admitted = new Promise<void>((accepted, refused) => (this.#admission = { accepted, refused }));
+    this.begin(this.#settings.advertise ?? info.bound, seeds);
+    try {
+      await admitted;
+    } catch (error) {
+      await this.#shut('refused'); // nobody merged us: there is nothing to leave
+      throw error;
+    }
+  }
+
+  /** @internal The synchronous part of `open`, for the simulator. `address` is what others send to. */
+  begin(address: Address, seeds: readonly Address[]): void {
+    assert(this.#membership === null, 'BUG: a node begins once');
+    const { runtime, settings } = { runtime: this.#runtime, settings: this.#settings };
+    const { boot, random } = runtime;
+    const now = runtime.now();
+    this.#membership = new Membership(
+      settings.membership, { name: this.name, boot, incarnation: now.wallMs, address, tags: settings.tags }, random,
+      { send: (to, message) => this.#wire.send(message, to), notify: (change) => { this.#tap?.membership(change); this.#changes.push({ of: 'membership', change }); } },
+      now.elapsedUs,
+    );
+    this.#election = new Election(
+      settings.election, { name: this.name, boot }, createRandom(random.u32()),
+      { send: (to, packet) => this.#wire.send(packet, to), notify: (change) => { this.#tap?.election(change); this.#changes.push({ of: 'election', change }); } },
+      now,
+    );
+    this.#events.emit('started', { address, incarnation: now.wallMs });
+    this.join(seeds);
+  }
+
+  /** @internal Looks for the cluster at these addresses; called again when names resolve to others. */
+  join(seeds: readonly Address[]): void {
+    if (!this.#closed) this.#enter(() => this.membership.join(seeds, this.#runtime.elapsedUs()));
+  }
+
+  /**
+   * Resigns, leaves, closes. Jobs are told to stop and given until their leases' drain time is over;
+   * then members are told that we go. Idempotent: later calls wait for the first.
+   *
+   * @param timeoutMs Longest that resigning and leaving together may take. Default: the drain timeout and a second.
+   */
+  close(options: { readonly timeoutMs?: number } = {}): Promise<void> {
+    return (this.#closing ??= this.#close(options.timeoutMs ?? ms(this.#settings.election.drainTimeoutUs) + 1_000));
+  }
+
+  [Symbol.asyncDispose](): Promise<void> {
+    return this.close();
+  }
+
+  async #close(timeoutMs: number): Promise<void> {
+    if (this.#closed || this.#membership === null) return this.#shut('closed');
+    const tooLate = new Promise<void>((resolve) => this.#alarm(timeoutMs, resolve));
+    const tenures = this.#campaigns.close();
+    for (const { lease } of tenures) this.#enter(() => this.election.resign(lease.name, 'shutdown', null, this.#runtime.now()));
+    await Promise.race([tooLate, Promise.all(tenures.map(({ ended }) => ended))]);
+    const left = new Promise<void>((resolve) => this.#events.on('self', ({ state }) => state === 'left' && resolve()));
+    this.#enter(() => this.membership.leave(this.#runtime.elapsedUs()));
+    if (this.membership.selfState !== 'left') await Promise.race([tooLate, left]);
+    await this.#shut('closed');
+  }
+
+  /** Ends everything without a word to anybody. */
+  async #shut(reason: string): Promise<void> {
+    if (this.#closed) return;
+    this.#closed = true;
+    this.#campaigns.close();
+    this.#runtime.wakeAt(Infinity, () => {});
+    await this.#wire.close();
+    for (const readers of this.#watches.values()) for (const reader of readers) reader.end();
+    this.#events.emit('closed', { reason });
+  }
+
+  // ── who is there ──
+
+  /** Everybody known, ourselves and the failed and left included, by name. A frozen snapshot. */
+  get members(): readonly Member[] {
+    return (this.#members ??= Object.freeze([...this.membership.members.values()].sort((a, b) => (a.name < b.name ? -1 : 1))));
+  }
+
+  get self(): Member {
+    return this.membership.self;
+  }
+
+  /** What this node knows about itself. */
+  get state(): SelfState {
+    return this.#membership?.selfState ?? 'joining';
+  }
+
+  get isClosed(): boolean {
+    return this.#closed;
+  }
+
+  /** @throws BellwetherError `ERR_OPTIONS` above 512 bytes. */
+  setTags(tags: Tags): void {
+    const bytes = tagsBytes(tags);
+    if (bytes > TAGS_MAX_BYTES) throw optionsError(`tags must be at most ${TAGS_MAX_BYTES} bytes encoded; they are ${bytes}`);
+    this.#enter(() => this.membership.setTags({ ...tags }, this.#runtime.elapsedUs()));
+  }
+
+  /** @returns A function that takes the listener off again. A listener that throws is logged and harms nobody. */
+  on<K extends keyof NodeEvents>(event: K, listener: (event: NodeEvents[K]) => void): () => void {
+    return this.#events.on(event, listener);
+  }
+
+  // ── who leads ──
+
+  /**
+   * Runs `job` while, and only while, this node leads `name`; again each time it is elected.
+   *
+   * @returns Resolves when `options.signal` aborts and the last job has ended.
+   * @throws What a job threw while it led; BellwetherError `ERR_BUSY`, `ERR_CLOSED`, `ERR_NOT_CANDIDATE`, `ERR_OPTIONS`.
+   */
+  async lead(name: string, job: Job, options: LeadOptions = {}): Promise<void> {
+    const priority = this.#checkCandidacy(name, options.priority);
+    return lead(this.#campaigns, this.#port, this.#logger, name, job, priority, options.signal);
+  }
+
+  /** Stands for `name` until elected. @throws As `lead`, and what `options.signal` was aborted with. */
+  async campaign(name: string, options: CampaignOptions = {}): Promise<Lease> {
+    const priority = this.#checkCandidacy(name, options.priority);
+    return (await this.#campaigns.campaign(name, priority, options.signal)).lease;
+  }
+
+  /**
+   * Stands for `name` for a while.
+   *
+   * @param options `waitMs`: default two renewal times, enough where nobody leads and voters answer.
+   * @returns Null when it was not elected in that time. @throws As `campaign`.
+   */
+  async tryAcquire(name: string, options: CampaignOptions & { readonly waitMs?: number } = {}): Promise<Lease | null> {
+    const priority = this.#checkCandidacy(name, options.priority);
+    return this.#campaigns.tryAcquire(name, priority, options.waitMs ?? 2 * ms(this.#settings.election.renewUs), options.signal);
+  }
+
+  /** Who leads, as far as this node knows. The first question about a name makes it ask the voters from then on. */
+  leader(name: string): LeaderInfo {
+    this.#checkName(name);
+    this.#watch(name);
+    return this.#beliefOf(name);
+  }
+
+  /** Yields who leads now and then each change; a slow reader gets the latest and misses what is outdated. */
+  observe(name: string, options: { readonly signal?: AbortSignal } = {}): AsyncIterableIterator<LeaderInfo> {
+    this.#checkName(name);
+    const stop = (): void => reader.end();
+    const reader = new Latest<LeaderInfo>(() => {
+      this.#watches.get(name)?.delete(reader);
+      options.signal?.removeEventListener('abort', stop);
+    });
+    if (this.#closed || options.signal?.aborted === true) reader.end();
+    else {
+      options.signal?.addEventListener('abort', stop, { once: true });
+      this.#watch(name).add(reader);
+      reader.push(this.#beliefOf(name));
+    }
+    return reader;
+  }
+
+  /** Whose turn it is among equals: −1,000 … 1,000, from the next bid on. */
+  setPriority(name: string, priority: number): void {
+    this.#checkPriority(priority);
+    this.#enter(() => this.election.setPriority(name, priority, this.#runtime.now()));
+  }
+
+  /** Why things are as they are, in sentences. @param about An election's or a member's name; nothing: ourselves and all elections. */
+  explain(about?: string): readonly string[] {
+    const now = this.#runtime.now();
+    const elections = about === undefined ? [...this.#watchedOrStood] : this.membership.members.has(about) && !this.#watchedOrStood.has(about) ? [] : [about];
+    const member = about ?? this.name;
+    return [...elections.flatMap((name) => this.election.explain(name, now)), ...(this.membership.members.has(member) ? this.membership.explain(member, now.elapsedUs) : [])];
+  }
+
+  health(): Health {
+    const { state } = this;
+    const reasons: string[] = [];
+    if (this.#closed) reasons.push('the node is closed');
+    if (state !== 'joined' && state !== 'degraded') reasons.push(`the node is ${state}`);
+    if (this.#quorum !== null && !this.#quorum.held) reasons.push(`${this.#quorum.reachable} of ${this.#quorum.needed} voters needed answer; missing: ${this.#quorum.missing.join(', ')}`);
+    return { live: !this.#closed, ready: reasons.length === 0, reasons };
+  }
+
+  /** Counters since the start: `wire.*`, `membership.*`, `election.*`, `node.*`. */
+  metrics(): Readonly<Record<string, number>> {
+    const all: Record<string, number> = { 'node.listenerFailures': this.#events.failures, 'node.members': this.#membership?.members.size ?? 0, 'node.healthScore': this.#membership?.health ?? 0 };
+    const parts = { wire: this.#wire.counters, membership: this.#membership?.counters ?? {}, election: this.#election?.counters ?? {} };
+    for (const [part, counters] of Object.entries(parts)) for (const [name, value] of Object.entries(counters)) all[`${part}.${name}`] = value;
+    return all;
+  }
+
+  // ── the synchronous port under the promises; the simulator uses it directly ──
+
+  /** @internal */
+  get membership(): Membership {
+    if (this.#membership === null) throw new BellwetherError('ERR_CLOSED', 'the node is not open');
+    return this.#membership;
+  }
+
+  /** @internal */
+  get election(): Election {
+    if (this.#election === null) throw new BellwetherError('ERR_CLOSED', 'the node is not open');
+    return this.#election;
+  }
+
+  /** @internal */
+  stand(name: string, priority: number): void {
+    this.#enter(() => this.election.campaign(name, priority, this.#runtime.now()));
+  }
+
+  /** @internal */
+  withdraw(name: string): void {
+    this.#enter(() => this.election.withdraw(name, this.#runtime.now()));
+  }
+
+  /** @internal */
+  resign(name: string, reason: 'released' | 'handover', to: string | null): void {
+    this.#enter(() => this.election.resign(name, reason, to, this.#runtime.now()));
+  }
+
+  /** @internal The application's job of that tenure has ended. */
+  settled(name: string): void {
+    this.#enter(() => this.election.settled(name, this.#runtime.now()));
+  }
+
+  /** @internal Reads the clock; a loss is told before this answers. */
+  isHeld(name: string): boolean {
+    if (this.#closed) return false;
+    this.#enter(() => {});
+    return this.election.isHeld(name, this.#runtime.now().leaderUs);
+  }
+
+  /** @internal */
+  remainingUs(name: string): number {
+    return this.election.remainingUs(name, this.#runtime.now().leaderUs);
+  }
+
+  // ── inside ──
+
+  #receive(message: MembershipMessage | ElectionPacket, from: Address): void {
+    if (this.#closed || this.#membership === null) return;
+    this.#enter(() => {
+      if (message.kind === ELECTION_KIND) this.election.receive(from, message as ElectionPacket, this.#runtime.now());
+      else this.membership.receive(from, message as MembershipMessage, this.#runtime.elapsedUs());
+    });
+  }
+
+  readonly #wake = (): void => {
+    this.#enter(() => {
+      const nowUs = this.#runtime.elapsedUs();
+      if (this.membership.nextDeadlineUs <= nowUs) this.membership.advance(nowUs);
+      this.#alarms.advance(nowUs);
+    });
+  };
+
+  #enter<T>(action: () => T): T {
+    if (this.#closed) return action();
+    if (this.#election !== null) this.#lookAtLeases(this.#election);
+    const result = action();
+    this.#settle();
+    return result;
+  }
+
+  /**
+   * Leases first. After a stop of the process or the host the first thing that happens here is that
+   * a loss is told, before any datagram or callback is served (leader.L1, the clock rules).
+   */
+  #lookAtLeases(election: Election): void {
+    const leads = this.#announced.size > 0;
+    if (!leads && this.#runtime.elapsedUs() < election.nextDeadlineUs) return;
+    const now = this.#runtime.now();
+    const aheadUs = now.leaderUs - now.elapsedUs;
+    if (now.elapsedUs < election.nextDeadlineUs && aheadUs === this.#aheadUs) return;
+    this.#aheadUs = aheadUs;
+    election.advance(now);
+    this.#tellChanges();
+  }
+
+  #settle(): void {
+    this.#tellChanges();
+    if (this.#closed || this.#membership === null || this.#election === null) return;
+    this.#runtime.wakeAt(Math.min(this.#membership.nextDeadlineUs, this.#election.nextDeadlineUs, this.#alarms.nextDeadlineUs), this.#wake);
+  }
+
+  /** In their order, also when a listener calls us meanwhile and more are told. */
+  #tellChanges(): void {
+    for (let next = this.#changes.shift(); next !== undefined; next = this.#changes.shift()) {
+      if (next.of === 'membership') this.#onMembership(next.change);
+      else this.#onElection(next.change);
+    }
+  }
+
+  #onMembership(change: MembershipChange): void {
+    const now = this.#runtime.now();
+    switch (change.type) {
+      case 'member': {
+        this.#members = null;
+        this.election.onView({ members: this.membership.members }, now);
+        const event = { member: change.after, previous: change.before?.state ?? null, reason: change.reason };
+        this.#events.emit(memberEventName(change.before, change.after), event);
+        this.#events.emit('member', event);
+        return;
+      }
+      case 'forgotten':
+        this.#members = null;
+        this.election.onView({ members: this.membership.members }, now);
+        return this.#events.emit('forgotten', { member: change.member });
+      case 'self':
+        this.#members = null;
+        return this.#events.emit('self', { state: change.state, reasons: change.reasons });
+      case 'accepted':
+        this.election.participate(now);
+        return this.#admission?.accepted();
+      case 'refused':
+        return this.#admission?.refused(new BellwetherError('ERR_NAME_CONFLICT', `another living process at ${change.rival} has the name '${this.name}' (${change.by} says so)`, { name: this.name, rival: change.rival, by: change.by }));
+      case 'rival':
+        this.election.rivalHeard(now);
+        return this.#events.emit('name-conflict', { rival: change.address, gaveUp: change.gaveUp });
+      case 'warning':
+        return this.#warn(change.code, change.details);
+    }
+  }
+
+  #onElection(change: ElectionChange): void {
+    switch (change.type) {
+      case 'elected':
+        return this.#announce(change.name, change.term);
+      case 'lost': {
+        if (this.#announced.get(change.name) !== change.term) return this.election.settled(change.name, this.#runtime.now()); // nobody was told that it began
+        this.#announced.delete(change.name);
+        this.#campaigns.onLost(change.name, change.reason); // the job's signal first, then everybody else
+        const remainingMs = ms(change.leaseEndUs - this.#runtime.now().leaderUs);
+        this.#logger.info({ election: change.name, term: change.term, reason: change.reason, remainingMs }, 'leadership lost');
+        return this.#events.emit('lost', { election: change.name, term: change.term, reason: change.reason, remainingMs });
+      }
+      case 'ended':
+        if (this.#campaigns.onEnded(change.name)) this.#warn('job-outlives-lease', { election: change.name, term: change.term });
+        return;
+      case 'leader': {
+        const belief: LeaderInfo = { known: change.leader !== null, name: change.leader, term: change.term, since: this.#runtime.now().wallMs, reason: change.reason };
+        this.#beliefs.set(change.name, belief);
+        this.#events.emit('leader', { election: change.name, leader: change.leader, term: change.term, reason: change.reason });
+        for (const reader of this.#watches.get(change.name) ?? []) reader.push(belief);
+        return;
+      }
+      case 'quorum':
+        this.#quorum = { held: change.held, reachable: change.reachable, needed: change.needed, missing: change.missing };
+        return this.#events.emit('quorum', this.#quorum);
+      case 'voter':
+        return this.#logger.info({ phase: change.phase, how: change.how }, 'voter');
+      case 'warning':
+        return this.#warn(change.code, change.details);
+    }
+  }
+
+  /** The clock is read again after all that was computed: a lease that ended meanwhile was never one (candidate.C4). */
+  #announce(name: string, term: number): void {
+    const now = this.#runtime.now();
+    if (!this.election.isHeld(name, now.leaderUs)) return this.election.advance(now);
+    this.#announced.set(name, term);
+    this.#aheadUs = now.leaderUs - now.elapsedUs;
+    const remainingMs = ms(this.election.remainingUs(name, now.leaderUs));
+    this.#logger.info({ election: name, term }, 'elected');
+    this.#campaigns.onElected(name, term);
+    this.#events.emit('elected', { election: name, term, token: `${name}@${term}`, remainingMs });
+  }
+
+  #warn(code: string, details: Readonly<Record<string, string | number | boolean>>): void {
+    this.#logger.warn({ code, ...details }, 'warning');
+    this.#events.emit('warning', { code, details });
+  }
+
+  #alarm(afterMs: number, ring: () => void): () => void {
+    const cancel = this.#alarms.set(this.#runtime.elapsedUs() + us(afterMs), ring);
+    this.#settle();
+    return cancel;
+  }
+
+  #watch(name: string): Set<Latest<LeaderInfo>> {
+    let readers = this.#watches.get(name);
+    if (readers === undefined) {
+      this.#watches.set(name, (readers = new Set()));
+      this.#enter(() => this.election.watch(name, this.#runtime.now()));
+    }
+    return readers;
+  }
+
+  #beliefOf(name: string): LeaderInfo {
+    const now: Now = this.#runtime.now();
+    const { known, name: leader, term, reason } = this.election.leaderOf(name, now);
+    return { known, name: leader, term, since: this.#beliefs.get(name)?.since ?? now.wallMs, reason };
+  }
+
+  get #watchedOrStood(): Set<string> {
+    return new Set([...this.#watches.keys(), ...this.#beliefs.keys()]);
+  }
+
+  #checkCandidacy(name: string, priority: number | undefined): number {
+    this.#checkName(name);
+    const { voters, leaders } = this.#settings.election;
+    if (voters.length === 0) throw new BellwetherError('ERR_NOT_CANDIDATE', `cannot stand for '${name}': this node was given no voters`, { election: name });
+    if (leaders === 'voters' && !voters.includes(this.name)) throw new BellwetherError('ERR_NOT_CANDIDATE', `cannot stand for '${name}': only voters may lead, and ${this.name} is none`, { election: name });
+    if (priority !== undefined) this.#checkPriority(priority);
+    return priority ?? this.#settings.priority;
+  }
+
+  #checkName(name: string): void {
+    if (!isName(name)) throw optionsError(`an election's name must be 1 to 64 printable ASCII characters without spaces; it is ${JSON.stringify(name)}`);
+  }
+
+  #checkPriority(priority: number): void {
+    if (!Number.isInteger(priority) || Math.abs(priority) > 1_000) throw optionsError(`priority must be a whole number from -1000 to 1000; it is ${priority}`);
+  }
+}
+
+function optionsError(problem: string): BellwetherError {
+  return new BellwetherError('ERR_OPTIONS', problem, { problems: [problem] });
+}

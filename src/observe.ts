@@ -1,0 +1,61 @@
+import type { NoLeaderReason } from './election/host.ts';
+
+/** What this node believes about who leads. A belief: only the leader itself, by its clock, knows. */
+export interface LeaderInfo {
+  readonly known: boolean;
+  readonly name: string | null;
+  /** The highest term heard of; 0 before any. */
+  readonly term: number;
+  /** Since when it is believed, Unix time in milliseconds. */
+  readonly since: number;
+  /** Why nobody is known to lead; null when somebody is. */
+  readonly reason: NoLeaderReason | null;
+}
+
+/** A channel of size one: a slow reader misses what is outdated, never what is latest. */
+export class Latest<T> implements AsyncIterableIterator<T> {
+  #value: { readonly latest: T } | null = null;
+  #waiting: ((result: IteratorResult<T>) => void) | null = null;
+  #done = false;
+  readonly #onReturn: () => void;
+
+  /** @param onReturn Called once, when nobody reads any more. */
+  constructor(onReturn: () => void) {
+    this.#onReturn = onReturn;
+  }
+
+  push(latest: T): void {
+    if (this.#done) return;
+    if (this.#waiting === null) this.#value = { latest };
+    else {
+      this.#waiting({ value: latest, done: false });
+      this.#waiting = null;
+    }
+  }
+
+  end(): void {
+    if (this.#done) return;
+    this.#done = true;
+    this.#waiting?.({ value: undefined, done: true });
+    this.#waiting = null;
+    this.#onReturn();
+  }
+
+  next(): Promise<IteratorResult<T>> {
+    const value = this.#value;
+    this.#value = null;
+    if (value !== null) return Promise.resolve({ value: value.latest, done: false });
+    if (this.#done) return Promise.resolve({ value: undefined, done: true });
+    return new Promise((resolve) => (this.#waiting = resolve));
+  }
+
+  return(): Promise<IteratorResult<T>> {
+    this.#value = null;
+    this.end();
+    return Promise.resolve({ value: undefined, done: true });
+  }
+
+  [Symbol.asyncIterator](): this {
+    return this;
+  }
+}

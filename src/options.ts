@@ -1,0 +1,160 @@
+import type { Address } from './core/address.ts';
+import type { Logger } from './core/logger.ts';
+import { us } from './core/time.ts';
+import type { Tags } from './core/view.ts';
+import type { ElectionConfig, Leaders } from './election/config.ts';
+import type { MembershipConfig } from './membership/config.ts';
+
+export type PresetName = 'loopback' | 'lan' | 'edge' | 'wan';
+
+/** What `createNode` takes. Everything has a default but, for elections, `voters`. Times in milliseconds. */
+export interface NodeOptions {
+  /** Nodes of other clusters are refused and counted. Default `default`. */
+  readonly cluster?: string;
+  /** This node's name: unique in the cluster and the same after a restart. 1 … 64 printable ASCII characters without spaces. Default: the host's name. */
+  readonly name?: string;
+  /** Where to listen, `host:port` with a numeric host; port 0 lets the system choose. Default `0.0.0.0:7946`. */
+  readonly bind?: string;
+  /** The address others should send to. Default: the one bound; for a wildcard the first outward address of this host. */
+  readonly advertise?: string;
+  /** Some members' `host:port`; host names are looked up. One's own may be among them, so all nodes may share one list. */
+  readonly seeds?: readonly string[];
+  /** The names of the nodes that vote: the same list on every node, at most 31, best 3 or 5. Without it this node takes part in no election. */
+  readonly voters?: readonly string[];
+  /** Who may lead: any node (default), or voters alone. The same on every node. */
+  readonly leaders?: Leaders;
+  /** All timings at once. Default `lan`. */
+  readonly preset?: PresetName;
+  /** Facts that every member sees; at most 512 bytes encoded. */
+  readonly tags?: Tags;
+  /** −1,000 … 1,000: who stands first in every voter's queue. Default 0. */
+  readonly priority?: number;
+  /** T: how long voters promise a name to its leader. 100 … 300,000. The same on every voter. Other election times follow it unless given. */
+  readonly leaseMs?: number;
+  /** R: time between two renewals, at most a third of what T is worth at the clock drift allowed. */
+  readonly renewMs?: number;
+  /** How long before its lease ends a leader is told to stop. */
+  readonly stopBeforeMs?: number;
+  /** ρ: how wrong a clock's rate may be, in parts per million. The same on every voter. */
+  readonly driftPpm?: number;
+  /** Longest that a leader that resigned goes on renewing while its job comes to an end. */
+  readonly drainTimeoutMs?: number;
+  /** The largest `leaseMs` that this voter may have used in a former life, where that was larger than now. */
+  readonly previousLeaseMs?: number;
+  /** Time between two probes. */
+  readonly probePeriodMs?: number;
+  /** A process silent for less than this is never declared failed. */
+  readonly pauseToleranceMs?: number;
+  /** Largest UDP payload sent, in bytes: 1,100 … 2,048. Default 1,400. */
+  readonly packetBudgetBytes?: number;
+  /** UDP receive buffer to ask the system for, in bytes. Default 2 MiB. */
+  readonly receiveBufferBytes?: number;
+  /** Anything with pino's `debug`, `info`, `warn` and `error`. Default: silent. */
+  readonly logger?: Logger;
+  /** Closes the node when aborted. */
+  readonly signal?: AbortSignal;
+}
+
+/** The timings behind one preset name. Milliseconds unless the name says otherwise. */
+export interface Preset {
+  readonly probePeriodMs: number;
+  readonly directTimeoutMs: readonly [least: number, most: number];
+  readonly pauseToleranceMs: number;
+  readonly suspicionCeiling: number;
+  readonly gossipTickMs: number;
+  readonly gossipFanout: number;
+  readonly safetyNetMs: number;
+  readonly retentionMs: number;
+  readonly leaseMs: number;
+  readonly renewMs: number;
+  readonly driftPpm: number;
+  readonly stopBeforeMs: number;
+  readonly minUsefulMs: number;
+}
+
+const HOUR = 3_600_000;
+
+/** One name sets membership and election together; docs/tuning.md says what each figure trades. */
+export const PRESETS: Readonly<Record<PresetName, Preset>> = {
+  loopback: {
+    probePeriodMs: 200, directTimeoutMs: [20, 100], pauseToleranceMs: 600, suspicionCeiling: 4, gossipTickMs: 50, gossipFanout: 3, safetyNetMs: 10_000, retentionMs: HOUR,
+    leaseMs: 600, renewMs: 150, driftPpm: 20_000, stopBeforeMs: 80, minUsefulMs: 150,
+  },
+  lan: {
+    probePeriodMs: 500, directTimeoutMs: [50, 250], pauseToleranceMs: 2_000, suspicionCeiling: 6, gossipTickMs: 100, gossipFanout: 3, safetyNetMs: 20_000, retentionMs: 24 * HOUR,
+    leaseMs: 2_000, renewMs: 500, driftPpm: 50_000, stopBeforeMs: 200, minUsefulMs: 500,
+  },
+  edge: {
+    probePeriodMs: 1_000, directTimeoutMs: [100, 600], pauseToleranceMs: 4_000, suspicionCeiling: 6, gossipTickMs: 200, gossipFanout: 3, safetyNetMs: 30_000, retentionMs: 24 * HOUR,
+    leaseMs: 5_000, renewMs: 1_000, driftPpm: 50_000, stopBeforeMs: 500, minUsefulMs: 1_000,
+  },
+  wan: {
+    probePeriodMs: 2_000, directTimeoutMs: [300, 1_000], pauseToleranceMs: 8_000, suspicionCeiling: 6, gossipTickMs: 300, gossipFanout: 4, safetyNetMs: 60_000, retentionMs: 24 * HOUR,
+    leaseMs: 10_000, renewMs: 2_000, driftPpm: 50_000, stopBeforeMs: 1_000, minUsefulMs: 2_000,
+  },
+};
+
+/** Options with every default filled in and every rule checked: what a node is made of. */
+export interface NodeSettings {
+  readonly name: string;
+  readonly cluster: string;
+  readonly bind: Address;
+  /** Null: what was bound. */
+  readonly advertise: Address | null;
+  readonly tags: Tags;
+  readonly priority: number;
+  readonly receiveBufferBytes: number | null;
+  readonly membership: MembershipConfig;
+  readonly election: ElectionConfig;
+}
+
+/** The election's times for a lease of `leaseMs`: those given, and the preset's in proportion. */
+export function electionTimes(options: NodeOptions): Pick<Preset, 'leaseMs' | 'renewMs' | 'stopBeforeMs' | 'minUsefulMs' | 'driftPpm'> & { drainTimeoutMs: number } {
+  const preset = PRESETS[options.preset ?? 'lan'];
+  const leaseMs = options.leaseMs ?? preset.leaseMs;
+  const scaled = (ms: number): number => Math.max(1, Math.round((ms * leaseMs) / preset.leaseMs));
+  return {
+    leaseMs,
+    renewMs: options.renewMs ?? scaled(preset.renewMs),
+    stopBeforeMs: options.stopBeforeMs ?? scaled(preset.stopBeforeMs),
+    minUsefulMs: scaled(preset.minUsefulMs),
+    driftPpm: options.driftPpm ?? preset.driftPpm,
+    drainTimeoutMs: options.drainTimeoutMs ?? Math.min(10_000, 5 * leaseMs),
+  };
+}
+
+/** What a lease of T is worth to its holder, whose clock may be slow while a voter's is fast: kT, k = (1 − ρ)/(1 + ρ). */
+export function leaseWorthMs(leaseMs: number, driftPpm: number): number {
+  return (leaseMs * (1_000_000 - driftPpm)) / (1_000_000 + driftPpm);
+}
+
+/** Settings from options that were found valid. @param hostName The default name. */
+export function settingsOf(options: NodeOptions, hostName: string, bind: Address, advertise: Address | null): NodeSettings {
+  const preset = PRESETS[options.preset ?? 'lan'];
+  const times = electionTimes(options);
+  const cluster = options.cluster ?? 'default';
+  const packetBudget = options.packetBudgetBytes ?? 1_400;
+  return {
+    name: options.name ?? hostName, cluster, bind, advertise, tags: options.tags ?? {}, priority: options.priority ?? 0,
+    receiveBufferBytes: options.receiveBufferBytes ?? null,
+    membership: {
+      probePeriodUs: us(options.probePeriodMs ?? preset.probePeriodMs),
+      directTimeoutMinUs: us(preset.directTimeoutMs[0]),
+      directTimeoutMaxUs: us(preset.directTimeoutMs[1]),
+      indirectProbes: 3,
+      pauseToleranceUs: us(options.pauseToleranceMs ?? preset.pauseToleranceMs),
+      suspicionCeiling: preset.suspicionCeiling,
+      gossipTickUs: us(preset.gossipTickMs),
+      gossipFanout: preset.gossipFanout,
+      safetyNetUs: us(preset.safetyNetMs),
+      retentionUs: us(preset.retentionMs),
+      packetBudget,
+      membersMax: 4_096,
+    },
+    election: {
+      cluster, voters: options.voters ?? [], leaders: options.leaders ?? 'any',
+      grantUs: us(times.leaseMs), renewUs: us(times.renewMs), driftPpm: times.driftPpm, stopBeforeUs: us(times.stopBeforeMs), minUsefulUs: us(times.minUsefulMs),
+      previousGrantUs: us(options.previousLeaseMs ?? 0), drainTimeoutUs: us(times.drainTimeoutMs), packetBudget,
+    },
+  };
+}

@@ -1,0 +1,393 @@
+import { beforeEach, describe, expect, it } from 'vitest';
+import type { Lease } from '../../src/lease.ts';
+import type { ClusterNode } from '../../src/node.ts';
+import { NodeWorld, settleMicrotasks } from '../support/node-world.ts';
+
+const voters = ['a', 'b', 'c'];
+
+async function three(): Promise<{ world: NodeWorld; nodes: ClusterNode[] }> {
+  const world = new NodeWorld();
+  const started = voters.map((name) => world.start(name, { voters }));
+  await world.run(500);
+  await Promise.all(started.map(({ opened }) => opened));
+  return { world, nodes: started.map(({ node }) => node) };
+}
+
+/** What became of a promise so far. */
+async function stateOf(promise: Promise<unknown>): Promise<string> {
+  const pending = {};
+  await settleMicrotasks();
+  return Promise.race([promise, Promise.resolve(pending)]).then((v) => (v === pending ? 'pending' : 'resolved'), (e: { code?: string }) => `rejected ${e.code}`);
+}
+
+let world: NodeWorld;
+let a: ClusterNode;
+let b: ClusterNode;
+let c: ClusterNode;
+beforeEach(async () => {
+  const made = await three();
+  world = made.world;
+  [a, b, c] = made.nodes as [ClusterNode, ClusterNode, ClusterNode];
+});
+
+describe('campaign', () => {
+  it('resolves with a lease that is held, has a term and a token, and is told as an event', async () => {
+    const campaign = a.campaign('job');
+    await world.run(2_000);
+    const lease = await campaign;
+    expect(lease.held).toBe(true);
+    expect(lease.token).toBe(`job@${lease.term}`);
+    expect(lease.remainingMs()).toBeGreaterThan(80);
+    expect(() => lease.assertHeld()).not.toThrow();
+    expect(() => lease.assertHeld(10_000)).toThrow(expect.objectContaining({ code: 'ERR_NOT_LEADER' }));
+    expect(world.log('a')).toContain(`elected job ${lease.term}`);
+    expect(world.leader('job')).toBe('a');
+  });
+
+  it('is one per name and node', async () => {
+    const first = a.campaign('job');
+    expect(await stateOf(a.campaign('job'))).toBe('rejected ERR_BUSY');
+    expect(await stateOf(a.lead('job', () => {}))).toBe('rejected ERR_BUSY');
+    await world.run(2_000);
+    expect((await first).held).toBe(true);
+    expect(await stateOf(a.campaign('job'))).toBe('rejected ERR_BUSY');
+  });
+
+  it('gives up when its signal aborts, and leads nothing afterwards', async () => {
+    const abort = new AbortController();
+    const campaign = a.campaign('job', { signal: abort.signal });
+    abort.abort(new Error('enough'));
+    await expect(campaign).rejects.toThrow('enough');
+    await world.run(3_000);
+    expect(world.leader('job')).toBe(null);
+    const again = a.campaign('job');
+    await world.run(3_000);
+    expect((await again).held).toBe(true);
+  });
+
+  it('is refused where there are no voters, or only voters may lead', async () => {
+    const lone = world.start('m').node;
+    await world.run(1_000);
+    await expect(lone.campaign('job')).rejects.toMatchObject({ code: 'ERR_NOT_CANDIDATE' });
+    const observer = world.start('o', { voters, leaders: 'voters' }).node;
+    await world.run(1_000);
+    await expect(observer.campaign('job')).rejects.toMatchObject({ code: 'ERR_NOT_CANDIDATE' });
+    await expect(a.campaign('no spaces')).rejects.toMatchObject({ code: 'ERR_OPTIONS' });
+    await expect(a.campaign('job', { priority: 1.5 })).rejects.toMatchObject({ code: 'ERR_OPTIONS' });
+  });
+});
+
+describe('a lease', () => {
+  let lease: Lease;
+  beforeEach(async () => {
+    const campaign = a.campaign('job');
+    await world.run(2_000);
+    lease = await campaign;
+  });
+
+  it('goes to the next at once when it is released', async () => {
+    const next = b.campaign('job');
+    await world.run(1_000);
+    const atUs = world.nowUs;
+    const released = lease.release();
+    expect(lease.held).toBe(false);
+    expect((lease.signal.reason as { code: string }).code).toBe('ERR_LEASE_LOST');
+    await world.run(20);
+    expect((await next).term).toBeGreaterThan(lease.term);
+    expect(world.nowUs - atUs).toBeLessThanOrEqual(20_000);
+    expect(await stateOf(released)).toBe('resolved');
+  });
+
+  it('is handed to a named successor that stands, past one that ranks before it', async () => {
+    const first = b.campaign('job', { priority: 10 });
+    const named = c.campaign('job', { priority: 0 });
+    await world.run(1_000);
+    await Promise.all([lease.handover('c'), world.run(50)]);
+    expect(await stateOf(named)).toBe('resolved');
+    expect(await stateOf(first)).toBe('pending');
+  });
+
+  it('is not handed to somebody who does not stand, and stays', async () => {
+    await expect(lease.handover('b')).rejects.toMatchObject({ code: 'ERR_HANDOVER' });
+    await expect(lease.handover()).rejects.toMatchObject({ code: 'ERR_HANDOVER' });
+    expect(lease.held).toBe(true);
+  });
+
+  it('aborts before it ends when the voters are gone', async () => {
+    const left: number[] = [];
+    lease.signal.addEventListener('abort', () => left.push(a.remainingUs('job')));
+    world.link = (from, to) => from === to;
+    await world.run(2_000);
+    expect(left).toHaveLength(1);
+    expect(left[0]).toBeGreaterThan(0);
+    expect(world.log('a')).toContain(`lost job ${lease.term} no-quorum`);
+    expect(lease.remainingMs()).toBe(0);
+  });
+
+  it('is lost before anything else happens when the process was stopped past its end', async () => {
+    world.pause('a');
+    await world.run(3_000);
+    world.log('a').length = 0;
+    const seen: string[] = [];
+    lease.signal.addEventListener('abort', () => seen.push('abort'));
+    a.on('member', () => seen.push('member'));
+    a.on('leader', () => seen.push('leader'));
+    a.on('quorum', () => seen.push('quorum'));
+    world.resume('a');
+    expect(seen[0]).toBe('abort');
+    expect(world.log('a')[0]).toBe(`lost job ${lease.term} suspended`);
+  });
+
+  it('tells its loss from assertHeld itself when no callback of ours came first', async () => {
+    world.pause('a');
+    await world.run(3_000);
+    expect(() => lease.assertHeld()).toThrow(expect.objectContaining({ code: 'ERR_NOT_LEADER' }));
+    expect(lease.signal.aborted).toBe(true);
+    expect(lease.held).toBe(false);
+  });
+
+  it('is lost after a suspend of the host that the monotonic clock did not see', async () => {
+    world.processes.get('a')!.suspendedUs += 3_600_000_000;
+    expect(lease.held).toBe(false);
+    expect(world.log('a')).toContain(`lost job ${lease.term} suspended`);
+  });
+
+  it('is given back by await using', async () => {
+    {
+      await using held = lease;
+      expect(held.held).toBe(true);
+      void world.run(2_000);
+    }
+    expect(lease.held).toBe(false);
+  });
+});
+
+describe('tryAcquire', () => {
+  it('gets a free name, and null for a taken one, and stands no longer', async () => {
+    const mine = a.tryAcquire('job');
+    await world.run(2_000);
+    const lease = (await mine)!;
+    expect(lease.held).toBe(true);
+    const theirs = b.tryAcquire('job', { waitMs: 700 });
+    await world.run(701);
+    expect(await theirs).toBe(null);
+    await Promise.all([lease.release(), world.run(2_000)]);
+    expect(world.leader('job')).toBe(null);
+  });
+
+  it('rejects with what its signal was aborted with', async () => {
+    const abort = new AbortController();
+    const waiting = a.tryAcquire('job', { waitMs: 10_000, signal: abort.signal });
+    abort.abort(new Error('stop'));
+    await expect(waiting).rejects.toThrow('stop');
+  });
+});
+
+describe('lead', () => {
+  it('runs the job on one node at a time, and on the next one after a death, with a higher term', async () => {
+    const terms: number[] = [];
+    const running = new Set<string>();
+    const job = (name: string) => async ({ term, signal }: { term: number; signal: AbortSignal }): Promise<void> => {
+      terms.push(term);
+      running.add(name);
+      await new Promise((resolve) => signal.addEventListener('abort', resolve));
+      running.delete(name);
+    };
+    for (const [name, node] of [['a', a], ['b', b], ['c', c]] as const) void node.lead('job', job(name)).catch(() => {});
+    await world.run(2_000);
+    expect(running.size).toBe(1);
+    const [first] = running;
+    world.kill(first!);
+    running.clear();
+    await world.run(800);
+    expect(running.size).toBe(1);
+    expect(terms).toHaveLength(2);
+    expect(terms[1]).toBeGreaterThan(terms[0]!);
+  });
+
+  it('waits for the job to end before it gives the name back', async () => {
+    let finish = (): void => {};
+    const abort = new AbortController();
+    const leading = a.lead('job', () => new Promise<void>((resolve) => (finish = resolve)), { signal: abort.signal });
+    await world.run(2_000);
+    const next = b.campaign('job');
+    await world.run(500);
+    abort.abort();
+    await world.run(2_000); // longer than a lease: the draining leader renews it
+    expect(await stateOf(next)).toBe('pending');
+    expect(await stateOf(leading)).toBe('pending');
+    finish();
+    await world.run(20);
+    expect(await stateOf(next)).toBe('resolved');
+    expect(await stateOf(leading)).toBe('resolved');
+  });
+
+  it('lets a lease run out whose job does not end, and says so', async () => {
+    const abort = new AbortController();
+    void a.lead('job', () => new Promise(() => {}), { signal: abort.signal });
+    await world.run(2_000);
+    const next = b.campaign('job');
+    abort.abort();
+    await world.run(5_000);
+    expect(await stateOf(next)).toBe('resolved');
+    expect(world.log('a')).toContain('warning job-outlives-lease');
+  });
+
+  it('gives the name back and rejects when the job throws while it leads', async () => {
+    const leading = a.lead('job', async () => { throw new Error('broken job'); });
+    leading.catch(() => {});
+    await world.run(3_000);
+    await expect(leading).rejects.toThrow('broken job');
+    expect(world.leader('job')).toBe(null);
+  });
+
+  it('lets the others have it when a job returns, and takes it again later', async () => {
+    const order: string[] = [];
+    const turns = (name: string) => async () => void order.push(name);
+    void a.lead('job', turns('a')).catch(() => {});
+    void b.lead('job', turns('b')).catch(() => {});
+    await world.run(5_000);
+    expect(order.length).toBeGreaterThan(4);
+    expect(order).toContain('a');
+    expect(order).toContain('b');
+    for (let i = 2; i < order.length; i += 1) expect([order[i - 2], order[i - 1], order[i]], 'nobody leads three times in a row while another stands').not.toEqual([order[i], order[i], order[i]]);
+  });
+
+  it('steps down from inside the job: resign, and handover to one that stands', async () => {
+    const seen: string[] = [];
+    void a.lead('job', async ({ handover, signal }) => {
+      seen.push('a');
+      if (seen.length > 1) return;
+      await new Promise((resolve) => setImmediateVirtual(resolve));
+      try { handover('nobody'); } catch (error) { seen.push((error as { code: string }).code); }
+      handover('c');
+      expect(signal.aborted).toBe(true);
+    }, { priority: 100 }).catch(() => {});
+    await world.run(1_500);
+    const b1 = b.campaign('job', { priority: 50 });
+    const c1 = c.campaign('job');
+    await world.run(700);
+    release();
+    await world.run(100);
+    expect(seen.slice(0, 2)).toEqual(['a', 'ERR_HANDOVER']);
+    expect(await stateOf(c1)).toBe('resolved');
+    expect(await stateOf(b1)).toBe('pending');
+  });
+});
+
+let release = (): void => {};
+function setImmediateVirtual(resolve: (value: unknown) => void): void {
+  release = () => resolve(undefined);
+}
+
+describe('observe and leader', () => {
+  it('tell what is believed, with a reason when nobody leads, and each change', async () => {
+    expect(a.leader('job')).toMatchObject({ known: false, name: null });
+    await world.run(500);
+    expect(a.leader('job').reason).toBe('no-candidate');
+    const seen: (string | null)[] = [];
+    const abort = new AbortController();
+    const reading = (async () => { for await (const { name } of c.observe('job', { signal: abort.signal })) seen.push(name); })();
+    const campaign = b.campaign('job');
+    await world.run(2_000);
+    await campaign;
+    expect(a.leader('job')).toMatchObject({ known: true, name: 'b' });
+    expect(seen.at(-1)).toBe('b');
+    world.kill('b');
+    await world.run(2_000);
+    expect(seen.at(-1)).toBe(null);
+    abort.abort();
+    await settleMicrotasks();
+    expect(await stateOf(reading)).toBe('resolved');
+  });
+
+  it('yields the latest to a slow reader, not what is outdated', async () => {
+    const reader = a.observe('job');
+    await world.run(500);
+    const lease = b.campaign('job');
+    await world.run(2_000);
+    await lease;
+    const { value } = await reader.next();
+    expect(value.name).toBe('b');
+  });
+});
+
+describe('close', () => {
+  it('resigns, leaves and closes: the next leads at once and nobody sees a failure', async () => {
+    const campaign = a.campaign('job');
+    await world.run(2_000);
+    const lease = await campaign;
+    const next = b.campaign('job');
+    await world.run(500);
+    lease.signal.addEventListener('abort', () => void lease.release());
+    const closed = a.close();
+    expect(a.close()).toBe(closed);
+    await world.run(60);
+    expect(await stateOf(next)).toBe('resolved');
+    expect(await stateOf(closed)).toBe('resolved');
+    expect(world.log('b')).toContain('left a');
+    expect(world.log('a').at(-1)).toBe('closed closed');
+    await world.run(3_000);
+    expect(world.log('b').filter((line) => line.startsWith('failed'))).toEqual([]);
+    await expect(a.campaign('job')).rejects.toMatchObject({ code: 'ERR_CLOSED' });
+    expect(lease.held).toBe(false);
+    expect(a.health()).toMatchObject({ live: false, ready: false });
+  });
+
+  it('refuses those that still stand, and ends readers', async () => {
+    const campaign = a.campaign('other');
+    const reading = (async () => { for await (const _ of a.observe('other')); })();
+    const rejected = expect(campaign).rejects.toMatchObject({ code: 'ERR_CLOSED' });
+    await Promise.all([a.close(), world.run(2_000)]);
+    await rejected;
+    expect(await stateOf(reading)).toBe('resolved');
+  });
+
+  it('is bounded: a job that does not end costs its lease, not the process', async () => {
+    void a.lead('job', () => new Promise(() => {})).catch(() => {});
+    await world.run(2_000);
+    const closed = a.close({ timeoutMs: 300 });
+    await world.run(310);
+    expect(await stateOf(closed)).toBe('resolved');
+  });
+});
+
+describe('a node', () => {
+  it('is refused under a living name, with the rival\'s address; the first one notices nothing', async () => {
+    const before = world.log('a').length;
+    const { opened } = world.start('a', { voters });
+    await Promise.all([expect(opened).rejects.toMatchObject({ code: 'ERR_NAME_CONFLICT', details: { rival: '10.0.0.1:7946' } }), world.run(3_000)]);
+    expect(world.log('a').slice(before)).toEqual([]);
+  });
+
+  it('keeps running when a listener throws, and counts it', async () => {
+    a.on('elected', () => { throw new Error('listener'); });
+    const campaign = a.campaign('job');
+    await world.run(2_000);
+    expect((await campaign).held).toBe(true);
+    expect(a.metrics()['node.listenerFailures']).toBe(1);
+  });
+
+  it('says why nobody leads: the missing voters by name', async () => {
+    const campaign = a.campaign('job').then(() => {}, () => {});
+    world.kill('b');
+    world.kill('c');
+    await world.run(5_000);
+    expect(world.log('a').filter((l) => l.startsWith('quorum'))).toEqual(['quorum false missing b,c']);
+    expect(a.health().ready).toBe(false);
+    expect(a.explain('job').join('\n')).toMatch(/b.*c/s);
+    void campaign;
+  });
+
+  it('has a frozen, sorted snapshot of its members that is new only after a change', async () => {
+    const { members } = a;
+    expect(members.map(({ name }) => name)).toEqual(voters);
+    expect(Object.isFrozen(members)).toBe(true);
+    expect(a.members).toBe(members);
+    b.setTags({ zone: 'x' });
+    await world.run(1_000);
+    expect(a.members).not.toBe(members);
+    expect(a.members[1]!.tags).toEqual({ zone: 'x' });
+    expect(world.log('a')).toContain('updated b');
+  });
+});

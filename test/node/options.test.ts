@@ -1,0 +1,70 @@
+import fc from 'fast-check';
+import { describe, expect, it } from 'vitest';
+import type { BellwetherError } from '../../src/core/errors.ts';
+import { type NodeOptions, PRESETS, type PresetName, electionTimes, leaseWorthMs, settingsOf } from '../../src/options.ts';
+import { checkOptions } from '../../src/options-schema.ts';
+
+const problemsOf = (options: object): readonly string[] => {
+  try {
+    checkOptions(options as NodeOptions);
+  } catch (error) {
+    expect((error as BellwetherError).code).toBe('ERR_OPTIONS');
+    return (error as BellwetherError).details['problems'] as string[];
+  }
+  return [];
+};
+
+describe('options', () => {
+  it('are all optional, and one given as undefined is not given', () => {
+    expect(checkOptions({})).toEqual({ bind: '0.0.0.0:7946', advertise: null });
+    expect(problemsOf({ name: undefined, voters: undefined })).toEqual([]);
+  });
+
+  it('that are bad are all listed in one error, each with its value and its rule', () => {
+    const problems = problemsOf({ bind: 'nonsense', name: 'two words', voters: ['a', 'b', 'a'], leaseMs: 20, seeds: ['10.0.0.1'], priority: 'high', preset: 'slow' });
+    expect(problems).toHaveLength(7);
+    const text = problems.join('\n');
+    expect(text).toContain('bind must be HOST:PORT with a numeric address, such as 0.0.0.0:7946 or [::]:7946; it is "nonsense"');
+    expect(text).toContain('name must be 1 to 64 printable ASCII characters without spaces; it is "two words"');
+    expect(text).toContain('voters must name each voter once; twice: a');
+    expect(text).toContain('leaseMs must be at least 100; it is 20');
+    expect(text).toContain('seeds[0] must be HOST:PORT; it is "10.0.0.1"');
+    expect(text).toContain('priority must be a number; it is "high"');
+    expect(text).toContain('preset must be one of loopback, lan, edge, wan; it is "slow"');
+  });
+
+  it('that are unknown are refused with the nearest known one', () => {
+    expect(problemsOf({ leasMs: 5 })).toEqual(['leasMs: no such option; did you mean leaseMs?']);
+    expect(problemsOf({ zookeeper: true })).toEqual(['zookeeper: no such option']);
+  });
+
+  it('must leave room for three renewals and a warning within what a lease is worth', () => {
+    expect(problemsOf({ leaseMs: 600, renewMs: 300, preset: 'loopback' })).toEqual([
+      'renewMs must be at most a third of what the lease is worth (192 ms); it is 300',
+      'stopBeforeMs + 2 × renewMs must be less than what the lease is worth (576 ms); it is 680',
+    ]);
+  });
+
+  it.each(Object.keys(PRESETS) as PresetName[])('of the preset %s keep their own rules, and so does any lease scaled from it', (preset) => {
+    expect(problemsOf({ preset })).toEqual([]);
+    fc.assert(fc.property(fc.integer({ min: 200, max: 300_000 }), (leaseMs) => {
+      const times = electionTimes({ preset, leaseMs });
+      const worth = leaseWorthMs(leaseMs, times.driftPpm);
+      expect(times.renewMs).toBeLessThanOrEqual(worth / 3);
+      expect(times.stopBeforeMs + 2 * times.renewMs).toBeLessThan(worth);
+    }));
+  });
+
+  it('never throw anything but the one error, whatever they are', () => {
+    fc.assert(fc.property(fc.dictionary(fc.constantFrom('bind', 'seeds', 'voters', 'tags', 'leaseMs', 'logger', 'x', '__proto__'), fc.anything()), (options) => {
+      problemsOf(options);
+    }));
+    for (const options of [null, 5, 'x', []]) expect(problemsOf(options as never).length).toBeGreaterThan(0);
+  });
+
+  it('become settings in microseconds', () => {
+    const settings = settingsOf({ name: 'n', voters: ['n'], leaseMs: 1_000 }, 'host', '127.0.0.1:1', null);
+    expect(settings.election).toMatchObject({ grantUs: 1_000_000, renewUs: 250_000, stopBeforeUs: 100_000 });
+    expect(settings.membership.probePeriodUs).toBe(500_000);
+  });
+});
