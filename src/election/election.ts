@@ -309,7 +309,9 @@ export class Election {
       this.#beatAtUs = nowUs + renewUs - Math.floor(renewUs / 20) + this.#context.random.below(Math.floor(renewUs / 10)); // R ± 5 %: beats of many nodes spread
     }
     this.#leader.advance(() => this.#voters(), now);
-    this.#quorum.advance(this.#hasBusiness, now);
+    // Silence means something only where we ask: a recovering voter that waits asks nobody yet.
+    const asking = this.#voter === null || this.#recovery.leftUs(now.elapsedUs) === 0;
+    this.#quorum.advance(this.#hasBusiness && asking, now);
   }
 
   /** Bids or renews with a new seq. */

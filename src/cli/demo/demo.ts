@@ -91,7 +91,7 @@ async function runDemo(plan: DemoPlan): Promise<number> {
     write(line);
     stage.heard(actor, line);
     if (line.event !== 'elected' || ending) return;
-    const takeover = summarize(lines, leaseMs).takeovers.at(-1);
+    const takeover = summarize(lines, leaseMs, line.mono).takeovers.at(-1);
     if (takeover !== undefined && takeover.term === line['term']) {
       write(lineOf('demo', 'takeover', takeover));
     }
@@ -126,7 +126,7 @@ async function runDemo(plan: DemoPlan): Promise<number> {
   const interrupted = await finished;
   ending = true;
   for (const timer of timers) clearTimeout(timer);
-  const summary = summarize(lines, leaseMs);
+  const summary = summarize(lines, leaseMs, monoMs());
   screen?.close();
   await cast.end(2_000);
   const broken = [...summary.broken, ...failures];

@@ -50,8 +50,9 @@ interface Open {
  * its lease is not longer than that and it wrote nothing since.
  *
  * @param leaseMs T.
+ * @param endMono When it was over, for tenures that were not.
  */
-export function summarize(lines: readonly Line[], leaseMs: number): Summary {
+export function summarize(lines: readonly Line[], leaseMs: number, endMono: number): Summary {
   const ordered = [...lines].sort((a, b) => a.mono - b.mono);
   const tenures: Tenure[] = [];
   const broken: string[] = [];
@@ -81,8 +82,7 @@ export function summarize(lines: readonly Line[], leaseMs: number): Summary {
       if (line['action'] === 'pause') for (const tenure of theirs) tenure.pausedAt = mono;
     }
   }
-  const last = ordered.at(-1)?.mono ?? 0;
-  for (const tenure of [...open.values()]) end(tenure, last, tenure.pausedAt === null ? 'end of the demo' : 'paused');
+  for (const tenure of [...open.values()]) end(tenure, endMono, tenure.pausedAt === null ? 'end of the demo' : 'paused');
   tenures.sort((a, b) => a.from - b.from);
 
   let overlapMs = 0;
