@@ -6,8 +6,9 @@ import type { Step, Verb } from './script.ts';
 export class Stage {
   readonly #cast: Cast;
   readonly #write: (line: Line) => void;
-  /** Who led last, dead or alive. */
-  #lastLeader: Actor | null = null;
+  /** Who led last and who before, dead or alive. */
+  #last: Actor | null = null;
+  #former: Actor | null = null;
 
   constructor(cast: Cast, write: (line: Line) => void) {
     this.#cast = cast;
@@ -21,7 +22,9 @@ export class Stage {
   }
 
   heard(actor: Actor, line: Line): void {
-    if (line.event === 'elected') this.#lastLeader = actor;
+    if (line.event !== 'elected' || actor === this.#last) return;
+    this.#former = this.#last;
+    this.#last = actor;
   }
 
   /** `leader` waits a little for there to be one: scripts meet the time between two leaders. */
@@ -46,7 +49,7 @@ export class Stage {
   find(target: string): Actor | null {
     switch (target) {
       case 'leader': return this.leader;
-      case 'old-leader': return this.#lastLeader !== this.leader ? this.#lastLeader : null;
+      case 'old-leader': return this.leader === this.#last ? this.#former : this.#last;
       case 'follower': return this.#cast.running.find((actor) => actor.leads === null) ?? null;
       default: return this.#cast.byName(target) ?? null;
     }
