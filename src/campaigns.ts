@@ -83,15 +83,18 @@ export class Campaigns {
     this.#campaigns.get(name)?.tenure?.lose(reason);
   }
 
-  /** @returns Whether the application's work outlived its lease. */
-  onEnded(name: string): boolean {
+  /** @returns The tenure that ended, if the application was told of one. */
+  onEnded(name: string): Tenure | null {
     const campaign = this.#campaigns.get(name);
-    if (campaign === undefined) return false;
+    if (campaign === undefined) return null;
     // The lease ran out between the grant and its announcement: nobody was told, so we still stand.
-    if (campaign.tenure === null) return this.#port.stand(name, campaign.priority), false;
+    if (campaign.tenure === null) {
+      this.#port.stand(name, campaign.priority);
+      return null;
+    }
     this.#campaigns.delete(name);
     campaign.tenure.end();
-    return !campaign.tenure.isSettled;
+    return campaign.tenure;
   }
 
   /** Refuses all that still stand, and all that will; gives back the tenures that are to be drained. */

@@ -451,9 +451,15 @@ export class ClusterNode implements AsyncDisposable {
         this.#logger.info({ election: change.name, term: change.term, reason: change.reason, remainingMs }, 'leadership lost');
         return this.#events.emit('lost', { election: change.name, term: change.term, reason: change.reason, remainingMs });
       }
-      case 'ended':
-        if (this.#campaigns.onEnded(change.name)) this.#warn('job-outlives-lease', { election: change.name, term: change.term });
+      case 'ended': {
+        const tenure = this.#campaigns.onEnded(change.name);
+        if (tenure === null || tenure.isSettled) return;
+        // Told and ended at one moment, after a stop: the job gets the time it would have had to hear of it.
+        this.#alarm(ms(this.#settings.election.stopBeforeUs), () => {
+          if (!tenure.isSettled) this.#warn('job-outlives-lease', { election: change.name, term: change.term });
+        });
         return;
+      }
       case 'leader': {
         const belief: LeaderInfo = { known: change.leader !== null, name: change.leader, term: change.term, since: this.#runtime.now().wallMs, reason: change.reason };
         this.#beliefs.set(change.name, belief);

@@ -32,36 +32,39 @@ function main(): void {
   process.on('SIGTERM', () => process.exit(0));
   const { transport, block } = faultTransport({ open: (handlers) => udp.open(handlers), send: (bytes, to) => udp.send(bytes, to), close: () => udp.close() });
   let udp = createUdpTransport({ bind: '127.0.0.1:0' });
-  let run = async (order: Order): Promise<void> => {
+  let obey = async (order: Order): Promise<void> => {
     if (order.do !== 'start') return;
     const plan = await planAgent(order.flags);
     udp = createUdpTransport({ bind: plan.settings.bind });
     const agent = await startAgent(plan, writeLine, () => transport);
     const stop = stopper(agent);
     const [election = 'leader'] = agent.elections;
-    run = async (next) => {
+    obey = async (next) => {
       if (next.do === 'resign') {
         const answer = runControl({ ...agent, leave: () => {} }, 'resign');
         if (!answer.ok) writeLine(lineOf(agent.node.name, 'warning', { code: String(answer['code']), details: { message: String(answer['message']) } }));
       } else if (next.do === 'stop') stop('demo');
       else if (next.do === 'block') block(next.addresses);
       else if (next.do === 'report') {
-        const report = (): void => {
+        setInterval(() => {
           const { name, term, reason } = agent.node.leader(election);
           const status: Status = {
             mono: monoMs(), leader: name, term, reason, remainingMs: agent.leading.get(election)?.remainingMs() ?? 0,
             members: agent.node.members.map((member) => ({ name: member.name, state: member.state })),
           };
           process.send?.(status);
-        };
-        setInterval(report, next.everyMs);
+        }, next.everyMs);
       }
     };
   };
-  process.on('message', (order: Order) => void run(order).catch((error: unknown) => {
-    process.stderr.write(`${error instanceof Error ? error.message : String(error)}\n`);
-    process.exit(1);
-  }));
+  // One after the other: what is ordered while the node still joins waits for it.
+  let obeyed = Promise.resolve();
+  process.on('message', (order: Order) => {
+    obeyed = obeyed.then(() => obey(order)).catch((error: unknown) => {
+      process.stderr.write(`${error instanceof Error ? error.message : String(error)}\n`);
+      process.exit(1);
+    });
+  });
 }
 
 main();

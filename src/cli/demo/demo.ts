@@ -6,7 +6,7 @@ import { type Actor, Cast, freePorts } from './cast.ts';
 import { openScreen } from './live.ts';
 import { type Step, durationMs, parseScript } from './script.ts';
 import { Stage } from './stage.ts';
-import { summarize, tellSummary } from './summary.ts';
+import { type Takeover, actionInWords, causeInWords, summarize, tellSummary } from './summary.ts';
 
 interface DemoFlags {
   readonly nodes: string;
@@ -139,7 +139,8 @@ async function runDemo(plan: DemoPlan): Promise<number> {
 function demoLine(line: Line): string {
   if (line.node !== 'demo') return humanLine(line);
   const time = new Date(line.at).toISOString().slice(11, 23);
-  if (line.event === 'action') return `${time}  ---  ${String(line['action'])} ${String(line['target'] ?? 'all')}`;
-  if (line.event === 'takeover') return `${time}  ---  takeover: ${String(line['from'])} to ${String(line['to'])}, ${Math.round(Number(line['ms']))} ms after ${String(line['cause'])}`;
-  return `${time}  ---  ${line.event} ${JSON.stringify(line['details'])}`;
+  if (line.event === 'action') return `${time}  you  ${actionInWords(line)}`;
+  if (line.event !== 'takeover') return `${time}  demo  ${line.event} ${JSON.stringify(line['details'])}`;
+  const { from, to, ms, cause } = line as Line & Takeover;
+  return `${time}  demo  takeover: ${from} to ${to}, ${Math.round(ms)} ms after ${causeInWords(cause)}`;
 }

@@ -1,13 +1,12 @@
 import { createLogUpdate } from 'log-update';
 import { humanLine } from '../node-lines.ts';
-import { type Line, monoMs } from '../output.ts';
+import type { Line } from '../output.ts';
 import type { Actor, Cast } from './cast.ts';
-import { type Scene, draw } from './screen.ts';
+import { RECENT, type Scene, draw } from './screen.ts';
 import type { Stage } from './stage.ts';
-import type { Takeover } from './summary.ts';
+import { type Takeover, actionInWords } from './summary.ts';
 
 const FRAME_MS = 100;
-const RECENT = 6;
 
 interface Show {
   readonly cast: Cast;
@@ -35,7 +34,7 @@ export function openScreen(): Screen {
   let timer: NodeJS.Timeout | null = null;
 
   const frame = (): void => {
-    if (show !== null) update(draw({ actors: show.cast.actors, selected, leaseMs: show.leaseMs, preset: show.preset, takeover, recent, nowMono: monoMs() }));
+    if (show !== null) update(draw({ actors: show.cast.actors, selected, leaseMs: show.leaseMs, preset: show.preset, takeover, recent}));
   };
   const target = (): Actor | null => (selected === null ? (show?.stage.leader ?? null) : (show?.cast.byName(selected) ?? null));
   const onKey = (bytes: Buffer): void => {
@@ -73,7 +72,7 @@ export function openScreen(): Screen {
         leftMs = null;
       }
       if (!['elected', 'lost', 'action', 'quorum', 'warning'].includes(line.event) && !(line.event === 'member' && line['state'] === 'failed')) return;
-      recent.push(line.event === 'action' ? `${new Date(line.at).toISOString().slice(11, 23)}  you   ${String(line['action'])} ${String(line['target'] ?? 'all')}` : humanLine(line));
+      recent.push(line.event === 'action' ? `${new Date(line.at).toISOString().slice(11, 23)}  you  ${actionInWords(line)}` : humanLine(line));
       if (recent.length > RECENT) recent.shift();
     },
     close: () => {

@@ -9,10 +9,11 @@ export interface Scene {
   readonly preset: string;
   readonly takeover: (Takeover & { readonly leftMs: number | null }) | null;
   readonly recent: readonly string[];
-  readonly nowMono: number;
 }
 
 const BAR = 20;
+/** The latest things that happened, below the table. */
+export const RECENT = 7;
 
 /** The whole screen as text, anew ten times a second. Pure, so that a test can look at it. */
 export function draw(scene: Scene): string {
@@ -24,7 +25,7 @@ export function draw(scene: Scene): string {
     '',
     `  ${bold('Bellwether')}  ${actors.length} processes on this machine agree on one leader over UDP. ${dim(`preset ${scene.preset}: a lease lasts ${leaseMs} ms`)}`,
     '',
-    dim(`     node   pid       state      sees ${' '.repeat(Math.max(0, names.join(' ').length - 4))}  who leads, it thinks       lease left`),
+    dim(`     ${'node'.padEnd(5)} ${'pid'.padEnd(9)} ${'state'.padEnd(10)}  ${'sees'.padEnd(names.join(' ').length)}   ${'who leads, it thinks'.padEnd(26)} lease left`),
   ];
   for (const [i, actor] of actors.entries()) {
     const { status } = actor;
@@ -40,9 +41,10 @@ export function draw(scene: Scene): string {
   const { takeover } = scene;
   lines.push(takeover === null
     ? dim('  No takeover yet. Press k to kill the leader.')
-    : `  Last takeover: ${bold(`${Math.round(takeover.ms)} ms`)} after ${causeInWords(takeover.cause)}, ${takeover.from} to ${takeover.to}${takeover.leftMs === null ? '' : dim(` (its lease had ${Math.round(takeover.leftMs)} ms left; nobody may lead before that)`)}`);
+    : `  Last takeover: ${bold(`${Math.round(takeover.ms)} ms`)} after ${causeInWords(takeover.cause)}, ${takeover.from} to ${takeover.to}${takeover.leftMs === null ? '' : dim(` (its lease had ${Math.round(takeover.leftMs)} ms left)`)}`);
   lines.push('');
-  for (const line of scene.recent) lines.push(dim(`  ${line}`));
+  // Always as many lines: a screen that grows and shrinks flickers.
+  for (let i = 0; i < RECENT; i += 1) lines.push(dim(`  ${scene.recent[i] ?? ''}`));
   lines.push('', `  ${key('k', 'kill')} ${key('p', 'pause')} ${key('c', 'continue')} ${key('r', 'restart the dead')} ${key('s', 'step down')} ${key('x', 'cut off')} ${key('h', 'heal')} ${key('1-9', 'choose')} ${key('q', 'quit')}   ${dim(scene.selected === null ? 'acts on the leader' : `acts on ${scene.selected}; 0: the leader again`)}`, '');
   return lines.join('\n');
 }
@@ -59,9 +61,9 @@ function key(name: string, does: string): string {
 function dot(state: string | null, name: string): string {
   switch (state) {
     case 'alive': return styleText('green', name);
-    case 'suspect': return styleText('yellow', `${name.slice(0, -1)}?`);
-    case 'failed': return styleText('red', `${name.slice(0, -1)}×`);
-    case 'left': return styleText('dim', `${name.slice(0, -1)}–`);
+    case 'suspect': return styleText('yellow', `${name.slice(1)}?`);
+    case 'failed': return styleText('red', `${name.slice(1)}×`);
+    case 'left': return styleText('dim', `${name.slice(1)}–`);
     default: return styleText('dim', '·'.repeat(name.length));
   }
 }

@@ -139,3 +139,9 @@ export function causeInWords(cause: string): string {
     default: return cause;
   }
 }
+
+/** An `action` line: `kill n3`, `heal all`. */
+export function actionInWords(line: Line): string {
+  const { action, target } = line as Line & { readonly action: string; readonly target: string | null };
+  return `${action} ${target ?? 'all'}`;
+}
