@@ -18,7 +18,7 @@ export function agentCommand(): Command {
     .addHelpText('after', `
 SIGTERM or SIGINT: resign, leave, exit 0; a second one exits at once.
 With --control, one command a line on standard input: resign [ELECTION], handover ELECTION NODE,
-campaign ELECTION, leave, members, leader [ELECTION], explain [ELECTION|NODE], tag K=V, priority N.
+campaign ELECTION, leave, members, leader [ELECTION], explain [ELECTION|NODE], metrics, tag K=V, priority N.
 
 Examples (three voters on one machine):
   bellwether agent --name n1 --bind 127.0.0.1:7001 --voters n1,n2,n3

@@ -43,6 +43,7 @@ const COMMANDS: Readonly<Record<string, { readonly usage: string; readonly least
   members: { usage: 'members', least: 0, most: 0, run: ({ node }) => node.members.map(({ name, state, address, incarnation, tags }) => ({ name, state, address, incarnation, tags })) },
   leader: { usage: 'leader [ELECTION]', least: 0, most: 1, run: (on, [election]) => on.node.leader(electionOr(on, election)) },
   explain: { usage: 'explain [ELECTION|NODE]', least: 0, most: 1, run: ({ node }, [about]) => node.explain(about) },
+  metrics: { usage: 'metrics', least: 0, most: 0, run: ({ node }) => node.metrics() },
   tag: { usage: 'tag K=V', least: 1, most: 1, run: ({ node }, [pair]) => {
     const equals = pair!.indexOf('=');
     if (equals < 1) throw usage('tag K=V');

@@ -30,13 +30,13 @@ function main(): void {
   process.on('disconnect', () => process.exit(0)); // a demo that died must leave nobody behind
   process.on('SIGINT', () => {}); // Ctrl-C goes to the whole group; the demo says what becomes of us
   process.on('SIGTERM', () => process.exit(0));
-  const { transport, block } = faultTransport({ open: (handlers) => udp.open(handlers), send: (bytes, to) => udp.send(bytes, to), close: () => udp.close() });
+  const cable = faultTransport({ open: (handlers) => udp.open(handlers), send: (bytes, to) => udp.send(bytes, to), close: () => udp.close() });
   let udp = createUdpTransport({ bind: '127.0.0.1:0' });
   let obey = async (order: Order): Promise<void> => {
     if (order.do !== 'start') return;
     const plan = await planAgent(order.flags);
     udp = createUdpTransport({ bind: plan.settings.bind });
-    const agent = await startAgent(plan, writeLine, () => transport);
+    const agent = await startAgent(plan, writeLine, () => cable.transport);
     const stop = stopper(agent);
     const [election = 'leader'] = agent.elections;
     obey = async (next) => {
@@ -44,7 +44,7 @@ function main(): void {
         const answer = runControl({ ...agent, leave: () => {} }, 'resign');
         if (!answer.ok) writeLine(lineOf(agent.node.name, 'warning', { code: String(answer['code']), details: { message: String(answer['message']) } }));
       } else if (next.do === 'stop') stop('demo');
-      else if (next.do === 'block') block(next.addresses);
+      else if (next.do === 'block') cable.block(next.addresses);
       else if (next.do === 'report') {
         setInterval(() => {
           const { name, term, reason } = agent.node.leader(election);
