@@ -1,45 +1,30 @@
 import type { ElectionConfig } from '../../src/election/config.ts';
 import type { MembershipConfig } from '../../src/membership/config.ts';
+import { settingsOf } from '../../src/options.ts';
 import type { Plan } from './plan.ts';
 
-const ms = (count: number): number => count * 1_000;
 const DAY_US = 86_400_000_000;
 
-type MembershipTiming = Omit<MembershipConfig, 'packetBudget' | 'membersMax' | 'retentionUs'>;
-type ElectionTiming = Pick<ElectionConfig, 'grantUs' | 'renewUs' | 'driftPpm' | 'stopBeforeUs' | 'minUsefulUs'>;
-
-/** The shipped presets' numbers that matter here. */
-const TIMINGS = {
-  loopback: {
-    membership: {
-      probePeriodUs: ms(200), directTimeoutMinUs: ms(20), directTimeoutMaxUs: ms(100), indirectProbes: 3, pauseToleranceUs: ms(600),
-      suspicionCeiling: 4, gossipTickUs: ms(50), gossipFanout: 3, safetyNetUs: ms(10_000),
-    },
-    election: { grantUs: ms(600), renewUs: ms(150), driftPpm: 20_000, stopBeforeUs: ms(80), minUsefulUs: ms(150) },
-  },
-  lan: {
-    membership: {
-      probePeriodUs: ms(500), directTimeoutMinUs: ms(50), directTimeoutMaxUs: ms(250), indirectProbes: 3, pauseToleranceUs: ms(2_000),
-      suspicionCeiling: 6, gossipTickUs: ms(100), gossipFanout: 3, safetyNetUs: ms(20_000),
-    },
-    election: { grantUs: ms(2_000), renewUs: ms(500), driftPpm: 50_000, stopBeforeUs: ms(200), minUsefulUs: ms(300) },
-  },
-} as const satisfies Record<string, { membership: MembershipTiming; election: ElectionTiming }>;
-
-export type TimingName = keyof typeof TIMINGS;
-
-export function timingOf(name: TimingName): { readonly membership: MembershipTiming; readonly election: ElectionTiming } {
+/** The shipped presets, as the cores take them: what is simulated is what a preset's name stands for. */
+export type TimingName = 'loopback' | 'lan';
+export function timingOf(name: TimingName): { readonly membership: MembershipConfig; readonly election: ElectionConfig } {
   return TIMINGS[name];
 }
 
+const TIMINGS = { loopback: settings('loopback'), lan: settings('lan') };
+
+function settings(preset: TimingName): { readonly membership: MembershipConfig; readonly election: ElectionConfig } {
+  return settingsOf({ preset, cluster: 'simulated' }, 'simulated', '10.0.0.1:7946', null);
+}
+
 export function membershipConfigOf(plan: Plan): MembershipConfig {
-  return { ...TIMINGS[plan.timing].membership, packetBudget: 1_400, membersMax: 4_096, retentionUs: DAY_US };
+  return { ...TIMINGS[plan.timing].membership, retentionUs: DAY_US };
 }
 
 export function electionConfigOf(plan: Plan): ElectionConfig {
   return {
-    ...TIMINGS[plan.timing].election, cluster: 'simulated', voters: plan.nodes.slice(0, plan.voters).map(({ name }) => name), leaders: 'any',
-    previousGrantUs: 0, drainTimeoutUs: 2 * TIMINGS[plan.timing].election.grantUs, packetBudget: 1_400,
+    ...TIMINGS[plan.timing].election, voters: plan.nodes.slice(0, plan.voters).map(({ name }) => name),
+    drainTimeoutUs: 2 * TIMINGS[plan.timing].election.grantUs,
   };
 }
 

@@ -5,8 +5,9 @@ interface Belief {
   term: number;
   /** Until when the last report vouches for it. Elapsed. */
   untilUs: number;
-  /** The highest term known to have ended. */
+  /** The highest term said to have ended, and when a report of it can no longer stem from before that. Elapsed. */
   endedTerm: number;
+  oldNewsUntilUs: number;
   reason: NoLeaderReason;
   told: string;
 }
@@ -21,23 +22,33 @@ const BELIEFS_MAX = 8_192;
 export class Beliefs {
   readonly #beliefs = new Map<string, Belief>();
   readonly #notify: (change: ElectionChange) => void;
+  readonly #grantUs: number;
 
-  constructor(notify: (change: ElectionChange) => void) {
+  constructor(grantUs: number, notify: (change: ElectionChange) => void) {
+    this.#grantUs = grantUs;
     this.#notify = notify;
   }
 
   /** A voter (or we) vouch that `holder` leads with `term` until `untilUs`. */
   leads(name: string, holder: string, term: number, untilUs: number): void {
     const belief = this.#of(name);
-    if (term < belief.term || term <= belief.endedTerm) return;
+    if (term < belief.term || term < belief.endedTerm) return;
+    if (term === belief.endedTerm && untilUs <= belief.oldNewsUntilUs) return;
     if (term === belief.term && belief.holder === holder) belief.untilUs = Math.max(belief.untilUs, untilUs);
     else Object.assign(belief, { holder, term, untilUs });
   }
 
-  /** That term is over: released, or run out. */
-  ended(name: string, term: number): void {
+  /**
+   * Somebody says that that term is over: released, or run out where it looks. At a voter that is cut
+   * off from the leader it runs out while the leader goes on with the others, so this is no last
+   * word: promises given before it end within T, and a report that vouches for longer is newer.
+   */
+  ended(name: string, term: number, nowUs: number): void {
     const belief = this.#of(name);
-    belief.endedTerm = Math.max(belief.endedTerm, term);
+    if (term >= belief.endedTerm) {
+      belief.endedTerm = term;
+      belief.oldNewsUntilUs = nowUs + this.#grantUs;
+    }
     if (belief.term <= term) belief.untilUs = -Infinity;
   }
 
@@ -75,7 +86,7 @@ export class Beliefs {
   #of(name: string): Belief {
     let belief = this.#beliefs.get(name);
     if (belief === undefined) {
-      belief = { holder: null, term: 0, untilUs: -Infinity, endedTerm: 0, reason: 'unknown', told: 'none unknown' };
+      belief = { holder: null, term: 0, untilUs: -Infinity, endedTerm: 0, oldNewsUntilUs: -Infinity, reason: 'unknown', told: 'none unknown' };
       if (this.#beliefs.size >= BELIEFS_MAX) this.#beliefs.delete(this.#beliefs.keys().next().value!);
       this.#beliefs.set(name, belief);
     }

@@ -61,11 +61,13 @@ export class Election {
   #beatAtUs = Infinity;
   #seq = 0;
   #last: Now;
+  /** Of the transition that runs. */
+  #nowUs = 0;
   #busy = false;
 
   constructor(config: ElectionConfig, self: { name: string; boot: number }, random: Random, host: ElectionHost, now: Now) {
     const notify: ElectionHost['notify'] = (change) => {
-      if (change.type === 'ended') this.#beliefs.ended(change.name, change.term);
+      if (change.type === 'ended') this.#beliefs.ended(change.name, change.term, this.#nowUs);
       if (change.type === 'lost') this.counters.losses += 1;
       host.notify(change);
     };
@@ -79,7 +81,7 @@ export class Election {
     this.#voter = config.voters.includes(self.name) ? new Voter(this.#context, this.#recovery) : null;
     this.#candidate = new Candidate(this.#context, () => (this.#voter === null ? 0 : this.#recovery.floor));
     this.#leader = new Leader(this.#context);
-    this.#beliefs = new Beliefs(notify);
+    this.#beliefs = new Beliefs(config.grantUs, notify);
     this.#quorum = new QuorumWatch(this.#context);
     this.#silent = new SilentVoters(this.#context);
     this.#configs = new ConfigGuard(this.#context, this.#digest);
@@ -267,6 +269,7 @@ export class Election {
   #transition(now: Now, event: () => void): void {
     assert(!this.#busy, 'BUG: the host called back into the election');
     this.#busy = true;
+    this.#nowUs = now.elapsedUs;
     this.#checkLeases(now);
     event();
     this.#runDue(now);
@@ -380,7 +383,7 @@ export class Election {
 
   #onHint(hint: Hint, now: Now): void {
     if (hint.holder !== '') return this.#heardLeader(hint.name, hint.holder, hint.term, hint.leftMs, now);
-    if (hint.term > 0) this.#beliefs.ended(hint.name, hint.term);
+    if (hint.term > 0) this.#beliefs.ended(hint.name, hint.term, now.elapsedUs);
     this.#quorum.noteHint(hint.name, hint.reason);
   }
 

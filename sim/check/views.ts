@@ -1,0 +1,43 @@
+import type { Member } from '../../src/core/view.ts';
+import type { MembershipChange } from '../../src/membership/host.ts';
+import type { Violations } from './violation.ts';
+
+const gone = (state: Member['state']): boolean => state === 'failed' || state === 'left';
+const newer = (a: Member, b: Member): boolean => a.incarnation > b.incarnation || (a.incarnation === b.incarnation && a.boot > b.boot);
+
+/** What members hold of each other: member.M1 to member.M4, at every change they tell. */
+export class ViewCheck {
+  readonly #violations: Violations;
+  /** Highest incarnation each life has claimed itself. */
+  readonly #own = new Map<string, number>();
+
+  constructor(violations: Violations) {
+    this.#violations = violations;
+  }
+
+  /** What a running process claims of itself. */
+  own(self: Member): void {
+    const life = `${self.name}#${self.boot}`;
+    const before = this.#own.get(life);
+    if (before === undefined || self.incarnation > before) this.#own.set(life, self.incarnation);
+  }
+
+  heard(observer: string, change: MembershipChange, nowUs: number): void {
+    if (change.type !== 'member') return;
+    const { before, after } = change;
+    if (after.name === observer) this.own(after); // told before anybody could look
+    if (before !== null) {
+      this.#violations.check('member.M1', !newer(before, after), nowUs, () => `${observer} went back from ${tell(before)} to ${tell(after)}`);
+      if (gone(before.state) && !gone(after.state)) {
+        this.#violations.check('member.M2', newer(after, before), nowUs, () => `${observer} holds ${tell(after)} after ${tell(before)}`);
+      }
+    }
+    const claimed = this.#own.get(`${after.name}#${after.boot}`) ?? -1;
+    this.#violations.check('member.M3', after.incarnation <= claimed, nowUs, () => `${observer} holds ${tell(after)}, but it never claimed more than ${claimed}`);
+    if (after.name === observer) this.#violations.check('member.M4', after.state === 'alive' || after.state === 'left', nowUs, () => `${observer} holds itself ${after.state}`);
+  }
+}
+
+function tell(member: Member): string {
+  return `${member.name} ${member.state} (incarnation ${member.incarnation}, boot ${member.boot})`;
+}

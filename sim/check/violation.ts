@@ -1,0 +1,40 @@
+/** The invariants an observer with true time checks at every transition; docs/invariants.md says each in full. */
+export const INVARIANTS = {
+  'safety.S1': 'two processes hold one name at one moment',
+  'safety.S2': 'two processes led in one term',
+  'safety.S3': 'a term did not rise',
+  'safety.S4': 'a voter granted one ballot to two holders, or went back',
+  'safety.S5': 'a lease is not backed by a majority of voters until its end',
+  'safety.S7': 'a leader began before the former one\'s lease was over',
+  'member.M1': 'an observer went back to an older claim',
+  'member.M2': 'a member came back from the dead without a newer claim',
+  'member.M3': 'somebody else raised a member\'s incarnation',
+  'member.M4': 'a running node holds itself failed or left',
+} as const;
+export type InvariantId = keyof typeof INVARIANTS;
+
+export interface Violation {
+  readonly id: InvariantId;
+  /** True time. */
+  readonly atUs: number;
+  /** What happened, in words, with the nodes and the times. */
+  readonly words: string;
+}
+
+/** The first few violations of a run; the first is the one that counts. */
+export class Violations {
+  readonly list: Violation[] = [];
+  /** How often each invariant was looked at: a checker that never looked proves nothing. */
+  readonly checks: Record<InvariantId, number>;
+
+  constructor() {
+    this.checks = Object.fromEntries(Object.keys(INVARIANTS).map((id) => [id, 0])) as Record<InvariantId, number>;
+  }
+
+  check(id: InvariantId, holds: boolean, atUs: number, words: () => string): void {
+    this.checks[id] += 1;
+    if (!holds && this.list.length < 16) this.list.push({ id, atUs, words: words() });
+  }
+}
+
+export const seconds = (us: number): string => `${(us / 1_000_000).toFixed(6)} s`;

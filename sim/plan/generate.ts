@@ -1,0 +1,136 @@
+import { Dice } from '../kernel/keyed.ts';
+import { type ApplicationPlan, CALM_APPLICATION, ELECTIONS, type Noise, type NodePlan, type Plan, type Step, type Target } from './plan.ts';
+import { type TimingName, convergenceUs, timingOf } from './timings.ts';
+
+const HALF = 500_000;
+const MS = 1_000;
+
+/** Parts of the dice; append, never renumber: a number decides what a seed means. */
+const Part = { shape: 1, features: 2, noise: 3, nodes: 4, application: 5, steps: 16 } as const;
+
+export interface Wanted {
+  /** 1 … 9; else drawn. */
+  readonly nodes?: number | undefined;
+  readonly voters?: number | undefined;
+  readonly timing?: TimingName | undefined;
+  /** Length of the chaos in µs; else 40 leases. */
+  readonly chaosUs?: number | undefined;
+}
+
+/** What can be in a plan. Each is present with probability one half, and only then drawn (swarm testing: Groce et al. 2012). */
+const FEATURES = [
+  'loss', 'tail', 'duplicates', 'reorder', 'offsets', 'late-timers', 'drift', 'wall-errors', 'slow-jobs', 'two-elections', 'priorities',
+  'crashes', 'restarts', 'mass-crash', 'pauses', 'suspends', 'halves', 'one-way-cuts', 'isolated-leader', 'jams', 'drift-changes', 'wall-steps', 'resigns', 'late-starters',
+] as const;
+type Feature = (typeof FEATURES)[number];
+
+/** A whole run from a seed: first what it contains, then how strong, then when. */
+export function planOf(seed: number, wanted: Wanted = {}): Plan {
+  const shape = new Dice(seed, Part.shape);
+  const timing = wanted.timing ?? (shape.chance(750_000) ? 'loopback' : 'lan');
+  const nodes = wanted.nodes ?? shape.between(3, 7);
+  const odd = (most: number): number => (most % 2 === 0 ? most - 1 : most);
+  const voters = wanted.voters ?? Math.max(1, odd(Math.min(nodes, shape.chance(HALF) ? 3 : 5)));
+  const dice = new Dice(seed, Part.features);
+  const present = new Set<Feature>(FEATURES.filter(() => dice.chance(HALF)));
+  const { grantUs, driftPpm } = timingOf(timing).election;
+  const calmUs = wanted.chaosUs ?? 40 * grantUs;
+  const elections = present.has('two-elections') ? [...ELECTIONS] : [ELECTIONS[0]];
+  const plan: Omit<Plan, 'endUs'> = {
+    seed, timing, voters, elections,
+    nodes: nodesOf(seed, nodes, present, driftPpm, grantUs),
+    noise: noiseOf(seed, present, grantUs),
+    application: applicationOf(seed, present, grantUs),
+    steps: stepsOf(seed, nodes, voters, present, { grantUs, driftPpm, calmUs, elections }),
+    calmUs, features: [...present],
+  };
+  const { viewUs, leaderUs } = convergenceUs({ ...plan, endUs: 0 });
+  return { ...plan, endUs: calmUs + Math.max(viewUs, leaderUs) };
+}
+
+function nodesOf(seed: number, count: number, present: ReadonlySet<Feature>, driftPpm: number, grantUs: number): NodePlan[] {
+  const dice = new Dice(seed, Part.nodes);
+  return Array.from({ length: count }, (_, i) => ({
+    name: `n${i + 1}`,
+    // The extremes are where arithmetic breaks: half of the clocks sit exactly at the bound.
+    ratePpm: !present.has('drift') ? 0 : dice.chance(HALF) ? dice.pick([-driftPpm, driftPpm]) : dice.between(-driftPpm, driftPpm),
+    wallMs: present.has('wall-errors') ? dice.between(-3_600_000, 3_600_000) : 0,
+    wallDrifts: dice.chance(HALF),
+    priority: present.has('priorities') ? dice.between(-2, 2) : 0,
+    startUs: present.has('late-starters') ? dice.between(0, 4 * grantUs) : dice.between(0, 50 * MS),
+  }));
+}
+
+function noiseOf(seed: number, present: ReadonlySet<Feature>, grantUs: number): Noise {
+  const dice = new Dice(seed, Part.noise);
+  const has = (feature: Feature, least: number, most: number): number => {
+    const drawn = dice.between(least, most);
+    return present.has(feature) ? drawn : 0;
+  };
+  return {
+    baseUs: dice.between(50, 5 * MS), jitterUs: dice.pick([100, MS, 10 * MS, 40 * MS]),
+    offsetUs: has('offsets', MS, 60 * MS),
+    tailPpm: has('tail', 1_000, 60_000), tailUs: dice.pick([Math.floor(grantUs / 2), grantUs, 3 * grantUs]),
+    lossPpm: has('loss', 1_000, 300_000),
+    duplicatePpm: has('duplicates', 1_000, 200_000), duplicateUs: dice.pick([MS, 20 * MS, grantUs]),
+    reorderPpm: has('reorder', 1_000, 200_000), reorderUs: dice.between(MS, 100 * MS),
+    latenessUs: has('late-timers', MS, 120 * MS),
+  };
+}
+
+function applicationOf(seed: number, present: ReadonlySet<Feature>, grantUs: number): ApplicationPlan {
+  if (!present.has('slow-jobs')) return CALM_APPLICATION;
+  const dice = new Dice(seed, Part.application);
+  return { settleNowPpm: dice.between(0, 600_000), settleNeverPpm: dice.between(0, 300_000), settleMaxUs: dice.between(MS, 3 * grantUs), standMaxUs: dice.between(MS, grantUs) };
+}
+
+interface Scale {
+  readonly grantUs: number;
+  readonly driftPpm: number;
+  readonly calmUs: number;
+  readonly elections: readonly string[];
+}
+
+/** Draws steps of one feature: `count` moments in the chaos, each made by `make`. */
+type Draw = (dice: Dice, atUs: number) => Step[];
+
+function stepsOf(seed: number, nodes: number, voters: number, present: ReadonlySet<Feature>, scale: Scale): Step[] {
+  const { grantUs, driftPpm, calmUs, elections } = scale;
+  const indices = Array.from({ length: nodes }, (_, i) => i);
+  const target = (dice: Dice): Target => (dice.chance(HALF) ? 'leader' : dice.pick(indices));
+  const aWhile = (dice: Dice): number => dice.between(Math.floor(grantUs / 20), 4 * grantUs);
+  const sides = (dice: Dice, small: number): readonly [readonly number[], readonly number[]] => {
+    const inside = dice.some(indices, small);
+    return [inside, indices.filter((i) => !inside.includes(i))];
+  };
+  const features: readonly (readonly [Feature, number, Draw])[] = [
+    ['crashes', 4, (dice, atUs) => {
+      const node = dice.pick(indices);
+      return [{ atUs, do: 'crash', node }, { atUs: atUs + aWhile(dice), do: 'start', node, newAddress: dice.chance(HALF) }];
+    }],
+    // Down for less than T: the voter comes back while what it promised still runs.
+    ['restarts', 6, (dice, atUs) => [{ atUs, do: 'restart', node: dice.chance(300_000) ? 'leader' : dice.between(0, voters - 1), downUs: dice.between(MS, grantUs), newAddress: dice.chance(250_000) }]],
+    ['mass-crash', 1, (dice, atUs) => {
+      const downUs = dice.between(MS, 2 * grantUs);
+      return indices.map((node): Step => ({ atUs, do: 'restart', node, downUs: downUs + dice.between(0, 300 * MS), newAddress: false }));
+    }],
+    ['pauses', 5, (dice, atUs) => [{ atUs, do: 'pause', node: target(dice), forUs: aWhile(dice), wakeFirst: dice.chance(750_000) ? 'timers' : 'datagrams' }]],
+    ['suspends', 3, (dice, atUs) => [{ atUs, do: 'suspend', node: target(dice), forUs: aWhile(dice) }]],
+    ['halves', 3, (dice, atUs) => [{ atUs, do: 'cut', cut: { sides: sides(dice, Math.max(1, nodes >> 1)), oneWay: false }, forUs: aWhile(dice), jam: present.has('jams') && dice.chance(HALF) }]],
+    ['one-way-cuts', 4, (dice, atUs) => [{ atUs, do: 'cut', cut: { sides: sides(dice, dice.between(1, Math.max(1, nodes - 1))), oneWay: true }, forUs: aWhile(dice), jam: false }]],
+    ['isolated-leader', 3, (dice, atUs) => [{ atUs, do: 'cut', cut: { isolate: 'leader', company: dice.between(0, Math.max(0, ((voters - 1) >> 1) - 0)), oneWay: dice.pick(['no', 'no', 'mute', 'deaf'] as const) }, forUs: dice.between(grantUs, 5 * grantUs), jam: present.has('jams') && dice.chance(HALF) }]],
+    ['drift-changes', 4, (dice, atUs) => [{ atUs, do: 'drift', node: dice.pick(indices), ratePpm: dice.pick([-driftPpm, driftPpm, 0]) }]],
+    ['wall-steps', 4, (dice, atUs) => [{ atUs, do: 'wall', node: target(dice), stepMs: dice.pick([1, -1]) * dice.pick([3, 20, 200, 3_600_000]) }]],
+    ['resigns', 5, (dice, atUs) => {
+      const handover = dice.chance(HALF);
+      return [{ atUs, do: 'resign', node: 'leader', election: dice.pick(elections), reason: handover ? 'handover' : 'released', to: handover && dice.chance(HALF) ? dice.pick(indices) : null }];
+    }],
+  ];
+  const steps: Step[] = [];
+  for (const [part, [feature, most, draw]] of features.entries()) {
+    const dice = new Dice(seed, Part.steps + part);
+    const count = dice.between(1, most);
+    if (present.has(feature)) for (let i = 0; i < count; i += 1) steps.push(...draw(dice, dice.between(2 * grantUs, calmUs - 1)));
+  }
+  return steps.filter(({ atUs }) => atUs < calmUs).sort((a, b) => a.atUs - b.atUs);
+}

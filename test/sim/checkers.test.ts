@@ -1,0 +1,162 @@
+import { describe, expect, it } from 'vitest';
+import type { Member } from '../../src/core/view.ts';
+import { LeaseCheck } from '../../sim/check/leases.ts';
+import { ViewCheck } from '../../sim/check/views.ts';
+import { type InvariantId, Violations } from '../../sim/check/violation.ts';
+import { VoteCheck } from '../../sim/check/votes.ts';
+
+const broken = (violations: Violations): InvariantId[] => violations.list.map(({ id }) => id);
+
+describe('safety.S1, one holder', () => {
+  const history = (overlap: boolean): Violations => {
+    const violations = new Violations();
+    const leases = new LeaseCheck('leader', violations);
+    leases.look('a', 1, 10, 1_000, true, 0);
+    leases.look('b', 2, 11, 2_000, true, overlap ? 999 : 1_000);
+    return violations;
+  };
+  it('bites when two leases overlap by a microsecond', () => expect(broken(history(true))).toContain('safety.S1'));
+  it('rests when one ends as the other begins', () => expect(broken(history(false))).toEqual([]));
+
+  it('bites when a renewal, and not a beginning, makes the overlap', () => {
+    const violations = new Violations();
+    const leases = new LeaseCheck('leader', violations);
+    leases.look('a', 1, 10, 1_000, true, 0);
+    leases.look('b', 2, 11, 3_000, true, 1_500);
+    leases.look('a', 1, 10, 2_500, true, 1_600);
+    expect(broken(violations)).toEqual(['safety.S1']);
+  });
+
+  it('knows that a suspended machine does nothing, and that it may wake too early', () => {
+    const violations = new Violations();
+    const leases = new LeaseCheck('leader', violations);
+    leases.look('a', 1, 10, 1_000, true, 0);
+    leases.look('a', 1, 10, Infinity, false, 500);
+    leases.look('b', 2, 11, 9_000, true, 2_000);
+    expect(broken(violations)).not.toContain('safety.S1');
+    leases.look('a', 1, 10, 2_500, true, 2_100);
+    expect(broken(violations)).toContain('safety.S1');
+  });
+});
+
+describe('safety.S2 and safety.S3, terms', () => {
+  it('bite when a term comes twice, or falls', () => {
+    const violations = new Violations();
+    const leases = new LeaseCheck('leader', violations);
+    leases.look('a', 1, 10, 1_000, true, 0);
+    leases.look('b', 2, 10, 2_000, true, 1_000);
+    leases.look('b', 2, 0, -Infinity, true, 1_100);
+    leases.look('a', 1, 9, 3_000, true, 1_200);
+    expect(broken(violations)).toEqual(['safety.S2', 'safety.S3', 'safety.S3']);
+  });
+
+  it('rest when terms rise, and where all voters forgot and wall clocks disagree', () => {
+    const violations = new Violations();
+    const leases = new LeaseCheck('leader', violations);
+    leases.look('a', 1, 10, 1_000, true, 0);
+    leases.look('b', 2, 11, 2_000, true, 1_000);
+    leases.crashed('b', 1_100);
+    leases.termOrderRestsOnClocks = true;
+    leases.look('a', 5, 3, 9_000, true, 5_000);
+    expect(broken(violations)).toEqual([]);
+    leases.look('a', 5, 0, -Infinity, true, 6_000);
+    leases.look('b', 6, 3, 9_000, true, 7_000);
+    expect(broken(violations)).toEqual(['safety.S2', 'safety.S3']);
+  });
+});
+
+describe('safety.S4 and safety.S5, votes', () => {
+  const grant = (holder: string, ballot: number, endUs: number, elected = false): Parameters<VoteCheck['look']>[3] => ({ holder, boot: 1, ballot, term: ballot, endUs, elected });
+
+  it('S4 bites on one ballot for two, on a ballot that falls, and on two leaders of one term', () => {
+    const violations = new Violations();
+    const votes = new VoteCheck('leader', 2, violations);
+    votes.look('v', 7, 10, grant('a', 10, 500), 0);
+    votes.look('v', 7, 10, null, 500);
+    votes.look('v', 7, 10, grant('b', 10, 900), 600);
+    votes.look('v', 7, 9, null, 700);
+    votes.look('v', 7, 12, grant('a', 12, 900, true), 800);
+    votes.look('v', 7, 12, grant('b', 12, 900, true), 900);
+    expect(broken(violations)).toEqual(['safety.S4', 'safety.S4', 'safety.S4']);
+  });
+
+  it('S4 rests when a voter forgot in a crash, and when a leader renews with a ballot that another bid for', () => {
+    const violations = new Violations();
+    const votes = new VoteCheck('leader', 2, violations);
+    votes.look('v', 7, 10, grant('a', 10, 500), 0);
+    votes.look('v', 8, 0, null, 100);
+    votes.look('v', 8, 10, grant('b', 10, 900), 800);
+    votes.look('v', 8, 10, null, 900);
+    votes.look('v', 8, 10, grant('c', 10, 2_000, true), 1_000);
+    expect(broken(violations)).toEqual([]);
+  });
+
+  it('S5 bites when too few promised, not long enough, or to another life', () => {
+    const cases: [string, string | null, number, boolean][] = [['a', 'a', 1_000, true], ['a', null, 1_000, false], ['a', 'a', 999, false], ['a', 'b', 1_000, false]];
+    for (const [first, second, endUs, holds] of cases) {
+      const violations = new Violations();
+      const votes = new VoteCheck('leader', 2, violations);
+      votes.look('v', 1, 10, grant(first, 10, 1_000), 0);
+      votes.look('w', 1, 10, second === null ? null : grant(second, 10, endUs), 0);
+      votes.backed('a', 1, 10, 1_000, 0);
+      expect(broken(violations)).toEqual(holds ? [] : ['safety.S5']);
+    }
+    const violations = new Violations();
+    const votes = new VoteCheck('leader', 1, violations);
+    votes.look('v', 1, 10, grant('a', 10, 1_000), 0);
+    votes.backed('a', 2, 10, 1_000, 0);
+    expect(broken(violations)).toEqual(['safety.S5']);
+  });
+
+  it('S5 counts what a crashed voter promised: its silence keeps it', () => {
+    const violations = new Violations();
+    const votes = new VoteCheck('leader', 1, violations);
+    votes.look('v', 1, 10, grant('a', 10, 1_000), 0);
+    votes.look('v', 2, 0, null, 100);
+    votes.look('v', 2, 0, null, 200);
+    votes.backed('a', 1, 10, 1_000, 300);
+    expect(broken(violations)).toEqual([]);
+  });
+});
+
+describe('safety.S7, the closest call', () => {
+  it('is the time from a lease that ran out to the next leader; a release is none', () => {
+    const leases = new LeaseCheck('leader', new Violations());
+    leases.look('a', 1, 10, 1_000, true, 0);
+    leases.look('a', 1, 10, -Infinity, true, 900);
+    leases.look('b', 1, 11, 2_000, true, 901);
+    expect(leases.closest).toBe(null);
+    leases.look('b', 1, 11, -Infinity, true, 2_500);
+    leases.look('a', 1, 12, 9_000, true, 2_700);
+    expect(leases.closest).toMatchObject({ slackUs: 700, from: 'b', to: 'a' });
+  });
+
+  it('bites when the next begins before the former lease was over', () => {
+    const violations = new Violations();
+    const leases = new LeaseCheck('leader', violations);
+    leases.look('a', 1, 10, 1_000, true, 0);
+    leases.look('a', 2, 0, -Infinity, true, 100); // a new life: what the old one held runs on
+    leases.look('b', 1, 11, 3_000, true, 900);
+    expect(broken(violations)).toEqual(['safety.S7']);
+  });
+});
+
+describe('member.M1 to member.M4, views', () => {
+  const member = (state: Member['state'], incarnation: number, name = 'b'): Member => ({ name, boot: 5, incarnation, address: '10.0.0.2:1', state, tags: {} });
+  const hear = (before: Member | null, after: Member, observer = 'a', claimed = 10): InvariantId[] => {
+    const violations = new Violations();
+    const views = new ViewCheck(violations);
+    views.own(member('alive', claimed));
+    views.heard(observer, { type: 'member', before, after, reason: '' }, 0);
+    return broken(violations);
+  };
+  it('rest on the usual life', () => {
+    expect(hear(null, member('alive', 3))).toEqual([]);
+    expect(hear(member('alive', 3), member('suspect', 3))).toEqual([]);
+    expect(hear(member('failed', 3), member('alive', 4))).toEqual([]);
+  });
+  it('M1 bites on an older claim', () => expect(hear(member('alive', 4), member('alive', 3))).toEqual(['member.M1']));
+  it('M2 bites on a return without a newer claim', () => expect(hear(member('failed', 4), member('alive', 4))).toEqual(['member.M2']));
+  it('M3 bites on an incarnation its owner never claimed', () => expect(hear(null, member('alive', 11))).toEqual(['member.M3']));
+  it('M4 bites on a node that holds itself failed', () => expect(hear(member('alive', 4), member('failed', 4), 'b')).toEqual(['member.M4']));
+});

@@ -1,0 +1,3 @@
+import { swarm } from '../support/swarm.ts';
+
+swarm(201, 300);

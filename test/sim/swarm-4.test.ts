@@ -1,0 +1,3 @@
+import { swarm } from '../support/swarm.ts';
+
+swarm(301, 400);
