@@ -69,7 +69,7 @@ export async function planAgent(flags: AgentFlags, extra: NodeOptions = {}): Pro
     if (equals < 1) problems.push(`--tag must be K=V; it is "${tag}"`);
     else tags[tag.slice(0, equals)] = tag.slice(equals + 1);
   }
-  const elections = flags.election === false ? [] : Array.isArray(flags.election) ? [...new Set(flags.election as readonly string[])] : ['leader'];
+  const elections: readonly string[] = flags.election === false ? [] : Array.isArray(flags.election) ? [...new Set(flags.election as readonly string[])] : ['leader'];
   for (const election of elections) if (!isName(election)) problems.push(`--election must be 1 to 64 printable ASCII characters without spaces; it is "${election}"`);
   const given = {
     name: flags.name, bind: flags.bind, advertise: flags.advertise, seeds: flags.join, cluster: flags.cluster,

@@ -32,7 +32,7 @@ export interface Identity {
 const RANK: Readonly<Record<MemberState, number>> = { alive: 0, suspect: 1, failed: 2, left: 3 };
 
 /**
- * Orders lives and incarnations of one name: by incarnation, then boot (member.M1).
+ * Orders lives and incarnations of one name: by incarnation, then boot (merge.M1).
  *
  * @returns Negative, zero or positive, as `a` is older than, the same as or newer than `b`.
  */
@@ -42,7 +42,7 @@ export function compareIdentity(a: Identity, b: Identity): number {
 
 /**
  * Does `a` win over `b`? Both are about the same name. A strict order: newer identity first, and at
- * equal identity alive < suspect < failed < left (member.M1).
+ * equal identity alive < suspect < failed < left (merge.M1).
  *
  * Incarnations start at the wall clock, so a restarted process wins over its former life at once.
  * Counting from 1 at each start is the hole of memberlist's issue 311: after a restart of all, a
@@ -63,7 +63,7 @@ export function unionAccusers(a: readonly string[], b: readonly string[]): reado
 
 /**
  * The stronger of two claims about one name; of equally strong ones the accusers of both and the
- * greater age. Commutative, associative and idempotent (member.M2).
+ * greater age. Commutative, associative and idempotent (merge.M2).
  *
  * @returns `held` itself, the same object, when `heard` adds nothing.
  */

@@ -71,7 +71,7 @@ export class Detection {
 
   /**
    * A sync calls a member failed that we hold running. It is told, and asked: what it does not
-   * refute and does not answer becomes a suspicion, never a death (member.M3).
+   * refute and does not answer becomes a suspicion, never a death (merge.M3).
    */
   contradicted(peer: Peer, claim: Claim, source: Source): void {
     const { nowUs, config } = this.#ctx;

@@ -294,7 +294,7 @@ export class Membership {
   /**
    * What a header tells: when its sender was heard, how it feels, what its view is. And no more: a
    * status changes by claims alone. Else a node that can send but not hear would be immortal, a
-   * leaver's last acks would bring it back, and a replayed packet would keep the dead alive (member.M6).
+   * leaver's last acks would bring it back, and a replayed packet would keep the dead alive (merge.M6).
    */
   #afterMessage(peer: Peer, from: Address, message: MembershipMessage): void {
     const ctx = this.#ctx;

@@ -62,13 +62,13 @@ export class Merge {
       this.#listener.onOwnName(claim, source);
       return false;
     }
-    // Retention counts from the death, not from when we heard of it, or tombstones would re-infect each other for ever (member.M4).
+    // Retention counts from the death, not from when we heard of it, or tombstones would re-infect each other for ever (merge.M4).
     if (!isActive(claim.state) && claim.ageMs * 1000 >= config.retentionUs) return false;
     const peer = table.get(claim.name);
     if (peer === undefined) return this.#hearOfStranger(claim, source);
     const held = peer.told(nowUs);
     if (source.channel === 'sync' && claim.state === 'failed' && isActive(held.state) && overrides(claim, held)) {
-      // Somebody's view of the world is not news of a death: it may be from the other side of a cut (member.M3).
+      // Somebody's view of the world is not news of a death: it may be from the other side of a cut (merge.M3).
       this.#ctx.count('merge.contradicted');
       this.#listener.onContradicted(peer, claim, source);
       return false;

@@ -25,7 +25,7 @@ export type SyncStatus = (typeof SYNC_STATUS)[number];
 
 /**
  * In every message. First-hand evidence for `explain`, digests and health, and never a claim: a
- * header changes no status and stops no timer (member.M6).
+ * header changes no status and stops no timer (merge.M6).
  */
 export interface Header {
   readonly from: string;

@@ -207,7 +207,7 @@ describe('an idle cluster', () => {
     cluster.run(20_000);
     const kinds = new Map<number, number>();
     for (const { message } of cluster.packets) kinds.set(message.kind, (kinds.get(message.kind) ?? 0) + 1);
-    expect([...kinds.keys()].sort()).toEqual([Kind.ping, Kind.ack, Kind.syncRequest, Kind.syncReply]);
+    expect([...kinds.keys()].sort((a, b) => a - b)).toEqual([Kind.ping, Kind.ack, Kind.syncRequest, Kind.syncReply]);
     expect(kinds.get(Kind.ping)! / 8 / 20).toBeCloseTo(5, 0);
     expect(kinds.get(Kind.syncRequest)! / 8).toBeLessThanOrEqual(2 * 3);
     for (const { message } of cluster.packets) if ('updates' in message) expect(message.updates).toEqual([]);

@@ -1,0 +1,8 @@
+import { expect, it } from 'vitest';
+import * as library from '../src/index.ts';
+import * as simulator from '../sim/index.ts';
+
+it('the public values are these, and adding one is a decision', () => {
+  expect(Object.keys(library).sort()).toEqual(['BellwetherError', 'PRESETS', 'createNode']);
+  expect(Object.keys(simulator).sort()).toEqual(['CALM_APPLICATION', 'INVARIANTS', 'NO_NOISE', 'Trace', 'firstDifference', 'planOf', 'runPlan', 'tellRun']);
+});

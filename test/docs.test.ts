@@ -1,0 +1,69 @@
+import { existsSync, readFileSync, readdirSync } from 'node:fs';
+import { dirname, join } from 'node:path';
+import { describe, expect, it } from 'vitest';
+import { ROOT, filesBelow } from './support/source.ts';
+
+const read = (path: string): string => readFileSync(join(ROOT, path), 'utf8');
+const PAGES = ['README.md', 'CONTRIBUTING.md', 'SECURITY.md', 'CHANGELOG.md', ...readdirSync(join(ROOT, 'docs')).filter((name) => name.endsWith('.md')).map((name) => `docs/${name}`)];
+const code = [...filesBelow('src'), ...filesBelow('sim'), ...filesBelow('test')].map((path) => ({ path, text: read(path) }));
+
+describe('the documents', () => {
+  it('link only to what is there', () => {
+    const broken = PAGES.flatMap((page) => [...read(page).matchAll(/\]\((?!https?:)([^)#]+)/g)].map(([, target]) => `${page} → ${target}`).filter((link) => !existsSync(join(ROOT, dirname(page), link.split(' → ')[1]!))));
+    expect(broken).toEqual([]);
+  });
+
+  it('define every rule and invariant that the code cites, once', () => {
+    const ID = /\b(?:member|merge|voter|candidate|leader|restart|safety|live)\.[A-Z][0-9]+\b/g;
+    const defined = [...read('docs/protocol.md').matchAll(/^- `([a-z]+\.[A-Z][0-9]+)`/gm), ...read('docs/invariants.md').matchAll(/^\| `([a-z]+\.[A-Z][0-9]+)`/gm)].map(([, id]) => id!);
+    expect(defined.filter((id, i) => defined.indexOf(id) !== i), 'defined twice').toEqual([]);
+    const cited = new Set([...code.map(({ text }) => text), ...PAGES.map(read)].flatMap((text) => text.match(ID) ?? []));
+    expect([...cited].filter((id) => !defined.includes(id)), 'cited and not defined').toEqual([]);
+    expect(defined.length).toBeGreaterThan(40);
+  });
+
+  const union = (file: string, type: string): string[] => {
+    const body = new RegExp(`export type ${type} =([\\s\\S]*?)(?:\\n\\n|$)`).exec(read(file))![1]!;
+    return [...body.matchAll(/^\s*\|? ?'([A-Za-z_-]+)'/gm)].map(([, name]) => name!);
+  };
+  it.each([
+    ['src/core/errors.ts', 'ErrorCode', 9],
+    ['src/election/host.ts', 'LostReason', 7],
+    ['src/election/host.ts', 'NoLeaderReason', 6],
+    ['src/election/host.ts', 'ElectionWarning', 4],
+  ])('explain every name of %s %s', (file, type, count) => {
+    const names = union(file, type);
+    expect(names).toHaveLength(count);
+    const operating = read('docs/operating.md');
+    expect(names.filter((name) => !operating.includes(`\`${name}\``))).toEqual([]);
+  });
+
+  it('list every limit', () => {
+    const limits = read('docs/limits.md');
+    const constants = code.filter(({ path }) => path.startsWith('src/') && !path.startsWith('src/cli/')).flatMap(({ text }) => [...text.matchAll(/^(?:export )?const ([A-Z_]*(?:_MAX|_MAX_[A-Z]+|_MIN|PER_SECOND|_END)) =/gm)].map(([, name]) => name!));
+    const internal = ['SLEEP_MAX_MS', 'DURATION_MAX_MS', 'AGE_MAX_MS'];
+    expect(constants.length).toBeGreaterThan(30);
+    expect(constants.filter((name) => !internal.includes(name) && !limits.includes(name))).toEqual([]);
+  });
+});
+
+describe('code in the documents', () => {
+  const blocks = PAGES.flatMap((page) => [...read(page).matchAll(/```ts run\n([\s\S]*?)```/g)].map(([, text], i) => [`${page}, block ${i + 1}`, text!] as const));
+  it('is there', () => expect(blocks.length).toBeGreaterThan(0));
+  it.each(blocks)('runs: %s', async (_, text) => {
+    const imports = [...text.matchAll(/^import \{ ([^}]+) \} from '(bellwether(?:\/sim)?)';$/gm)];
+    const names: string[] = [];
+    const values: unknown[] = [];
+    for (const [, list, from] of imports) {
+      const module = (from === 'bellwether' ? await import('../src/index.ts') : await import('../sim/index.ts')) as Record<string, unknown>;
+      for (const name of list!.split(', ')) {
+        expect(module[name], `${from} exports ${name}`).toBeDefined();
+        names.push(name);
+        values.push(module[name]);
+      }
+    }
+    const body = text.replace(/^import .*$/gm, '');
+    const AsyncFunction = (async () => {}).constructor as new (...args: string[]) => (...values: unknown[]) => Promise<void>;
+    await new AsyncFunction(...names, body)(...values);
+  });
+});
