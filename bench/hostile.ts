@@ -14,7 +14,11 @@ const COUNT = Number(process.argv[2] ?? 100_000);
 const NODES = 5;
 const main = fileURLToPath(new URL('../src/cli/main.js', import.meta.url));
 
-interface Line { readonly node: string; readonly event: string; readonly [field: string]: unknown }
+interface Line {
+  readonly node: string;
+  readonly event: string;
+  readonly [field: string]: unknown;
+}
 
 const agents = Array.from({ length: NODES }, (_, i) => ({ name: `n${i + 1}`, lines: [] as Line[], child: null as ReturnType<typeof spawn> | null, port: 0 }));
 const voters = agents.map(({ name }) => name).join(',');
@@ -22,7 +26,27 @@ const voters = agents.map(({ name }) => name).join(',');
 async function start(index: number): Promise<void> {
   const agent = agents[index]!;
   const join = index === 0 ? [] : ['--join', `127.0.0.1:${agents[0]!.port}`];
-  const child = spawn(process.execPath, [main, 'agent', '--json', '--control', '--preset', 'loopback', '--cluster', `hostile-${pid}`, '--name', agent.name, '--bind', '127.0.0.1:0', '--voters', voters, ...join], { stdio: ['pipe', 'pipe', 'inherit'] });
+  const child = spawn(
+    process.execPath,
+    [
+      main,
+      'agent',
+      '--json',
+      '--control',
+      '--preset',
+      'loopback',
+      '--cluster',
+      `hostile-${pid}`,
+      '--name',
+      agent.name,
+      '--bind',
+      '127.0.0.1:0',
+      '--voters',
+      voters,
+      ...join,
+    ],
+    { stdio: ['pipe', 'pipe', 'inherit'] },
+  );
   agent.child = child;
   createInterface({ input: child.stdout }).on('line', (text) => agent.lines.push(JSON.parse(text) as Line));
   await until(() => agent.lines.some(({ event }) => event === 'started'));
@@ -41,7 +65,27 @@ async function capture(): Promise<Buffer[]> {
   const caught: Buffer[] = [];
   spy.on('message', (bytes) => caught.push(bytes));
   await new Promise<void>((resolve) => spy.bind(0, '127.0.0.1', resolve));
-  const probe = spawn(process.execPath, [main, 'agent', '--json', '--preset', 'loopback', '--cluster', `hostile-${pid}`, '--name', 'spy', '--bind', '127.0.0.1:0', '--voters', voters, '--join', `127.0.0.1:${spy.address().port}`], { stdio: 'ignore' });
+  const probe = spawn(
+    process.execPath,
+    [
+      main,
+      'agent',
+      '--json',
+      '--preset',
+      'loopback',
+      '--cluster',
+      `hostile-${pid}`,
+      '--name',
+      'spy',
+      '--bind',
+      '127.0.0.1:0',
+      '--voters',
+      voters,
+      '--join',
+      `127.0.0.1:${spy.address().port}`,
+    ],
+    { stdio: 'ignore' },
+  );
   await until(() => caught.length >= 3);
   probe.kill('SIGKILL');
   spy.close();
@@ -71,14 +115,22 @@ for (let i = 0; i < COUNT; i += 1) {
 }
 socket.close();
 await new Promise((resolve) => setTimeout(resolve, 2_000));
-const dropped = await Promise.all(agents.map(async ({ child, lines }) => {
-  child!.stdin!.write('metrics\n');
-  await until(() => lines.some(({ event }) => event === 'answer'));
-  const metrics = lines.find(({ event }) => event === 'answer')!['result'] as Record<string, number>;
-  return Object.fromEntries(Object.entries(metrics).filter(([name]) => name.startsWith('wire.received') || name.startsWith('wire.dropped')));
-}));
+const dropped = await Promise.all(
+  agents.map(async ({ child, lines }) => {
+    child!.stdin!.write('metrics\n');
+    await until(() => lines.some(({ event }) => event === 'answer'));
+    const metrics = lines.find(({ event }) => event === 'answer')!['result'] as Record<string, number>;
+    return Object.fromEntries(Object.entries(metrics).filter(([name]) => name.startsWith('wire.received') || name.startsWith('wire.dropped')));
+  }),
+);
 const after = agents.map(({ child }) => rssMb(child!));
 const elections = agents.flatMap(({ lines }) => lines.filter(({ event }) => event === 'elected' || event === 'lost')).length;
-const report = agents.map(({ name, child }, i) => ({ name, alive: child!.exitCode === null, rssBeforeMb: Math.round(before[i]!), rssAfterMb: Math.round(after[i]!), ...dropped[i] }));
+const report = agents.map(({ name, child }, i) => ({
+  name,
+  alive: child!.exitCode === null,
+  rssBeforeMb: Math.round(before[i]!),
+  rssAfterMb: Math.round(after[i]!),
+  ...dropped[i],
+}));
 console.log(JSON.stringify({ sentToEach: COUNT, changesOfLeader: elections - electedBefore, nodes: report }, null, 2));
 for (const { child } of agents) child!.kill('SIGTERM');

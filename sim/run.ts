@@ -59,11 +59,21 @@ export function runPlan(plan: Plan, options: RunOptions = {}): RunResult {
   const leaders = settle(world, () => missingLeaders(world), plan.calmUs + bounds.leaderUs, broken);
   const verdict = broken() ? 'safety' : views.missing.length + leaders.missing.length > 0 ? 'liveness' : 'pass';
   return {
-    plan, verdict, violations: observer.violations.list, checks: observer.violations.checks,
+    plan,
+    verdict,
+    violations: observer.violations.list,
+    checks: observer.violations.checks,
     views: { us: views.missing.length === 0 ? views.atUs - plan.calmUs : null, boundUs: bounds.viewUs, missing: views.missing },
     leaders: { us: leaders.missing.length === 0 ? Math.max(0, leaders.atUs - plan.calmUs) : null, boundUs: bounds.leaderUs, missing: leaders.missing },
-    acquisitions: observer.acquisitions, takeovers: observer.takeovers, closest: observer.closest,
-    marks: world.marks.all, network: world.network.counters, events: trace.count, simulatedUs: world.nowUs, traceHash: trace.hash, story: trace.story,
+    acquisitions: observer.acquisitions,
+    takeovers: observer.takeovers,
+    closest: observer.closest,
+    marks: world.marks.all,
+    network: world.network.counters,
+    events: trace.count,
+    simulatedUs: world.nowUs,
+    traceHash: trace.hash,
+    story: trace.story,
   };
 }
 

@@ -43,9 +43,17 @@ export class Campaigns {
       };
       const done = (): void => signal?.removeEventListener('abort', giveUp);
       this.#campaigns.set(name, {
-        name, priority, tenure: null,
-        won: (tenure) => { done(); resolve(tenure); },
-        failed: (reason) => { done(); reject(reason); },
+        name,
+        priority,
+        tenure: null,
+        won: (tenure) => {
+          done();
+          resolve(tenure);
+        },
+        failed: (reason) => {
+          done();
+          reject(reason);
+        },
       });
       signal?.addEventListener('abort', giveUp, { once: true });
       this.#port.stand(name, priority);

@@ -19,18 +19,32 @@ const LOOK_UP_AGAIN_MS = 5_000;
  * @throws BellwetherError `ERR_OPTIONS` listing every bad option; `ERR_BIND`; `ERR_NAME_CONFLICT` when another living process has our name.
  */
 export async function createNode(options: NodeOptions = {}): Promise<ClusterNode> {
-  return openNode(await checkedSettings(options), options, (settings) => createUdpTransport({ bind: settings.bind, ...(settings.receiveBufferBytes === null ? {} : { receiveBufferBytes: settings.receiveBufferBytes }) }));
+  return openNode(await checkedSettings(options), options, (settings) =>
+    createUdpTransport({ bind: settings.bind, ...(settings.receiveBufferBytes === null ? {} : { receiveBufferBytes: settings.receiveBufferBytes }) }),
+  );
 }
 
 /** @internal Options with defaults; the schema library is loaded here and not at import. */
 export async function checkedSettings(options: NodeOptions, label?: (option: string) => string): Promise<NodeSettings> {
   const { checkOptions } = await import('./options-schema.ts');
   const { bind, advertise } = checkOptions(options, label);
-  return settingsOf(options, hostname().replace(/[^\x21-\x7e]/g, '-').slice(0, 64), bind, advertise);
+  return settingsOf(
+    options,
+    hostname()
+      .replace(/[^\x21-\x7e]/g, '-')
+      .slice(0, 64),
+    bind,
+    advertise,
+  );
 }
 
 /** @internal With the transport of one's choice, and a look at the node before it joins. */
-export async function openNode(settings: NodeSettings, options: NodeOptions, transportOf: (settings: NodeSettings) => Transport, beforeOpen: (node: ClusterNode) => void = () => {}): Promise<ClusterNode> {
+export async function openNode(
+  settings: NodeSettings,
+  options: NodeOptions,
+  transportOf: (settings: NodeSettings) => Transport,
+  beforeOpen: (node: ClusterNode) => void = () => {},
+): Promise<ClusterNode> {
   options.signal?.throwIfAborted();
   const logger = options.logger ?? silentLogger;
   const advertise = settings.advertise ?? outwardAddress(settings.bind);
@@ -74,18 +88,22 @@ function outwardAddress(bind: Address): Address | null {
 }
 
 async function resolveSeeds(seeds: readonly string[], logger: Logger): Promise<Address[]> {
-  const found = await Promise.all(seeds.map(async (seed) => {
-    const numeric = parseAddress(seed);
-    if (numeric !== null) return [numeric];
-    const colon = seed.lastIndexOf(':');
-    try {
-      const records = await lookup(seed.slice(0, colon), { all: true });
-      return records.map(({ address, family }) => parseAddress(family === 6 ? `[${address}]:${seed.slice(colon + 1)}` : `${address}:${seed.slice(colon + 1)}`));
-    } catch (error) {
-      logger.warn({ seed, error: error instanceof Error ? error.message : String(error) }, 'a seed\'s name cannot be looked up; trying again');
-      return [];
-    }
-  }));
+  const found = await Promise.all(
+    seeds.map(async (seed) => {
+      const numeric = parseAddress(seed);
+      if (numeric !== null) return [numeric];
+      const colon = seed.lastIndexOf(':');
+      try {
+        const records = await lookup(seed.slice(0, colon), { all: true });
+        return records.map(({ address, family }) =>
+          parseAddress(family === 6 ? `[${address}]:${seed.slice(colon + 1)}` : `${address}:${seed.slice(colon + 1)}`),
+        );
+      } catch (error) {
+        logger.warn({ seed, error: error instanceof Error ? error.message : String(error) }, "a seed's name cannot be looked up; trying again");
+        return [];
+      }
+    }),
+  );
   return found.flat().filter((address) => address !== null);
 }
 
@@ -93,7 +111,10 @@ async function resolveSeeds(seeds: readonly string[], logger: Logger): Promise<A
 function lookUpAgain(node: ClusterNode, seeds: readonly string[], logger: Logger): void {
   const timer = setInterval(() => {
     const alone = node.members.every(({ name, state }) => name === node.name || state === 'failed' || state === 'left');
-    if (alone) void resolveSeeds(seeds, logger).then((addresses) => { if (addresses.length > 0) node.join(addresses); });
+    if (alone)
+      void resolveSeeds(seeds, logger).then((addresses) => {
+        if (addresses.length > 0) node.join(addresses);
+      });
   }, LOOK_UP_AGAIN_MS);
   timer.unref();
   node.on('closed', () => clearInterval(timer));

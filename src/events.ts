@@ -123,9 +123,13 @@ export function memberEventName(before: Member | null, after: Member): 'joined' 
   const gone = before === null || before.state === 'failed' || before.state === 'left';
   if (after.state === before?.state) return 'updated';
   switch (after.state) {
-    case 'alive': return gone ? 'joined' : 'recovered';
-    case 'suspect': return 'suspected';
-    case 'failed': return 'failed';
-    case 'left': return 'left';
+    case 'alive':
+      return gone ? 'joined' : 'recovered';
+    case 'suspect':
+      return 'suspected';
+    case 'failed':
+      return 'failed';
+    case 'left':
+      return 'left';
   }
 }

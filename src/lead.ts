@@ -35,7 +35,15 @@ export interface LeadOptions {
  * @returns Resolves when `signal` aborts and the last job has ended; rejects with what a job threw
  * while it led (the name is given back), or `ERR_CLOSED` when the node closes first.
  */
-export async function lead(campaigns: Campaigns, port: LeasePort, logger: Logger, name: string, job: Job, priority: number, signal: AbortSignal | undefined): Promise<void> {
+export async function lead(
+  campaigns: Campaigns,
+  port: LeasePort,
+  logger: Logger,
+  name: string,
+  job: Job,
+  priority: number,
+  signal: AbortSignal | undefined,
+): Promise<void> {
   const isOver = (): boolean => signal?.aborted === true;
   while (!isOver()) {
     let tenure;
@@ -53,8 +61,15 @@ export async function lead(campaigns: Campaigns, port: LeasePort, logger: Logger
     try {
       if (!lease.signal.aborted) {
         await job({
-          name, term: lease.term, token: lease.token, signal: lease.signal, remainingMs: lease.remainingMs, assertHeld: lease.assertHeld,
-          get held() { return lease.held; },
+          name,
+          term: lease.term,
+          token: lease.token,
+          signal: lease.signal,
+          remainingMs: lease.remainingMs,
+          assertHeld: lease.assertHeld,
+          get held() {
+            return lease.held;
+          },
           resign: () => tenure.resign('released', null),
           handover: (to) => {
             assertCanHandOver(port, name, to ?? null, lease.assertHeld);

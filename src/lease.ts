@@ -86,7 +86,10 @@ export function createTenure(port: LeasePort, name: string, term: number): Tenur
     if (lostReason === null && leftMs > 0 && leftMs >= minMs) return;
     const why = lostReason === null ? `only ${Math.floor(leftMs)} ms are left` : `it was lost: ${lostReason}`;
     throw new BellwetherError('ERR_NOT_LEADER', `the lease of '${name}' in term ${term} is not held${minMs > 0 ? ` for ${minMs} ms more` : ''}; ${why}`, {
-      election: name, term, remainingMs: leftMs, reason: lostReason,
+      election: name,
+      term,
+      remainingMs: leftMs,
+      reason: lostReason,
     });
   };
   const resign = (reason: 'released' | 'handover', to: string | null): void => {
@@ -109,14 +112,31 @@ export function createTenure(port: LeasePort, name: string, term: number): Tenur
     return ended;
   };
   const lease: Lease = {
-    name, term, token: `${name}@${term}`, signal: abort.signal, remainingMs, assertHeld, release, handover,
-    get held() { return isHeld(); },
+    name,
+    term,
+    token: `${name}@${term}`,
+    signal: abort.signal,
+    remainingMs,
+    assertHeld,
+    release,
+    handover,
+    get held() {
+      return isHeld();
+    },
     [Symbol.asyncDispose]: release,
   };
   return {
-    lease, term, ended, resign, settle,
-    get lostReason() { return lostReason; },
-    get isSettled() { return settled; },
+    lease,
+    term,
+    ended,
+    resign,
+    settle,
+    get lostReason() {
+      return lostReason;
+    },
+    get isSettled() {
+      return settled;
+    },
     lose: (reason) => {
       if (lostReason !== null) return;
       lostReason = reason;

@@ -135,13 +135,29 @@ export class ClusterNode implements AsyncDisposable {
     const { boot, random } = runtime;
     const now = runtime.now();
     this.#membership = new Membership(
-      settings.membership, { name: this.name, boot, incarnation: now.wallMs, address, tags: settings.tags }, random,
-      { send: (to, message) => this.#wire.send(message, to), notify: (change) => { this.#tap?.membership(change); this.#changes.push({ of: 'membership', change }); } },
+      settings.membership,
+      { name: this.name, boot, incarnation: now.wallMs, address, tags: settings.tags },
+      random,
+      {
+        send: (to, message) => this.#wire.send(message, to),
+        notify: (change) => {
+          this.#tap?.membership(change);
+          this.#changes.push({ of: 'membership', change });
+        },
+      },
       now.elapsedUs,
     );
     this.#election = new Election(
-      settings.election, { name: this.name, boot }, createRandom(random.u32()),
-      { send: (to, packet) => this.#wire.send(packet, to), notify: (change) => { this.#tap?.election(change); this.#changes.push({ of: 'election', change }); } },
+      settings.election,
+      { name: this.name, boot },
+      createRandom(random.u32()),
+      {
+        send: (to, packet) => this.#wire.send(packet, to),
+        notify: (change) => {
+          this.#tap?.election(change);
+          this.#changes.push({ of: 'election', change });
+        },
+      },
       now,
     );
     this.#events.emit('started', { address, incarnation: now.wallMs });
@@ -287,7 +303,10 @@ export class ClusterNode implements AsyncDisposable {
     const now = this.#runtime.now();
     const elections = about === undefined ? [...this.#watchedOrStood] : this.membership.members.has(about) && !this.#watchedOrStood.has(about) ? [] : [about];
     const member = about ?? this.name;
-    return [...elections.flatMap((name) => this.election.explain(name, now)), ...(this.membership.members.has(member) ? this.membership.explain(member, now.elapsedUs) : [])];
+    return [
+      ...elections.flatMap((name) => this.election.explain(name, now)),
+      ...(this.membership.members.has(member) ? this.membership.explain(member, now.elapsedUs) : []),
+    ];
   }
 
   health(): Health {
@@ -295,13 +314,18 @@ export class ClusterNode implements AsyncDisposable {
     const reasons: string[] = [];
     if (this.#closed) reasons.push('the node is closed');
     if (state !== 'joined' && state !== 'degraded') reasons.push(`the node is ${state}`);
-    if (this.#quorum !== null && !this.#quorum.held) reasons.push(`${this.#quorum.reachable} of ${this.#quorum.needed} voters needed answer; missing: ${this.#quorum.missing.join(', ')}`);
+    if (this.#quorum !== null && !this.#quorum.held)
+      reasons.push(`${this.#quorum.reachable} of ${this.#quorum.needed} voters needed answer; missing: ${this.#quorum.missing.join(', ')}`);
     return { live: !this.#closed, ready: reasons.length === 0, reasons };
   }
 
   /** Counters since the start: `wire.*`, `membership.*`, `election.*`, `node.*`. */
   metrics(): Readonly<Record<string, number>> {
-    const all: Record<string, number> = { 'node.listenerFailures': this.#events.failures, 'node.members': this.#membership?.members.size ?? 0, 'node.healthScore': this.#membership?.health ?? 0 };
+    const all: Record<string, number> = {
+      'node.listenerFailures': this.#events.failures,
+      'node.members': this.#membership?.members.size ?? 0,
+      'node.healthScore': this.#membership?.health ?? 0,
+    };
     const parts = { wire: this.#wire.counters, membership: this.#membership?.counters ?? {}, election: this.#election?.counters ?? {} };
     for (const [part, counters] of Object.entries(parts)) for (const [name, value] of Object.entries(counters)) all[`${part}.${name}`] = value;
     return all;
@@ -430,7 +454,13 @@ export class ClusterNode implements AsyncDisposable {
         this.election.participate(now);
         return this.#admission?.accepted();
       case 'refused':
-        return this.#admission?.refused(new BellwetherError('ERR_NAME_CONFLICT', `another living process at ${change.rival} has the name '${this.name}' (${change.by} says so)`, { name: this.name, rival: change.rival, by: change.by }));
+        return this.#admission?.refused(
+          new BellwetherError('ERR_NAME_CONFLICT', `another living process at ${change.rival} has the name '${this.name}' (${change.by} says so)`, {
+            name: this.name,
+            rival: change.rival,
+            by: change.by,
+          }),
+        );
       case 'rival':
         this.election.rivalHeard(now);
         return this.#events.emit('name-conflict', { rival: change.address, gaveUp: change.gaveUp });
@@ -461,7 +491,13 @@ export class ClusterNode implements AsyncDisposable {
         return;
       }
       case 'leader': {
-        const belief: LeaderInfo = { known: change.leader !== null, name: change.leader, term: change.term, since: this.#runtime.now().wallMs, reason: change.reason };
+        const belief: LeaderInfo = {
+          known: change.leader !== null,
+          name: change.leader,
+          term: change.term,
+          since: this.#runtime.now().wallMs,
+          reason: change.reason,
+        };
         this.#beliefs.set(change.name, belief);
         this.#events.emit('leader', { election: change.name, leader: change.leader, term: change.term, reason: change.reason });
         for (const reader of this.#watches.get(change.name) ?? []) reader.push(belief);
@@ -523,7 +559,8 @@ export class ClusterNode implements AsyncDisposable {
     this.#checkName(name);
     const { voters, leaders } = this.#settings.election;
     if (voters.length === 0) throw new BellwetherError('ERR_NOT_CANDIDATE', `cannot stand for '${name}': this node was given no voters`, { election: name });
-    if (leaders === 'voters' && !voters.includes(this.name)) throw new BellwetherError('ERR_NOT_CANDIDATE', `cannot stand for '${name}': only voters may lead, and ${this.name} is none`, { election: name });
+    if (leaders === 'voters' && !voters.includes(this.name))
+      throw new BellwetherError('ERR_NOT_CANDIDATE', `cannot stand for '${name}': only voters may lead, and ${this.name} is none`, { election: name });
     if (priority !== undefined) this.#checkPriority(priority);
     return priority ?? this.#settings.priority;
   }

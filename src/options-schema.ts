@@ -16,38 +16,54 @@ const address = z.string().transform((text, ctx): Address => {
   if (parsed === null) ctx.addIssue({ code: 'custom', message: 'must be HOST:PORT with a numeric address, such as 0.0.0.0:7946 or [::]:7946' });
   return parsed ?? '';
 });
-const whole = (least: number, most: number): z.ZodType<number> => z.number().int(`must be a whole number`).min(least, `must be at least ${least}`).max(most, `must be at most ${most}`);
-const millis = (least: number, most: number): z.ZodType<number> => z.number().min(least, `must be at least ${least} ms`).max(most, `must be at most ${most} ms`);
+const whole = (least: number, most: number): z.ZodType<number> =>
+  z.number().int(`must be a whole number`).min(least, `must be at least ${least}`).max(most, `must be at most ${most}`);
+const millis = (least: number, most: number): z.ZodType<number> =>
+  z.number().min(least, `must be at least ${least} ms`).max(most, `must be at most ${most} ms`);
 const callable = z.custom<(...args: never[]) => unknown>((value) => typeof value === 'function', 'must be a function');
 const DAY = 86_400_000;
 
-const schema = z.strictObject({
-  cluster: name,
-  name,
-  bind: address,
-  advertise: address.refine((at) => !isUnspecified(at), 'must be an address that others can send to, not a wildcard').refine((at) => portOf(at) !== 0, 'must have a port'),
-  seeds: z.array(z.string().refine((text) => { const port = SEED.exec(text)?.[1]; return port !== undefined && Number(port) >= 1 && Number(port) <= 65_535; }, 'must be HOST:PORT')).max(64, 'must be at most 64'),
-  voters: z.array(name).max(31, 'must be at most 31 names').superRefine((names, ctx) => {
-    const twice = names.filter((voter, i) => names.indexOf(voter) !== i);
-    if (twice.length > 0) ctx.addIssue({ code: 'custom', message: `must name each voter once; twice: ${[...new Set(twice)].join(', ')}` });
-  }),
-  leaders: z.enum(['any', 'voters']),
-  preset: z.enum(['loopback', 'lan', 'edge', 'wan']),
-  tags: z.record(z.string(), z.string()).refine((tags) => tagsBytes(tags) <= TAGS_MAX_BYTES, `must be at most ${TAGS_MAX_BYTES} bytes encoded`),
-  priority: whole(-1_000, 1_000),
-  leaseMs: whole(100, 300_000),
-  renewMs: whole(10, 100_000),
-  stopBeforeMs: whole(1, 100_000),
-  driftPpm: whole(0, 200_000),
-  drainTimeoutMs: millis(0, DAY),
-  previousLeaseMs: whole(0, 300_000),
-  probePeriodMs: millis(50, 60_000),
-  pauseToleranceMs: millis(100, 600_000),
-  packetBudgetBytes: whole(1_100, 2_048),
-  receiveBufferBytes: whole(4_096, 1_073_741_824),
-  logger: z.looseObject({ debug: callable, info: callable, warn: callable, error: callable }, 'must have debug, info, warn and error'),
-  signal: z.custom<AbortSignal>((value) => value instanceof AbortSignal, 'must be an AbortSignal'),
-}).partial();
+const schema = z
+  .strictObject({
+    cluster: name,
+    name,
+    bind: address,
+    advertise: address
+      .refine((at) => !isUnspecified(at), 'must be an address that others can send to, not a wildcard')
+      .refine((at) => portOf(at) !== 0, 'must have a port'),
+    seeds: z
+      .array(
+        z.string().refine((text) => {
+          const port = SEED.exec(text)?.[1];
+          return port !== undefined && Number(port) >= 1 && Number(port) <= 65_535;
+        }, 'must be HOST:PORT'),
+      )
+      .max(64, 'must be at most 64'),
+    voters: z
+      .array(name)
+      .max(31, 'must be at most 31 names')
+      .superRefine((names, ctx) => {
+        const twice = names.filter((voter, i) => names.indexOf(voter) !== i);
+        if (twice.length > 0) ctx.addIssue({ code: 'custom', message: `must name each voter once; twice: ${[...new Set(twice)].join(', ')}` });
+      }),
+    leaders: z.enum(['any', 'voters']),
+    preset: z.enum(['loopback', 'lan', 'edge', 'wan']),
+    tags: z.record(z.string(), z.string()).refine((tags) => tagsBytes(tags) <= TAGS_MAX_BYTES, `must be at most ${TAGS_MAX_BYTES} bytes encoded`),
+    priority: whole(-1_000, 1_000),
+    leaseMs: whole(100, 300_000),
+    renewMs: whole(10, 100_000),
+    stopBeforeMs: whole(1, 100_000),
+    driftPpm: whole(0, 200_000),
+    drainTimeoutMs: millis(0, DAY),
+    previousLeaseMs: whole(0, 300_000),
+    probePeriodMs: millis(50, 60_000),
+    pauseToleranceMs: millis(100, 600_000),
+    packetBudgetBytes: whole(1_100, 2_048),
+    receiveBufferBytes: whole(4_096, 1_073_741_824),
+    logger: z.looseObject({ debug: callable, info: callable, warn: callable, error: callable }, 'must have debug, info, warn and error'),
+    signal: z.custom<AbortSignal>((value) => value instanceof AbortSignal, 'must be an AbortSignal'),
+  })
+  .partial();
 
 /**
  * Checks options as a whole.
@@ -61,7 +77,11 @@ export function checkOptions(options: NodeOptions, label: (option: string) => st
   if (!result.success) for (const issue of result.error.issues) problems.push(...describe(issue, options, label));
   else problems.push(...crossRules(options, label));
   if (problems.length > 0) {
-    throw new BellwetherError('ERR_OPTIONS', problems.length === 1 ? `Bad option: ${problems[0]}` : `${problems.length} bad options:\n${problems.map((p) => `  - ${p}`).join('\n')}`, { problems });
+    throw new BellwetherError(
+      'ERR_OPTIONS',
+      problems.length === 1 ? `Bad option: ${problems[0]}` : `${problems.length} bad options:\n${problems.map((p) => `  - ${p}`).join('\n')}`,
+      { problems },
+    );
   }
   const { bind, advertise } = result.data ?? {};
   return { bind: bind ?? '0.0.0.0:7946', advertise: advertise ?? null };
@@ -93,8 +113,12 @@ function crossRules(options: NodeOptions, label: (option: string) => string): st
   const problems: string[] = [];
   const { leaseMs, renewMs, stopBeforeMs, driftPpm } = electionTimes(options);
   const worth = Math.floor(leaseWorthMs(leaseMs, driftPpm));
-  if (renewMs > worth / 3) problems.push(`${label('renewMs')} must be at most a third of what the lease is worth (${Math.floor(worth / 3)} ms); it is ${renewMs}`);
-  if (stopBeforeMs + 2 * renewMs >= worth) problems.push(`${label('stopBeforeMs')} + 2 × ${label('renewMs')} must be less than what the lease is worth (${worth} ms); it is ${stopBeforeMs + 2 * renewMs}`);
+  if (renewMs > worth / 3)
+    problems.push(`${label('renewMs')} must be at most a third of what the lease is worth (${Math.floor(worth / 3)} ms); it is ${renewMs}`);
+  if (stopBeforeMs + 2 * renewMs >= worth)
+    problems.push(
+      `${label('stopBeforeMs')} + 2 × ${label('renewMs')} must be less than what the lease is worth (${worth} ms); it is ${stopBeforeMs + 2 * renewMs}`,
+    );
   return problems;
 }
 

@@ -77,20 +77,64 @@ const HOUR = 3_600_000;
 /** One name sets membership and election together; docs/tuning.md says what each figure trades. */
 export const PRESETS: Readonly<Record<PresetName, Preset>> = {
   loopback: {
-    probePeriodMs: 200, directTimeoutMs: [20, 100], pauseToleranceMs: 600, suspicionCeiling: 4, gossipTickMs: 50, gossipFanout: 3, safetyNetMs: 10_000, retentionMs: HOUR,
-    leaseMs: 600, renewMs: 150, driftPpm: 20_000, stopBeforeMs: 80, minUsefulMs: 150,
+    probePeriodMs: 200,
+    directTimeoutMs: [20, 100],
+    pauseToleranceMs: 600,
+    suspicionCeiling: 4,
+    gossipTickMs: 50,
+    gossipFanout: 3,
+    safetyNetMs: 10_000,
+    retentionMs: HOUR,
+    leaseMs: 600,
+    renewMs: 150,
+    driftPpm: 20_000,
+    stopBeforeMs: 80,
+    minUsefulMs: 150,
   },
   lan: {
-    probePeriodMs: 500, directTimeoutMs: [50, 250], pauseToleranceMs: 2_000, suspicionCeiling: 6, gossipTickMs: 100, gossipFanout: 3, safetyNetMs: 20_000, retentionMs: 24 * HOUR,
-    leaseMs: 2_000, renewMs: 500, driftPpm: 50_000, stopBeforeMs: 200, minUsefulMs: 500,
+    probePeriodMs: 500,
+    directTimeoutMs: [50, 250],
+    pauseToleranceMs: 2_000,
+    suspicionCeiling: 6,
+    gossipTickMs: 100,
+    gossipFanout: 3,
+    safetyNetMs: 20_000,
+    retentionMs: 24 * HOUR,
+    leaseMs: 2_000,
+    renewMs: 500,
+    driftPpm: 50_000,
+    stopBeforeMs: 200,
+    minUsefulMs: 500,
   },
   edge: {
-    probePeriodMs: 1_000, directTimeoutMs: [100, 600], pauseToleranceMs: 4_000, suspicionCeiling: 6, gossipTickMs: 200, gossipFanout: 3, safetyNetMs: 30_000, retentionMs: 24 * HOUR,
-    leaseMs: 5_000, renewMs: 1_000, driftPpm: 50_000, stopBeforeMs: 500, minUsefulMs: 1_000,
+    probePeriodMs: 1_000,
+    directTimeoutMs: [100, 600],
+    pauseToleranceMs: 4_000,
+    suspicionCeiling: 6,
+    gossipTickMs: 200,
+    gossipFanout: 3,
+    safetyNetMs: 30_000,
+    retentionMs: 24 * HOUR,
+    leaseMs: 5_000,
+    renewMs: 1_000,
+    driftPpm: 50_000,
+    stopBeforeMs: 500,
+    minUsefulMs: 1_000,
   },
   wan: {
-    probePeriodMs: 2_000, directTimeoutMs: [300, 1_000], pauseToleranceMs: 8_000, suspicionCeiling: 6, gossipTickMs: 300, gossipFanout: 4, safetyNetMs: 60_000, retentionMs: 24 * HOUR,
-    leaseMs: 10_000, renewMs: 2_000, driftPpm: 50_000, stopBeforeMs: 1_000, minUsefulMs: 2_000,
+    probePeriodMs: 2_000,
+    directTimeoutMs: [300, 1_000],
+    pauseToleranceMs: 8_000,
+    suspicionCeiling: 6,
+    gossipTickMs: 300,
+    gossipFanout: 4,
+    safetyNetMs: 60_000,
+    retentionMs: 24 * HOUR,
+    leaseMs: 10_000,
+    renewMs: 2_000,
+    driftPpm: 50_000,
+    stopBeforeMs: 1_000,
+    minUsefulMs: 2_000,
   },
 };
 
@@ -109,7 +153,9 @@ export interface NodeSettings {
 }
 
 /** The election's times for a lease of `leaseMs`: those given, and the preset's in proportion. */
-export function electionTimes(options: NodeOptions): Pick<Preset, 'leaseMs' | 'renewMs' | 'stopBeforeMs' | 'minUsefulMs' | 'driftPpm'> & { drainTimeoutMs: number } {
+export function electionTimes(
+  options: NodeOptions,
+): Pick<Preset, 'leaseMs' | 'renewMs' | 'stopBeforeMs' | 'minUsefulMs' | 'driftPpm'> & { drainTimeoutMs: number } {
   const preset = PRESETS[options.preset ?? 'lan'];
   const leaseMs = options.leaseMs ?? preset.leaseMs;
   const scaled = (ms: number): number => Math.max(1, Math.round((ms * leaseMs) / preset.leaseMs));
@@ -135,7 +181,12 @@ export function settingsOf(options: NodeOptions, hostName: string, bind: Address
   const cluster = options.cluster ?? 'default';
   const packetBudget = options.packetBudgetBytes ?? 1_400;
   return {
-    name: options.name ?? hostName, cluster, bind, advertise, tags: options.tags ?? {}, priority: options.priority ?? 0,
+    name: options.name ?? hostName,
+    cluster,
+    bind,
+    advertise,
+    tags: options.tags ?? {},
+    priority: options.priority ?? 0,
     receiveBufferBytes: options.receiveBufferBytes ?? null,
     membership: {
       probePeriodUs: us(options.probePeriodMs ?? preset.probePeriodMs),
@@ -152,9 +203,17 @@ export function settingsOf(options: NodeOptions, hostName: string, bind: Address
       membersMax: 4_096,
     },
     election: {
-      cluster, voters: options.voters ?? [], leaders: options.leaders ?? 'any',
-      grantUs: us(times.leaseMs), renewUs: us(times.renewMs), driftPpm: times.driftPpm, stopBeforeUs: us(times.stopBeforeMs), minUsefulUs: us(times.minUsefulMs),
-      previousGrantUs: us(options.previousLeaseMs ?? 0), drainTimeoutUs: us(times.drainTimeoutMs), packetBudget,
+      cluster,
+      voters: options.voters ?? [],
+      leaders: options.leaders ?? 'any',
+      grantUs: us(times.leaseMs),
+      renewUs: us(times.renewMs),
+      driftPpm: times.driftPpm,
+      stopBeforeUs: us(times.stopBeforeMs),
+      minUsefulUs: us(times.minUsefulMs),
+      previousGrantUs: us(options.previousLeaseMs ?? 0),
+      drainTimeoutUs: us(times.drainTimeoutMs),
+      packetBudget,
     },
   };
 }

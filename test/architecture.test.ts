@@ -29,7 +29,8 @@ describe('the house', () => {
 
   it('imports only files that are there', () => {
     for (const { path, imports } of sources.values()) {
-      for (const { target } of imports) if (target.startsWith('src/') || target.startsWith('sim/')) expect(sources.has(target), `${path} imports ${target}`).toBe(true);
+      for (const { target } of imports)
+        if (target.startsWith('src/') || target.startsWith('sim/')) expect(sources.has(target), `${path} imports ${target}`).toBe(true);
     }
   });
 
@@ -44,10 +45,18 @@ describe('the house', () => {
 
   it('names no path of the machine it was written on', () => {
     const files = execFileSync('git', ['ls-files', '--cached', '--others', '--exclude-standard'], { cwd: ROOT, encoding: 'utf8' }).trim().split('\n');
-    const words = [['/wo', 'rk/'], ['../sha', 'red'], ['.lib', 'rary'], ['fa', 'rm-']].map((parts) => parts.join(''));
+    const words = [
+      ['/wo', 'rk/'],
+      ['../sha', 'red'],
+      ['.lib', 'rary'],
+      ['fa', 'rm-'],
+    ].map((parts) => parts.join(''));
     for (const file of files.filter((path) => existsSync(join(ROOT, path)) && !/\.(png|ico|tgz)$/.test(path))) {
       const text = readFileSync(join(ROOT, file), 'utf8');
-      expect(words.filter((word) => text.includes(word)), file).toEqual([]);
+      expect(
+        words.filter((word) => text.includes(word)),
+        file,
+      ).toEqual([]);
     }
   });
 });

@@ -4,21 +4,42 @@ import { describe, expect, it } from 'vitest';
 import { ROOT, filesBelow } from './support/source.ts';
 
 const read = (path: string): string => readFileSync(join(ROOT, path), 'utf8');
-const PAGES = ['README.md', 'CONTRIBUTING.md', 'SECURITY.md', 'CHANGELOG.md', ...readdirSync(join(ROOT, 'docs')).filter((name) => name.endsWith('.md')).map((name) => `docs/${name}`)];
+const PAGES = [
+  'README.md',
+  'CONTRIBUTING.md',
+  'SECURITY.md',
+  'CHANGELOG.md',
+  ...readdirSync(join(ROOT, 'docs'))
+    .filter((name) => name.endsWith('.md'))
+    .map((name) => `docs/${name}`),
+];
 const code = [...filesBelow('src'), ...filesBelow('sim'), ...filesBelow('test')].map((path) => ({ path, text: read(path) }));
 
 describe('the documents', () => {
   it('link only to what is there', () => {
-    const broken = PAGES.flatMap((page) => [...read(page).matchAll(/\]\((?!https?:)([^)#]+)/g)].map(([, target]) => `${page} → ${target}`).filter((link) => !existsSync(join(ROOT, dirname(page), link.split(' → ')[1]!))));
+    const broken = PAGES.flatMap((page) =>
+      [...read(page).matchAll(/\]\((?!https?:)([^)#]+)/g)]
+        .map(([, target]) => `${page} → ${target}`)
+        .filter((link) => !existsSync(join(ROOT, dirname(page), link.split(' → ')[1]!))),
+    );
     expect(broken).toEqual([]);
   });
 
   it('define every rule and invariant that the code cites, once', () => {
     const ID = /\b(?:member|merge|voter|candidate|leader|restart|safety|live)\.[A-Z][0-9]+\b/g;
-    const defined = [...read('docs/protocol.md').matchAll(/^- `([a-z]+\.[A-Z][0-9]+)`/gm), ...read('docs/invariants.md').matchAll(/^\| `([a-z]+\.[A-Z][0-9]+)`/gm)].map(([, id]) => id!);
-    expect(defined.filter((id, i) => defined.indexOf(id) !== i), 'defined twice').toEqual([]);
+    const defined = [
+      ...read('docs/protocol.md').matchAll(/^- `([a-z]+\.[A-Z][0-9]+)`/gm),
+      ...read('docs/invariants.md').matchAll(/^\| `([a-z]+\.[A-Z][0-9]+)`/gm),
+    ].map(([, id]) => id!);
+    expect(
+      defined.filter((id, i) => defined.indexOf(id) !== i),
+      'defined twice',
+    ).toEqual([]);
     const cited = new Set([...code.map(({ text }) => text), ...PAGES.map(read)].flatMap((text) => text.match(ID) ?? []));
-    expect([...cited].filter((id) => !defined.includes(id)), 'cited and not defined').toEqual([]);
+    expect(
+      [...cited].filter((id) => !defined.includes(id)),
+      'cited and not defined',
+    ).toEqual([]);
     expect(defined.length).toBeGreaterThan(40);
   });
 
@@ -40,7 +61,9 @@ describe('the documents', () => {
 
   it('list every limit', () => {
     const limits = read('docs/limits.md');
-    const constants = code.filter(({ path }) => path.startsWith('src/') && !path.startsWith('src/cli/')).flatMap(({ text }) => [...text.matchAll(/^(?:export )?const ([A-Z_]*(?:_MAX|_MAX_[A-Z]+|_MIN|PER_SECOND|_END)) =/gm)].map(([, name]) => name!));
+    const constants = code
+      .filter(({ path }) => path.startsWith('src/') && !path.startsWith('src/cli/'))
+      .flatMap(({ text }) => [...text.matchAll(/^(?:export )?const ([A-Z_]*(?:_MAX|_MAX_[A-Z]+|_MIN|PER_SECOND|_END)) =/gm)].map(([, name]) => name!));
     const internal = ['SLEEP_MAX_MS', 'DURATION_MAX_MS', 'AGE_MAX_MS'];
     expect(constants.length).toBeGreaterThan(30);
     expect(constants.filter((name) => !internal.includes(name) && !limits.includes(name))).toEqual([]);
@@ -48,7 +71,9 @@ describe('the documents', () => {
 });
 
 describe('code in the documents', () => {
-  const blocks = PAGES.flatMap((page) => [...read(page).matchAll(/```ts run\n([\s\S]*?)```/g)].map(([, text], i) => [`${page}, block ${i + 1}`, text!] as const));
+  const blocks = PAGES.flatMap((page) =>
+    [...read(page).matchAll(/```ts run\n([\s\S]*?)```/g)].map(([, text], i) => [`${page}, block ${i + 1}`, text!] as const),
+  );
   it('is there', () => expect(blocks.length).toBeGreaterThan(0));
   it.each(blocks)('runs: %s', async (_, text) => {
     const imports = [...text.matchAll(/^import \{ ([^}]+) \} from '(bellwether(?:\/sim)?)';$/gm)];

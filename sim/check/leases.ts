@@ -47,7 +47,8 @@ export class LeaseCheck {
   /** @param endUs −Infinity when it holds nothing. */
   look(node: string, boot: number, term: number, endUs: number, canAct: boolean, nowUs: number): void {
     const held = this.#holdings.get(node);
-    if (held !== undefined && (held.boot !== boot || held.term !== term || endUs === -Infinity)) this.#end(held, held.boot === boot ? nowUs : held.endUs, nowUs);
+    if (held !== undefined && (held.boot !== boot || held.term !== term || endUs === -Infinity))
+      this.#end(held, held.boot === boot ? nowUs : held.endUs, nowUs);
     if (endUs === -Infinity) return;
     const holding = this.#holdings.get(node);
     if (holding === undefined) this.#begin({ node, boot, term, fromUs: nowUs, endUs, canAct }, nowUs);
@@ -57,8 +58,13 @@ export class LeaseCheck {
     }
     for (const other of this.#holdings.values()) {
       if (other.node === node) continue;
-      this.#violations.check('safety.S1', !(canAct && other.canAct && endUs > nowUs && other.endUs > nowUs), nowUs, () =>
-        `${node} (term ${term}, until ${seconds(endUs)}) and ${other.node} (term ${other.term}, until ${seconds(other.endUs)}) both hold '${this.election}' at ${seconds(nowUs)}`);
+      this.#violations.check(
+        'safety.S1',
+        !(canAct && other.canAct && endUs > nowUs && other.endUs > nowUs),
+        nowUs,
+        () =>
+          `${node} (term ${term}, until ${seconds(endUs)}) and ${other.node} (term ${other.term}, until ${seconds(other.endUs)}) both hold '${this.election}' at ${seconds(nowUs)}`,
+      );
     }
   }
 
@@ -76,7 +82,12 @@ export class LeaseCheck {
     const excused = this.termOrderRestsOnClocks && term <= this.#lastTerm;
     if (!excused) {
       const earlier = this.#byTerm.get(term);
-      this.#violations.check('safety.S2', earlier === undefined || earlier === life, nowUs, () => `${life} and ${earlier} both led '${this.election}' in term ${term}`);
+      this.#violations.check(
+        'safety.S2',
+        earlier === undefined || earlier === life,
+        nowUs,
+        () => `${life} and ${earlier} both led '${this.election}' in term ${term}`,
+      );
       this.#violations.check('safety.S3', term > this.#lastTerm, nowUs, () => `${node} leads '${this.election}' in term ${term} after term ${this.#lastTerm}`);
     }
     this.#byTerm.set(term, life);

@@ -11,7 +11,10 @@ export function missingViews(world: World): string[] {
     }
     for (const subject of world.machines) {
       const held = process.node.membership.members.get(subject.name);
-      if (held?.state !== 'alive' || held.boot !== subject.process?.boot) missing.push(`${observer.name} holds ${subject.name} ${held?.state ?? 'unknown'}${held !== undefined && held.boot !== subject.process?.boot ? ' in a former life' : ''}`);
+      if (held?.state !== 'alive' || held.boot !== subject.process?.boot)
+        missing.push(
+          `${observer.name} holds ${subject.name} ${held?.state ?? 'unknown'}${held !== undefined && held.boot !== subject.process?.boot ? ' in a former life' : ''}`,
+        );
     }
   }
   return missing;
@@ -23,7 +26,9 @@ export function missingLeaders(world: World): string[] {
     const leading = world.machines.filter(({ process }) => process !== null && process.node.election.inspect(election).role === 'leader');
     if (leading.length !== 1) return [`'${election}' has ${leading.length === 0 ? 'no leader' : `${leading.length} leaders`}`];
     const leader = leading[0]!.name;
-    const strangers = world.machines.filter(({ process }) => process !== null && process.node.election.leaderOf(election, process.clock.read(world.nowUs)).name !== leader);
+    const strangers = world.machines.filter(
+      ({ process }) => process !== null && process.node.election.leaderOf(election, process.clock.read(world.nowUs)).name !== leader,
+    );
     return strangers.length === 0 ? [] : [`${strangers.map(({ name }) => name).join(', ')} do not know that ${leader} leads '${election}'`];
   });
 }

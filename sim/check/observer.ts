@@ -28,8 +28,12 @@ export class Observer {
   constructor(plan: Plan) {
     this.#plan = plan;
     const needed = majorityOf(plan.voters);
-    this.#elections = new Map(plan.elections.map((name) => [name, { leases: new LeaseCheck(name, this.violations), votes: new VoteCheck(name, needed, this.violations) }]));
-    this.#wallsDisagree = plan.nodes.some(({ wallMs, wallDrifts, ratePpm }) => wallMs !== plan.nodes[0]!.wallMs || (wallDrifts && ratePpm !== 0)) || plan.steps.some((step) => step.do === 'wall' || step.do === 'drift');
+    this.#elections = new Map(
+      plan.elections.map((name) => [name, { leases: new LeaseCheck(name, this.violations), votes: new VoteCheck(name, needed, this.violations) }]),
+    );
+    this.#wallsDisagree =
+      plan.nodes.some(({ wallMs, wallDrifts, ratePpm }) => wallMs !== plan.nodes[0]!.wallMs || (wallDrifts && ratePpm !== 0)) ||
+      plan.steps.some((step) => step.do === 'wall' || step.do === 'drift');
   }
 
   get acquisitions(): number {

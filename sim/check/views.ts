@@ -33,8 +33,14 @@ export class ViewCheck {
       }
     }
     const claimed = this.#own.get(`${after.name}#${after.boot}`) ?? -1;
-    this.#violations.check('member.M3', after.incarnation <= claimed, nowUs, () => `${observer} holds ${tell(after)}, but it never claimed more than ${claimed}`);
-    if (after.name === observer) this.#violations.check('member.M4', after.state === 'alive' || after.state === 'left', nowUs, () => `${observer} holds itself ${after.state}`);
+    this.#violations.check(
+      'member.M3',
+      after.incarnation <= claimed,
+      nowUs,
+      () => `${observer} holds ${tell(after)}, but it never claimed more than ${claimed}`,
+    );
+    if (after.name === observer)
+      this.#violations.check('member.M4', after.state === 'alive' || after.state === 'left', nowUs, () => `${observer} holds itself ${after.state}`);
   }
 }
 

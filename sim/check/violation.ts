@@ -5,10 +5,10 @@ export const INVARIANTS = {
   'safety.S3': 'a term did not rise',
   'safety.S4': 'a voter granted one ballot to two holders, or went back',
   'safety.S5': 'a lease is not backed by a majority of voters until its end',
-  'safety.S7': 'a leader began before the former one\'s lease was over',
+  'safety.S7': "a leader began before the former one's lease was over",
   'member.M1': 'an observer went back to an older claim',
   'member.M2': 'a member came back from the dead without a newer claim',
-  'member.M3': 'somebody else raised a member\'s incarnation',
+  'member.M3': "somebody else raised a member's incarnation",
   'member.M4': 'a running node holds itself failed or left',
 } as const;
 export type InvariantId = keyof typeof INVARIANTS;

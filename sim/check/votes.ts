@@ -41,7 +41,12 @@ export class VoteCheck {
     const before = this.#votes.get(voter);
     const sameLife = before?.boot === boot;
     if (sameLife) {
-      this.#violations.check('safety.S4', maxBallot >= before.maxBallot, nowUs, () => `${voter} went back from ballot ${before.maxBallot} to ${maxBallot} of '${this.#election}'`);
+      this.#violations.check(
+        'safety.S4',
+        maxBallot >= before.maxBallot,
+        nowUs,
+        () => `${voter} went back from ballot ${before.maxBallot} to ${maxBallot} of '${this.#election}'`,
+      );
     }
     const ballots = sameLife ? before.ballots : new Map<number, string>();
     if (grant !== null) {
@@ -50,7 +55,12 @@ export class VoteCheck {
       const key = grant.elected ? -grant.term : grant.ballot;
       const earlier = ballots.get(key);
       if (earlier !== holder) {
-        this.#violations.check('safety.S4', earlier === undefined, nowUs, () => `${voter} granted ${grant.elected ? `term ${grant.term}` : `ballot ${grant.ballot}`} of '${this.#election}' to ${earlier} and to ${holder}`);
+        this.#violations.check(
+          'safety.S4',
+          earlier === undefined,
+          nowUs,
+          () => `${voter} granted ${grant.elected ? `term ${grant.term}` : `ballot ${grant.ballot}`} of '${this.#election}' to ${earlier} and to ${holder}`,
+        );
         ballots.set(key, holder);
       }
     }
@@ -63,7 +73,12 @@ export class VoteCheck {
     const behind: string[] = [];
     const backs = (grant: Grant | null): boolean => grant !== null && grant.holder === node && grant.boot === boot && grant.endUs >= endUs;
     for (const [voter, { grant, inherited }] of this.#votes) if (backs(grant) || backs(inherited)) behind.push(voter);
-    this.#violations.check('safety.S5', behind.length >= this.#needed, nowUs, () =>
-      `${node} holds '${this.#election}' in term ${term} until ${seconds(endUs)}, and only ${behind.length} of ${this.#needed} voters needed promised that (${behind.join(', ') || 'none'})`);
+    this.#violations.check(
+      'safety.S5',
+      behind.length >= this.#needed,
+      nowUs,
+      () =>
+        `${node} holds '${this.#election}' in term ${term} until ${seconds(endUs)}, and only ${behind.length} of ${this.#needed} voters needed promised that (${behind.join(', ') || 'none'})`,
+    );
   }
 }

@@ -4,7 +4,18 @@ const PPM = 1_000_000;
 
 /** What a decision is about. Values are part of what a seed means: append, never renumber. */
 export const Domain = {
-  delay: 1, tail: 2, loss: 3, duplicate: 4, reorder: 5, offset: 6, boot: 7, dice: 8, lateness: 9, application: 10, target: 11, plan: 12,
+  delay: 1,
+  tail: 2,
+  loss: 3,
+  duplicate: 4,
+  reorder: 5,
+  offset: 6,
+  boot: 7,
+  dice: 8,
+  lateness: 9,
+  application: 10,
+  target: 11,
+  plan: 12,
 } as const;
 export type Domain = (typeof Domain)[keyof typeof Domain];
 
@@ -53,6 +64,10 @@ export class Dice {
   /** At most `count` distinct items, in the order they have in `items`. */
   some<T>(items: readonly T[], count: number): T[] {
     const left = items.map((item, at) => ({ item, at, rank: this.u32() }));
-    return left.sort((a, b) => a.rank - b.rank || a.at - b.at).slice(0, count).sort((a, b) => a.at - b.at).map(({ item }) => item);
+    return left
+      .sort((a, b) => a.rank - b.rank || a.at - b.at)
+      .slice(0, count)
+      .sort((a, b) => a.at - b.at)
+      .map(({ item }) => item);
   }
 }

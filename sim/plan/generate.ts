@@ -19,8 +19,30 @@ export interface Wanted {
 
 /** What can be in a plan. Each is present with probability one half, and only then drawn (swarm testing: Groce et al. 2012). */
 const FEATURES = [
-  'loss', 'tail', 'duplicates', 'reorder', 'offsets', 'late-timers', 'drift', 'wall-errors', 'slow-jobs', 'two-elections', 'priorities',
-  'crashes', 'restarts', 'mass-crash', 'pauses', 'suspends', 'halves', 'one-way-cuts', 'isolated-leader', 'jams', 'drift-changes', 'wall-steps', 'resigns', 'late-starters',
+  'loss',
+  'tail',
+  'duplicates',
+  'reorder',
+  'offsets',
+  'late-timers',
+  'drift',
+  'wall-errors',
+  'slow-jobs',
+  'two-elections',
+  'priorities',
+  'crashes',
+  'restarts',
+  'mass-crash',
+  'pauses',
+  'suspends',
+  'halves',
+  'one-way-cuts',
+  'isolated-leader',
+  'jams',
+  'drift-changes',
+  'wall-steps',
+  'resigns',
+  'late-starters',
 ] as const;
 type Feature = (typeof FEATURES)[number];
 
@@ -37,12 +59,16 @@ export function planOf(seed: number, wanted: Wanted = {}): Plan {
   const calmUs = wanted.chaosUs ?? 40 * grantUs;
   const elections = present.has('two-elections') ? [...ELECTIONS] : [ELECTIONS[0]];
   const plan: Omit<Plan, 'endUs'> = {
-    seed, timing, voters, elections,
+    seed,
+    timing,
+    voters,
+    elections,
     nodes: nodesOf(seed, nodes, present, driftPpm, grantUs),
     noise: noiseOf(seed, present, grantUs),
     application: applicationOf(seed, present, grantUs),
     steps: stepsOf(seed, nodes, voters, present, { grantUs, driftPpm, calmUs, elections }),
-    calmUs, features: [...present],
+    calmUs,
+    features: [...present],
   };
   const { viewUs, leaderUs } = convergenceUs({ ...plan, endUs: 0 });
   return { ...plan, endUs: calmUs + Math.max(viewUs, leaderUs) };
@@ -68,12 +94,16 @@ function noiseOf(seed: number, present: ReadonlySet<Feature>, grantUs: number): 
     return present.has(feature) ? drawn : 0;
   };
   return {
-    baseUs: dice.between(50, 5 * MS), jitterUs: dice.pick([100, MS, 10 * MS, 40 * MS]),
+    baseUs: dice.between(50, 5 * MS),
+    jitterUs: dice.pick([100, MS, 10 * MS, 40 * MS]),
     offsetUs: has('offsets', MS, 60 * MS),
-    tailPpm: has('tail', 1_000, 60_000), tailUs: dice.pick([Math.floor(grantUs / 2), grantUs, 3 * grantUs]),
+    tailPpm: has('tail', 1_000, 60_000),
+    tailUs: dice.pick([Math.floor(grantUs / 2), grantUs, 3 * grantUs]),
     lossPpm: has('loss', 1_000, 300_000),
-    duplicatePpm: has('duplicates', 1_000, 200_000), duplicateUs: dice.pick([MS, 20 * MS, grantUs]),
-    reorderPpm: has('reorder', 1_000, 200_000), reorderUs: dice.between(MS, 100 * MS),
+    duplicatePpm: has('duplicates', 1_000, 200_000),
+    duplicateUs: dice.pick([MS, 20 * MS, grantUs]),
+    reorderPpm: has('reorder', 1_000, 200_000),
+    reorderUs: dice.between(MS, 100 * MS),
     latenessUs: has('late-timers', MS, 120 * MS),
   };
 }
@@ -81,7 +111,12 @@ function noiseOf(seed: number, present: ReadonlySet<Feature>, grantUs: number): 
 function applicationOf(seed: number, present: ReadonlySet<Feature>, grantUs: number): ApplicationPlan {
   if (!present.has('slow-jobs')) return CALM_APPLICATION;
   const dice = new Dice(seed, Part.application);
-  return { settleNowPpm: dice.between(0, 600_000), settleNeverPpm: dice.between(0, 300_000), settleMaxUs: dice.between(MS, 3 * grantUs), standMaxUs: dice.between(MS, grantUs) };
+  return {
+    settleNowPpm: dice.between(0, 600_000),
+    settleNeverPpm: dice.between(0, 300_000),
+    settleMaxUs: dice.between(MS, 3 * grantUs),
+    standMaxUs: dice.between(MS, grantUs),
+  };
 }
 
 interface Scale {
@@ -104,27 +139,93 @@ function stepsOf(seed: number, nodes: number, voters: number, present: ReadonlyS
     return [inside, indices.filter((i) => !inside.includes(i))];
   };
   const features: readonly (readonly [Feature, number, Draw])[] = [
-    ['crashes', 4, (dice, atUs) => {
-      const node = dice.pick(indices);
-      return [{ atUs, do: 'crash', node }, { atUs: atUs + aWhile(dice), do: 'start', node, newAddress: dice.chance(HALF) }];
-    }],
+    [
+      'crashes',
+      4,
+      (dice, atUs) => {
+        const node = dice.pick(indices);
+        return [
+          { atUs, do: 'crash', node },
+          { atUs: atUs + aWhile(dice), do: 'start', node, newAddress: dice.chance(HALF) },
+        ];
+      },
+    ],
     // Down for less than T: the voter comes back while what it promised still runs.
-    ['restarts', 6, (dice, atUs) => [{ atUs, do: 'restart', node: dice.chance(300_000) ? 'leader' : dice.between(0, voters - 1), downUs: dice.between(MS, grantUs), newAddress: dice.chance(250_000) }]],
-    ['mass-crash', 1, (dice, atUs) => {
-      const downUs = dice.between(MS, 2 * grantUs);
-      return indices.map((node): Step => ({ atUs, do: 'restart', node, downUs: downUs + dice.between(0, 300 * MS), newAddress: false }));
-    }],
+    [
+      'restarts',
+      6,
+      (dice, atUs) => [
+        {
+          atUs,
+          do: 'restart',
+          node: dice.chance(300_000) ? 'leader' : dice.between(0, voters - 1),
+          downUs: dice.between(MS, grantUs),
+          newAddress: dice.chance(250_000),
+        },
+      ],
+    ],
+    [
+      'mass-crash',
+      1,
+      (dice, atUs) => {
+        const downUs = dice.between(MS, 2 * grantUs);
+        return indices.map((node): Step => ({ atUs, do: 'restart', node, downUs: downUs + dice.between(0, 300 * MS), newAddress: false }));
+      },
+    ],
     ['pauses', 5, (dice, atUs) => [{ atUs, do: 'pause', node: target(dice), forUs: aWhile(dice), wakeFirst: dice.chance(750_000) ? 'timers' : 'datagrams' }]],
     ['suspends', 3, (dice, atUs) => [{ atUs, do: 'suspend', node: target(dice), forUs: aWhile(dice) }]],
-    ['halves', 3, (dice, atUs) => [{ atUs, do: 'cut', cut: { sides: sides(dice, Math.max(1, nodes >> 1)), oneWay: false }, forUs: aWhile(dice), jam: present.has('jams') && dice.chance(HALF) }]],
-    ['one-way-cuts', 4, (dice, atUs) => [{ atUs, do: 'cut', cut: { sides: sides(dice, dice.between(1, Math.max(1, nodes - 1))), oneWay: true }, forUs: aWhile(dice), jam: false }]],
-    ['isolated-leader', 3, (dice, atUs) => [{ atUs, do: 'cut', cut: { isolate: 'leader', company: dice.between(0, Math.max(0, ((voters - 1) >> 1) - 0)), oneWay: dice.pick(['no', 'no', 'mute', 'deaf'] as const) }, forUs: dice.between(grantUs, 5 * grantUs), jam: present.has('jams') && dice.chance(HALF) }]],
+    [
+      'halves',
+      3,
+      (dice, atUs) => [
+        {
+          atUs,
+          do: 'cut',
+          cut: { sides: sides(dice, Math.max(1, nodes >> 1)), oneWay: false },
+          forUs: aWhile(dice),
+          jam: present.has('jams') && dice.chance(HALF),
+        },
+      ],
+    ],
+    [
+      'one-way-cuts',
+      4,
+      (dice, atUs) => [
+        { atUs, do: 'cut', cut: { sides: sides(dice, dice.between(1, Math.max(1, nodes - 1))), oneWay: true }, forUs: aWhile(dice), jam: false },
+      ],
+    ],
+    [
+      'isolated-leader',
+      3,
+      (dice, atUs) => [
+        {
+          atUs,
+          do: 'cut',
+          cut: { isolate: 'leader', company: dice.between(0, Math.max(0, ((voters - 1) >> 1) - 0)), oneWay: dice.pick(['no', 'no', 'mute', 'deaf'] as const) },
+          forUs: dice.between(grantUs, 5 * grantUs),
+          jam: present.has('jams') && dice.chance(HALF),
+        },
+      ],
+    ],
     ['drift-changes', 4, (dice, atUs) => [{ atUs, do: 'drift', node: dice.pick(indices), ratePpm: dice.pick([-driftPpm, driftPpm, 0]) }]],
     ['wall-steps', 4, (dice, atUs) => [{ atUs, do: 'wall', node: target(dice), stepMs: dice.pick([1, -1]) * dice.pick([3, 20, 200, 3_600_000]) }]],
-    ['resigns', 5, (dice, atUs) => {
-      const handover = dice.chance(HALF);
-      return [{ atUs, do: 'resign', node: 'leader', election: dice.pick(elections), reason: handover ? 'handover' : 'released', to: handover && dice.chance(HALF) ? dice.pick(indices) : null }];
-    }],
+    [
+      'resigns',
+      5,
+      (dice, atUs) => {
+        const handover = dice.chance(HALF);
+        return [
+          {
+            atUs,
+            do: 'resign',
+            node: 'leader',
+            election: dice.pick(elections),
+            reason: handover ? 'handover' : 'released',
+            to: handover && dice.chance(HALF) ? dice.pick(indices) : null,
+          },
+        ];
+      },
+    ],
   ];
   const steps: Step[] = [];
   for (const [part, [feature, most, draw]] of features.entries()) {

@@ -91,7 +91,17 @@ export interface Plan {
 export const ELECTIONS = ['leader', 'reports'] as const;
 
 export const NO_NOISE: Noise = {
-  baseUs: 300, jitterUs: 100, offsetUs: 0, tailPpm: 0, tailUs: 0, lossPpm: 0, duplicatePpm: 0, duplicateUs: 0, reorderPpm: 0, reorderUs: 0, latenessUs: 0,
+  baseUs: 300,
+  jitterUs: 100,
+  offsetUs: 0,
+  tailPpm: 0,
+  tailUs: 0,
+  lossPpm: 0,
+  duplicatePpm: 0,
+  duplicateUs: 0,
+  reorderPpm: 0,
+  reorderUs: 0,
+  latenessUs: 0,
 };
 
 export const CALM_APPLICATION: ApplicationPlan = { settleNowPpm: 1_000_000, settleNeverPpm: 0, settleMaxUs: 0, standMaxUs: 0 };

@@ -23,7 +23,8 @@ export function membershipConfigOf(plan: Plan): MembershipConfig {
 
 export function electionConfigOf(plan: Plan): ElectionConfig {
   return {
-    ...TIMINGS[plan.timing].election, voters: plan.nodes.slice(0, plan.voters).map(({ name }) => name),
+    ...TIMINGS[plan.timing].election,
+    voters: plan.nodes.slice(0, plan.voters).map(({ name }) => name),
     drainTimeoutUs: 2 * TIMINGS[plan.timing].election.grantUs,
   };
 }

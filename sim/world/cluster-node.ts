@@ -5,7 +5,13 @@ import type { NodeFactory } from './node-port.ts';
 /** The shipped node, driven by its synchronous side: what is checked is what ships. */
 export const clusterNode: NodeFactory = (setup) => {
   const { name, bound, tags, membership, election, wire, runtime, tap } = setup;
-  const node = new ClusterNode({ name, cluster: election.cluster, bind: bound, advertise: null, tags, priority: 0, receiveBufferBytes: null, membership, election }, wire, runtime, silentLogger, tap);
+  const node = new ClusterNode(
+    { name, cluster: election.cluster, bind: bound, advertise: null, tags, priority: 0, receiveBufferBytes: null, membership, election },
+    wire,
+    runtime,
+    silentLogger,
+    tap,
+  );
   return {
     begin: () => {
       void wire.open(node.handlers);
@@ -15,7 +21,11 @@ export const clusterNode: NodeFactory = (setup) => {
     resign: (name, reason, to) => node.resign(name, reason, to),
     settled: (name) => node.settled(name),
     isHeld: (name) => node.isHeld(name),
-    get membership() { return node.membership; },
-    get election() { return node.election; },
+    get membership() {
+      return node.membership;
+    },
+    get election() {
+      return node.election;
+    },
   };
 };

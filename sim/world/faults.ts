@@ -142,7 +142,9 @@ export class Faults {
     const leader = this.#world.leaderOf(plan.elections[0]!);
     if (leader === null) return;
     const voters = machines.slice(0, plan.voters);
-    const reached = voters.filter((v) => v === leader || (v.process !== null && !network.isCut(leader.index, v.index) && !network.isCut(v.index, leader.index)));
+    const reached = voters.filter(
+      (v) => v === leader || (v.process !== null && !network.isCut(leader.index, v.index) && !network.isCut(v.index, leader.index)),
+    );
     if (reached.length < majorityOf(plan.voters)) marks.hit('leader-in-minority');
   }
 

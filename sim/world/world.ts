@@ -78,9 +78,15 @@ export class World {
       this.nowUs = this.#queue.nextUs;
       const event = this.#queue.pop();
       switch (event.kind) {
-        case 'datagram': this.#arrive(event); break;
-        case 'timer': this.#onTimer(event.machine, event.process); break;
-        case 'act': event.act(); break;
+        case 'datagram':
+          this.#arrive(event);
+          break;
+        case 'timer':
+          this.#onTimer(event.machine, event.process);
+          break;
+        case 'act':
+          event.act();
+          break;
       }
     }
     if (!stop()) this.nowUs = Math.max(this.nowUs, untilUs);
@@ -102,8 +108,17 @@ export class World {
     machine.boots += 1;
     const boot = 1 + (keyed(this.plan.seed, Domain.boot, machine.index, machine.boots) % 0xffff_fffe);
     const process: Process = {
-      boot, address: machine.address, clock: new ProcessClock(machine.clock), startedUs: this.nowUs, node: null as never, receive: null,
-      timer: null, queuedUs: Infinity, timers: 0, changes: [], deferred: [],
+      boot,
+      address: machine.address,
+      clock: new ProcessClock(machine.clock),
+      startedUs: this.nowUs,
+      node: null as never,
+      receive: null,
+      timer: null,
+      queuedUs: Infinity,
+      timers: 0,
+      changes: [],
+      deferred: [],
     };
     machine.process = process;
     machine.become('running');
@@ -112,12 +127,21 @@ export class World {
       election: (change: ElectionChange) => void process.changes.push(change),
     };
     process.node = this.#node({
-      name: machine.name, bound: machine.address, seeds: this.machines.filter((m) => m !== machine).map((m) => m.address), tags: {},
-      membership: membershipConfigOf(this.plan), election: electionConfigOf(this.plan), runtime: this.#runtimeOf(machine, process), tap,
+      name: machine.name,
+      bound: machine.address,
+      seeds: this.machines.filter((m) => m !== machine).map((m) => m.address),
+      tags: {},
+      membership: membershipConfigOf(this.plan),
+      election: electionConfigOf(this.plan),
+      runtime: this.#runtimeOf(machine, process),
+      tap,
       wire: this.#wire({
-        address: machine.address, cluster: 'simulated',
+        address: machine.address,
+        cluster: 'simulated',
         send: (payload, to) => this.#send(machine, process, payload, to),
-        listen: (receive) => { process.receive = receive; },
+        listen: (receive) => {
+          process.receive = receive;
+        },
       }),
     });
     this.tell('start', machine, `${machine.name} starts at ${machine.address}`);
@@ -200,7 +224,11 @@ export class World {
 
   /** Who leads by its own clock, and can act on it. */
   leaderOf(election: string): Machine | null {
-    return this.machines.find((m) => m.process !== null && m.state !== 'suspended' && m.process.clock.when(leaseEndOf(m.process, election), this.nowUs) > this.nowUs) ?? null;
+    return (
+      this.machines.find(
+        (m) => m.process !== null && m.state !== 'suspended' && m.process.clock.when(leaseEndOf(m.process, election), this.nowUs) > this.nowUs,
+      ) ?? null
+    );
   }
 
   #send(machine: Machine, process: Process, payload: Payload, to: Address): void {

@@ -32,8 +32,17 @@ export interface AgentPlan {
 
 /** What a flag is called where the library names an option. */
 const FLAG: Readonly<Record<string, string>> = {
-  name: '--name', bind: '--bind', advertise: '--advertise', seeds: '--join', cluster: '--cluster', voters: '--voters', priority: '--priority', preset: '--preset',
-  leaseMs: '--lease-ms', previousLeaseMs: '--previous-lease-ms', tags: '--tag',
+  name: '--name',
+  bind: '--bind',
+  advertise: '--advertise',
+  seeds: '--join',
+  cluster: '--cluster',
+  voters: '--voters',
+  priority: '--priority',
+  preset: '--preset',
+  leaseMs: '--lease-ms',
+  previousLeaseMs: '--previous-lease-ms',
+  tags: '--tag',
 };
 
 export const LOG_LEVELS = ['silent', 'error', 'warn', 'info', 'debug'] as const;
@@ -42,7 +51,7 @@ const list = (value: string, earlier: readonly string[] | boolean | undefined): 
 
 export function addAgentOptions(command: Command): Command {
   return command
-    .option('--name <NAME>', 'this node\'s name: unique, and the same after a restart (default: the host\'s name)')
+    .option('--name <NAME>', "this node's name: unique, and the same after a restart (default: the host's name)")
     .option('--bind <HOST:PORT>', 'where to listen; port 0 lets the system choose (default: 0.0.0.0:7946)')
     .option('--advertise <HOST:PORT>', 'the address that others send to (default: the one bound)')
     .option('--join <HOST:PORT>', 'a member to join through; repeatable', list)
@@ -53,7 +62,7 @@ export function addAgentOptions(command: Command): Command {
     .option('--priority <N>', 'who stands first: -1000 to 1000 (default: 0)')
     .option('--preset <NAME>', 'all timings at once: loopback, lan, edge or wan (default: lan)')
     .option('--lease-ms <T>', 'how long voters promise a name; the same on every voter')
-    .option('--previous-lease-ms <N>', 'the largest --lease-ms of this voter\'s former life, where it was larger')
+    .option('--previous-lease-ms <N>', "the largest --lease-ms of this voter's former life, where it was larger")
     .option('--tag <K=V>', 'a fact that every member sees; repeatable', list)
     .option('--json', 'one JSON object per line')
     .option('--control', 'take commands on standard input')
@@ -69,12 +78,22 @@ export async function planAgent(flags: AgentFlags, extra: NodeOptions = {}): Pro
     if (equals < 1) problems.push(`--tag must be K=V; it is "${tag}"`);
     else tags[tag.slice(0, equals)] = tag.slice(equals + 1);
   }
-  const elections: readonly string[] = flags.election === false ? [] : Array.isArray(flags.election) ? [...new Set(flags.election as readonly string[])] : ['leader'];
-  for (const election of elections) if (!isName(election)) problems.push(`--election must be 1 to 64 printable ASCII characters without spaces; it is "${election}"`);
+  const elections: readonly string[] =
+    flags.election === false ? [] : Array.isArray(flags.election) ? [...new Set(flags.election as readonly string[])] : ['leader'];
+  for (const election of elections)
+    if (!isName(election)) problems.push(`--election must be 1 to 64 printable ASCII characters without spaces; it is "${String(election)}"`);
   const given = {
-    name: flags.name, bind: flags.bind, advertise: flags.advertise, seeds: flags.join, cluster: flags.cluster,
-    voters: flags.voters?.split(',').map((voter) => voter.trim()), priority: numberOf(flags.priority), preset: flags.preset as NodeOptions['preset'],
-    leaseMs: numberOf(flags.leaseMs), previousLeaseMs: numberOf(flags.previousLeaseMs), tags: flags.tag === undefined ? undefined : tags,
+    name: flags.name,
+    bind: flags.bind,
+    advertise: flags.advertise,
+    seeds: flags.join,
+    cluster: flags.cluster,
+    voters: flags.voters?.split(',').map((voter) => voter.trim()),
+    priority: numberOf(flags.priority),
+    preset: flags.preset as NodeOptions['preset'],
+    leaseMs: numberOf(flags.leaseMs),
+    previousLeaseMs: numberOf(flags.previousLeaseMs),
+    tags: flags.tag === undefined ? undefined : tags,
   };
   const options = { ...Object.fromEntries(Object.entries(given).filter(([, value]) => value !== undefined)), ...extra } as NodeOptions;
   let settings: NodeSettings | null = null;

@@ -15,7 +15,9 @@ import { Exit, type Line, lineOf, writeLine, writeNow } from './output.ts';
 
 export function agentCommand(): Command {
   return addAgentOptions(new Command('agent'))
-    .addHelpText('after', `
+    .addHelpText(
+      'after',
+      `
 SIGTERM or SIGINT: resign, leave, exit 0; a second one exits at once.
 With --control, one command a line on standard input: resign [ELECTION], handover ELECTION NODE,
 campaign ELECTION, leave, members, leader [ELECTION], explain [ELECTION|NODE], metrics, tag K=V, priority N.
@@ -23,7 +25,8 @@ campaign ELECTION, leave, members, leader [ELECTION], explain [ELECTION|NODE], m
 Examples (three voters on one machine):
   bellwether agent --name n1 --bind 127.0.0.1:7001 --voters n1,n2,n3
   bellwether agent --name n2 --bind 127.0.0.1:7002 --voters n1,n2,n3 --join 127.0.0.1:7001
-  bellwether agent --name n3 --bind 127.0.0.1:7003 --voters n1,n2,n3 --join 127.0.0.1:7001`)
+  bellwether agent --name n3 --bind 127.0.0.1:7003 --voters n1,n2,n3 --join 127.0.0.1:7001`,
+    )
     .action(async (flags: AgentFlags) => {
       const write = flags.json === true ? writeLine : (line: Line) => writeNow(`${humanLine(line)}\n`);
       const logger = pino({ level: flags.logLevel }, pino.destination({ dest: 2, sync: true }));
@@ -46,7 +49,11 @@ export interface Agent extends Omit<Controlled, 'leave'> {
 }
 
 /** Opens a node that stands for its elections and does nothing with them but tell. */
-export async function startAgent(plan: AgentPlan, write: (line: Line) => void, transportOf: (settings: NodeSettings) => Transport = ({ bind }) => createUdpTransport({ bind })): Promise<Agent> {
+export async function startAgent(
+  plan: AgentPlan,
+  write: (line: Line) => void,
+  transportOf: (settings: NodeSettings) => Transport = ({ bind }) => createUdpTransport({ bind }),
+): Promise<Agent> {
   const leading = new Map<string, Leadership>();
   const elections = [...plan.elections];
   const node = await openNode(plan.settings, plan.options, transportOf, (opening) => tellEvents(opening, write));
@@ -54,20 +61,28 @@ export async function startAgent(plan: AgentPlan, write: (line: Line) => void, t
     const job = (leadership: Leadership): Promise<void> => {
       leading.set(election, leadership);
       return new Promise((resolve) => {
-        leadership.signal.addEventListener('abort', () => {
-          leading.delete(election);
-          resolve();
-        }, { once: true });
+        leadership.signal.addEventListener(
+          'abort',
+          () => {
+            leading.delete(election);
+            resolve();
+          },
+          { once: true },
+        );
       });
     };
     node.lead(election, job).catch((error: unknown) => {
-      if (!(error instanceof BellwetherError && error.code === 'ERR_CLOSED')) write(lineOf(node.name, 'warning', { code: error instanceof BellwetherError ? error.code : 'ERR_INTERNAL', details: { message: String(error) } }));
+      if (!(error instanceof BellwetherError && error.code === 'ERR_CLOSED'))
+        write(lineOf(node.name, 'warning', { code: error instanceof BellwetherError ? error.code : 'ERR_INTERNAL', details: { message: String(error) } }));
     });
   };
   for (const election of elections) stand(election);
   if (elections.length === 0 && plan.settings.election.voters.length > 0) node.leader('leader');
   return {
-    node, leading, elections, write,
+    node,
+    leading,
+    elections,
+    write,
     campaign: (election) => {
       if (elections.includes(election)) throw new BellwetherError('ERR_BUSY', `this node already stands for, or leads, '${election}'`, { election });
       elections.push(election);

@@ -24,36 +24,71 @@ type Run = (on: Controlled, words: readonly string[]) => unknown;
 
 /** Command → what it takes, and what it does. */
 const COMMANDS: Readonly<Record<string, { readonly usage: string; readonly least: number; readonly most: number; readonly run: Run }>> = {
-  resign: { usage: 'resign [ELECTION]', least: 0, most: 1, run: (on, [election]) => {
-    tenure(on, electionOr(on, election)).resign();
-    return 'resigned';
-  } },
-  handover: { usage: 'handover ELECTION NODE', least: 2, most: 2, run: (on, [election, to]) => {
-    tenure(on, election!).handover(to);
-    return `handed over to ${to}`;
-  } },
-  campaign: { usage: 'campaign ELECTION', least: 1, most: 1, run: (on, [election]) => {
-    on.campaign(election!);
-    return 'standing';
-  } },
-  leave: { usage: 'leave', least: 0, most: 0, run: (on) => {
-    on.leave();
-    return 'leaving';
-  } },
-  members: { usage: 'members', least: 0, most: 0, run: ({ node }) => node.members.map(({ name, state, address, incarnation, tags }) => ({ name, state, address, incarnation, tags })) },
+  resign: {
+    usage: 'resign [ELECTION]',
+    least: 0,
+    most: 1,
+    run: (on, [election]) => {
+      tenure(on, electionOr(on, election)).resign();
+      return 'resigned';
+    },
+  },
+  handover: {
+    usage: 'handover ELECTION NODE',
+    least: 2,
+    most: 2,
+    run: (on, [election, to]) => {
+      tenure(on, election!).handover(to);
+      return `handed over to ${to}`;
+    },
+  },
+  campaign: {
+    usage: 'campaign ELECTION',
+    least: 1,
+    most: 1,
+    run: (on, [election]) => {
+      on.campaign(election!);
+      return 'standing';
+    },
+  },
+  leave: {
+    usage: 'leave',
+    least: 0,
+    most: 0,
+    run: (on) => {
+      on.leave();
+      return 'leaving';
+    },
+  },
+  members: {
+    usage: 'members',
+    least: 0,
+    most: 0,
+    run: ({ node }) => node.members.map(({ name, state, address, incarnation, tags }) => ({ name, state, address, incarnation, tags })),
+  },
   leader: { usage: 'leader [ELECTION]', least: 0, most: 1, run: (on, [election]) => on.node.leader(electionOr(on, election)) },
   explain: { usage: 'explain [ELECTION|NODE]', least: 0, most: 1, run: ({ node }, [about]) => node.explain(about) },
   metrics: { usage: 'metrics', least: 0, most: 0, run: ({ node }) => node.metrics() },
-  tag: { usage: 'tag K=V', least: 1, most: 1, run: ({ node }, [pair]) => {
-    const equals = pair!.indexOf('=');
-    if (equals < 1) throw usage('tag K=V');
-    node.setTags({ ...node.self.tags, [pair!.slice(0, equals)]: pair!.slice(equals + 1) });
-    return node.self.tags;
-  } },
-  priority: { usage: 'priority N', least: 1, most: 1, run: (on, [n]) => {
-    for (const election of on.elections) on.node.setPriority(election, Number(n));
-    return Number(n);
-  } },
+  tag: {
+    usage: 'tag K=V',
+    least: 1,
+    most: 1,
+    run: ({ node }, [pair]) => {
+      const equals = pair!.indexOf('=');
+      if (equals < 1) throw usage('tag K=V');
+      node.setTags({ ...node.self.tags, [pair!.slice(0, equals)]: pair!.slice(equals + 1) });
+      return node.self.tags;
+    },
+  },
+  priority: {
+    usage: 'priority N',
+    least: 1,
+    most: 1,
+    run: (on, [n]) => {
+      for (const election of on.elections) on.node.setPriority(election, Number(n));
+      return Number(n);
+    },
+  },
 };
 
 /** Runs one line. Never throws: a mistake is an answer too. */
@@ -61,11 +96,22 @@ export function runControl(on: Controlled, line: string): Answer {
   const [command = '', ...words] = line.trim().split(/\s+/);
   const known = COMMANDS[command];
   try {
-    if (known === undefined) throw new BellwetherError('ERR_OPTIONS', `no such command; there are: ${Object.values(COMMANDS).map((c) => c.usage).join(', ')}`);
+    if (known === undefined)
+      throw new BellwetherError(
+        'ERR_OPTIONS',
+        `no such command; there are: ${Object.values(COMMANDS)
+          .map((c) => c.usage)
+          .join(', ')}`,
+      );
     if (words.length < known.least || words.length > known.most) throw usage(known.usage);
     return { command, ok: true, result: known.run(on, words) };
   } catch (error) {
-    return { command, ok: false, code: error instanceof BellwetherError ? error.code : 'ERR_INTERNAL', message: error instanceof Error ? error.message : String(error) };
+    return {
+      command,
+      ok: false,
+      code: error instanceof BellwetherError ? error.code : 'ERR_INTERNAL',
+      message: error instanceof Error ? error.message : String(error),
+    };
   }
 }
 
@@ -76,7 +122,8 @@ function usage(text: string): BellwetherError {
 function electionOr(on: Controlled, election: string | undefined): string {
   if (election !== undefined) return election;
   const [only, ...others] = on.elections;
-  if (only === undefined || others.length > 0) throw new BellwetherError('ERR_OPTIONS', only === undefined ? 'this agent stands for no election' : `say which election: ${on.elections.join(', ')}`);
+  if (only === undefined || others.length > 0)
+    throw new BellwetherError('ERR_OPTIONS', only === undefined ? 'this agent stands for no election' : `say which election: ${on.elections.join(', ')}`);
   return only;
 }
 

@@ -39,7 +39,10 @@ function explainFailure(error: unknown): number {
     writeNow(`bellwether: ${error.message}\n`, 2);
     return Exit.usage;
   }
-  writeNow(`bellwether: ${error instanceof BellwetherError ? `${error.message} (${error.code})` : error instanceof Error ? (error.stack ?? error.message) : String(error)}\n`, 2);
+  writeNow(
+    `bellwether: ${error instanceof BellwetherError ? `${error.message} (${error.code})` : error instanceof Error ? (error.stack ?? error.message) : String(error)}\n`,
+    2,
+  );
   return Exit.failed;
 }
 

@@ -7,7 +7,8 @@ export function tellEvents(node: ClusterNode, write: (line: Line) => void): void
   const say = (event: string, facts: object): void => write(lineOf(node.name, event, facts));
   node.on('started', ({ address, incarnation }) => say('started', { bind: address, pid: process.pid, incarnation, version: version() }));
   node.on('member', ({ member, previous, reason }) =>
-    say('member', { member: member.name, state: member.state, previous, address: member.address, incarnation: member.incarnation, tags: member.tags, reason }));
+    say('member', { member: member.name, state: member.state, previous, address: member.address, incarnation: member.incarnation, tags: member.tags, reason }),
+  );
   node.on('self', ({ state, reasons }) => say('self', { state, reasons }));
   node.on('leader', ({ election, leader, term, reason }) => say('leader', { election, leader, term, reason }));
   node.on('elected', ({ election, term, token, remainingMs }) => say('elected', { election, term, token, remainingMs }));
@@ -29,16 +30,33 @@ function sentence(line: Line): string {
     return typeof value === 'string' ? value : (JSON.stringify(value) ?? '');
   };
   switch (line.event) {
-    case 'started': return `started at ${text('bind')}, pid ${text('pid')}`;
-    case 'member': return `${text('member')} is ${text('state')} (${text('reason')})`;
-    case 'self': return `is ${text('state')}${(line['reasons'] as readonly string[]).map((reason) => `; ${reason}`).join('')}`;
-    case 'leader': return line['leader'] === null ? `knows no leader of '${text('election')}': ${text('reason')}` : `sees ${text('leader')} lead '${text('election')}' in term ${text('term')}`;
-    case 'elected': return `LEADS '${text('election')}' in term ${text('term')}`;
-    case 'lost': return `leads '${text('election')}' no more: ${text('reason')}`;
-    case 'quorum': return line['held'] === true ? `reaches ${text('reachable')} voters again` : `reaches ${text('reachable')} of ${text('needed')} voters needed; missing: ${(line['missing'] as readonly string[]).join(', ')}`;
-    case 'warning': return `warning ${text('code')}: ${Object.entries(line['details'] as object).map(([name, value]) => `${name} ${String(value)}`).join(', ')}`;
-    case 'stopped': return `stopped: ${text('reason')}`;
-    case 'answer': return line['ok'] === true ? `${text('command')}: ${text('result')}` : `${text('command')}: ${text('message')} (${text('code')})`;
-    default: return `${line.event} ${JSON.stringify(line)}`;
+    case 'started':
+      return `started at ${text('bind')}, pid ${text('pid')}`;
+    case 'member':
+      return `${text('member')} is ${text('state')} (${text('reason')})`;
+    case 'self':
+      return `is ${text('state')}${(line['reasons'] as readonly string[]).map((reason) => `; ${reason}`).join('')}`;
+    case 'leader':
+      return line['leader'] === null
+        ? `knows no leader of '${text('election')}': ${text('reason')}`
+        : `sees ${text('leader')} lead '${text('election')}' in term ${text('term')}`;
+    case 'elected':
+      return `LEADS '${text('election')}' in term ${text('term')}`;
+    case 'lost':
+      return `leads '${text('election')}' no more: ${text('reason')}`;
+    case 'quorum':
+      return line['held'] === true
+        ? `reaches ${text('reachable')} voters again`
+        : `reaches ${text('reachable')} of ${text('needed')} voters needed; missing: ${(line['missing'] as readonly string[]).join(', ')}`;
+    case 'warning':
+      return `warning ${text('code')}: ${Object.entries(line['details'] as object)
+        .map(([name, value]) => `${name} ${String(value)}`)
+        .join(', ')}`;
+    case 'stopped':
+      return `stopped: ${text('reason')}`;
+    case 'answer':
+      return line['ok'] === true ? `${text('command')}: ${text('result')}` : `${text('command')}: ${text('message')} (${text('code')})`;
+    default:
+      return `${line.event} ${JSON.stringify(line)}`;
   }
 }

@@ -34,13 +34,16 @@ function runCommand(): Command {
     .option('--story', 'tell what happened, line by line')
     .option('--check-determinism', 'run twice, by reference and through the codec, and compare')
     .option('--json', 'one JSON object per line')
-    .addHelpText('after', `
+    .addHelpText(
+      'after',
+      `
 Exit code 0: pass. 1: a safety invariant was broken. 2: the cluster did not become whole in time.
 3: two runs of one seed differed. 64: bad arguments.
 
 Examples:
   bellwether sim run --seed 7 --nodes 5
-  bellwether sim run --seed 7 --nodes 5 --time 120s --story`)
+  bellwether sim run --seed 7 --nodes 5 --time 120s --story`,
+    )
     .action((flags: RunFlags) => {
       process.exitCode = simRun(flags);
     });
@@ -51,7 +54,8 @@ function simRun(flags: RunFlags): number {
   const whole = (flag: string, text: string | undefined, least: number, most: number): number | undefined => {
     if (text === undefined) return undefined;
     const value = Number(text);
-    if (!Number.isInteger(value) || value < least || value > most || text.trim() === '') problems.push(`${flag} must be a whole number from ${least} to ${most}; it is "${text}"`);
+    if (!Number.isInteger(value) || value < least || value > most || text.trim() === '')
+      problems.push(`${flag} must be a whole number from ${least} to ${most}; it is "${text}"`);
     return value;
   };
   const seed = whole('--seed', flags.seed, 0, 0xffff_ffff) ?? 1;
@@ -64,7 +68,15 @@ function simRun(flags: RunFlags): number {
     return SimExit.usage;
   }
   const plan = planOf(seed, { nodes, voters, timing: flags.preset, chaosUs: timeMs === undefined ? undefined : Math.round(timeMs * 1_000) });
-  const replay = ['bellwether sim run', `--seed ${seed}`, ...optional('--nodes', flags.nodes), ...optional('--voters', flags.voters), ...optional('--preset', flags.preset), ...optional('--time', flags.time), '--story'].join(' ');
+  const replay = [
+    'bellwether sim run',
+    `--seed ${seed}`,
+    ...optional('--nodes', flags.nodes),
+    ...optional('--voters', flags.voters),
+    ...optional('--preset', flags.preset),
+    ...optional('--time', flags.time),
+    '--story',
+  ].join(' ');
   const result = runPlan(plan, { codec: flags.codec === true, trace: flags.story === true ? 'story' : 'hash' });
   const differs = flags.checkDeterminism === true ? differences(plan, result) : [];
   if (flags.json === true) tellJson(result, differs, replay);
@@ -86,7 +98,9 @@ function optional(flag: string, value: string | undefined): string[] {
 function differences(plan: Plan, first: RunResult): string[] {
   return [{ codec: false }, { codec: true }].flatMap((options) => {
     const again = runPlan(plan, options);
-    return again.traceHash === first.traceHash ? [] : [`${options.codec ? 'through the codec' : 'by reference'} the trace is ${again.traceHash}, not ${first.traceHash}`];
+    return again.traceHash === first.traceHash
+      ? []
+      : [`${options.codec ? 'through the codec' : 'by reference'} the trace is ${again.traceHash}, not ${first.traceHash}`];
   });
 }
 
@@ -95,8 +109,27 @@ function tellJson(result: RunResult, differs: readonly string[], replay: string)
   for (const violation of result.violations) writeLine({ event: 'violation', ...violation });
   const { plan, verdict, views, leaders, acquisitions, takeovers, closest, marks, checks, network, events, simulatedUs, traceHash } = result;
   writeLine({
-    event: 'verdict', schema: 1, verdict: verdict === 'pass' && differs.length === 0 ? 'pass' : 'fail', failed: verdict === 'pass' ? (differs.length === 0 ? null : 'nondeterminism') : verdict,
-    seed: plan.seed, nodes: plan.nodes.length, voters: plan.voters, preset: plan.timing, features: plan.features, steps: plan.steps.length,
-    simulatedUs, events, acquisitions, takeovers, closest, views, leaders, checks, marks, network, traceHash, replay,
+    event: 'verdict',
+    schema: 1,
+    verdict: verdict === 'pass' && differs.length === 0 ? 'pass' : 'fail',
+    failed: verdict === 'pass' ? (differs.length === 0 ? null : 'nondeterminism') : verdict,
+    seed: plan.seed,
+    nodes: plan.nodes.length,
+    voters: plan.voters,
+    preset: plan.timing,
+    features: plan.features,
+    steps: plan.steps.length,
+    simulatedUs,
+    events,
+    acquisitions,
+    takeovers,
+    closest,
+    views,
+    leaders,
+    checks,
+    marks,
+    network,
+    traceHash,
+    replay,
   });
 }

@@ -28,22 +28,45 @@ export function isPlain(bytes: Uint8Array, start = 0): boolean {
     at += 1;
     let skip = 0;
     let children = -1;
-    if (token < 0x80 || token >= 0xe0) skip = 0; // small integers
-    else if (token < 0x90) return false; // map
-    else if (token < 0xa0) children = token & 0x0f; // array
-    else if (token < 0xc0) skip = token & 0x1f; // string
+    if (token < 0x80 || token >= 0xe0)
+      skip = 0; // small integers
+    else if (token < 0x90)
+      return false; // map
+    else if (token < 0xa0)
+      children = token & 0x0f; // array
+    else if (token < 0xc0)
+      skip = token & 0x1f; // string
     else {
       switch (token) {
-        case 0xc0: case 0xc2: case 0xc3: break; // nil, false, true
-        case 0xcc: case 0xd0: skip = 1; break;
-        case 0xcd: case 0xd1: skip = 2; break;
-        case 0xca: case 0xce: case 0xd2: skip = 4; break;
-        case 0xcb: case 0xcf: case 0xd3: skip = 8; break;
-        case 0xc4: case 0xd9: // bin8, str8
+        case 0xc0:
+        case 0xc2:
+        case 0xc3:
+          break; // nil, false, true
+        case 0xcc:
+        case 0xd0:
+          skip = 1;
+          break;
+        case 0xcd:
+        case 0xd1:
+          skip = 2;
+          break;
+        case 0xca:
+        case 0xce:
+        case 0xd2:
+          skip = 4;
+          break;
+        case 0xcb:
+        case 0xcf:
+        case 0xd3:
+          skip = 8;
+          break;
+        case 0xc4:
+        case 0xd9: // bin8, str8
           if (at >= end) return false;
           skip = 1 + bytes[at]!;
           break;
-        case 0xc5: case 0xda: // bin16, str16
+        case 0xc5:
+        case 0xda: // bin16, str16
           if (at + 1 >= end) return false;
           skip = 2 + ((bytes[at]! << 8) | bytes[at + 1]!);
           break;
@@ -52,7 +75,8 @@ export function isPlain(bytes: Uint8Array, start = 0): boolean {
           children = (bytes[at]! << 8) | bytes[at + 1]!;
           at += 2;
           break;
-        default: return false; // maps, extensions, 32-bit lengths, never used
+        default:
+          return false; // maps, extensions, 32-bit lengths, never used
       }
     }
     at += skip;

@@ -138,7 +138,10 @@ export class Candidate {
   }
 
   leaseEndOf(bid: BidState): number {
-    return leaseEndUs([...bid.support.values()].map((s) => s.endUs), this.#context.needed);
+    return leaseEndUs(
+      [...bid.support.values()].map((s) => s.endUs),
+      this.#context.needed,
+    );
   }
 
   /** C1. */

@@ -32,57 +32,132 @@ export function decodeElection(fields: readonly unknown[]): ElectionPacket {
     if (entry !== null) decoded.push(entry);
   }
   return {
-    kind: ELECTION_KIND, from: readName(from, 'from'), boot: readU32(boot, 'boot'), config: readU32(config, 'config'),
-    grantMs: readWhole(grantMs, DURATION_MAX_MS + 1, 'grantMs'), maxGrantMs: readWhole(maxGrantMs, DURATION_MAX_MS + 1, 'maxGrantMs'),
-    token: readU32(token, 'token'), echo: readU32(echo, 'echo'), entries: decoded,
+    kind: ELECTION_KIND,
+    from: readName(from, 'from'),
+    boot: readU32(boot, 'boot'),
+    config: readU32(config, 'config'),
+    grantMs: readWhole(grantMs, DURATION_MAX_MS + 1, 'grantMs'),
+    maxGrantMs: readWhole(maxGrantMs, DURATION_MAX_MS + 1, 'maxGrantMs'),
+    token: readU32(token, 'token'),
+    echo: readU32(echo, 'echo'),
+    entries: decoded,
   };
 }
 
 function encodeEntry(e: Entry): unknown[] {
   switch (e.op) {
-    case Op.bid: return [e.op, e.name, e.ballot, e.seq, e.priority];
-    case Op.grant: return [e.op, e.name, e.ballot, e.seq, e.heldMs, e.grantedMs];
-    case Op.deny: return [e.op, e.name, e.ballot, e.maxBallot, WHY.indexOf(e.why), e.holder, e.term, e.elected, e.leftMs, e.ahead, e.queued];
-    case Op.renew: return [e.op, e.name, e.ballot, e.term, e.seq, e.ask];
-    case Op.rack: return [e.op, e.name, e.ballot, e.term, e.seq, e.grantedMs, e.queue];
-    case Op.rdeny: return [e.op, e.name, e.term, e.seq, e.maxBallot, WHY.indexOf(e.why), e.holder, e.holderTerm, e.elected];
-    case Op.release: return [e.op, e.name, e.term, e.to];
-    case Op.recover: return [e.op, e.nonce];
-    case Op.recovered: return [e.op, e.nonce, e.active, e.floor, e.rivals];
-    case Op.watch: return [e.op, e.name];
-    case Op.hint: return [e.op, e.name, e.holder, e.term, e.leftMs, HINT_REASONS.indexOf(e.reason)];
+    case Op.bid:
+      return [e.op, e.name, e.ballot, e.seq, e.priority];
+    case Op.grant:
+      return [e.op, e.name, e.ballot, e.seq, e.heldMs, e.grantedMs];
+    case Op.deny:
+      return [e.op, e.name, e.ballot, e.maxBallot, WHY.indexOf(e.why), e.holder, e.term, e.elected, e.leftMs, e.ahead, e.queued];
+    case Op.renew:
+      return [e.op, e.name, e.ballot, e.term, e.seq, e.ask];
+    case Op.rack:
+      return [e.op, e.name, e.ballot, e.term, e.seq, e.grantedMs, e.queue];
+    case Op.rdeny:
+      return [e.op, e.name, e.term, e.seq, e.maxBallot, WHY.indexOf(e.why), e.holder, e.holderTerm, e.elected];
+    case Op.release:
+      return [e.op, e.name, e.term, e.to];
+    case Op.recover:
+      return [e.op, e.nonce];
+    case Op.recovered:
+      return [e.op, e.nonce, e.active, e.floor, e.rivals];
+    case Op.watch:
+      return [e.op, e.name];
+    case Op.hint:
+      return [e.op, e.name, e.holder, e.term, e.leftMs, HINT_REASONS.indexOf(e.reason)];
   }
 }
 
 function decodeEntry(f: readonly unknown[]): Entry | null {
   switch (f[0]) {
-    case Op.bid: return { op: Op.bid, name: name(f[1]), ballot: ballot(f[2], 'ballot'), seq: readU32(f[3], 'seq'), priority: readInteger(f[4], -PRIORITY_MAX, PRIORITY_MAX, 'priority') };
-    case Op.grant: return { op: Op.grant, name: name(f[1]), ballot: ballot(f[2], 'ballot'), seq: readU32(f[3], 'seq'), heldMs: duration(f[4], 'heldMs'), grantedMs: duration(f[5], 'grantedMs') };
-    case Op.deny: return {
-      op: Op.deny, name: name(f[1]), ballot: ballot(f[2], 'ballot'), maxBallot: ballot(f[3], 'maxBallot'), why: why(f[4]), holder: readOptionalName(f[5], 'holder'),
-      term: ballot(f[6], 'term'), elected: readBoolean(f[7], 'elected'), leftMs: duration(f[8], 'leftMs'),
-      ahead: readWhole(f[9], QUEUE_MAX + 1, 'ahead'), queued: readWhole(f[10], QUEUE_MAX + 1, 'queued'),
-    };
-    case Op.renew: return { op: Op.renew, name: name(f[1]), ballot: ballot(f[2], 'ballot'), term: ballot(f[3], 'term'), seq: readU32(f[4], 'seq'), ask: readBoolean(f[5], 'ask') };
-    case Op.rack: return {
-      op: Op.rack, name: name(f[1]), ballot: ballot(f[2], 'ballot'), term: ballot(f[3], 'term'), seq: readU32(f[4], 'seq'), grantedMs: duration(f[5], 'grantedMs'),
-      queue: readList(f[6], QUEUE_MAX, 'queue').map((id) => readName(id, 'queue')),
-    };
-    case Op.rdeny: return {
-      op: Op.rdeny, name: name(f[1]), term: ballot(f[2], 'term'), seq: readU32(f[3], 'seq'), maxBallot: ballot(f[4], 'maxBallot'), why: why(f[5]),
-      holder: readOptionalName(f[6], 'holder'), holderTerm: ballot(f[7], 'holderTerm'), elected: readBoolean(f[8], 'elected'),
-    };
-    case Op.release: return { op: Op.release, name: name(f[1]), term: ballot(f[2], 'term'), to: readOptionalName(f[3], 'to') };
-    case Op.recover: return { op: Op.recover, nonce: readU32(f[1], 'nonce') };
-    case Op.recovered: return {
-      op: Op.recovered, nonce: readU32(f[1], 'nonce'), active: readBoolean(f[2], 'active'), floor: ballot(f[3], 'floor'),
-      rivals: readList(f[4], RIVALS_MAX, 'rivals').map((boot) => readU32(boot, 'rivals')),
-    };
-    case Op.watch: return { op: Op.watch, name: name(f[1]) };
-    case Op.hint: return {
-      op: Op.hint, name: name(f[1]), holder: readOptionalName(f[2], 'holder'), term: ballot(f[3], 'term'), leftMs: duration(f[4], 'leftMs'),
-      reason: HINT_REASONS[readWhole(f[5], HINT_REASONS.length, 'reason')]!,
-    };
+    case Op.bid:
+      return {
+        op: Op.bid,
+        name: name(f[1]),
+        ballot: ballot(f[2], 'ballot'),
+        seq: readU32(f[3], 'seq'),
+        priority: readInteger(f[4], -PRIORITY_MAX, PRIORITY_MAX, 'priority'),
+      };
+    case Op.grant:
+      return {
+        op: Op.grant,
+        name: name(f[1]),
+        ballot: ballot(f[2], 'ballot'),
+        seq: readU32(f[3], 'seq'),
+        heldMs: duration(f[4], 'heldMs'),
+        grantedMs: duration(f[5], 'grantedMs'),
+      };
+    case Op.deny:
+      return {
+        op: Op.deny,
+        name: name(f[1]),
+        ballot: ballot(f[2], 'ballot'),
+        maxBallot: ballot(f[3], 'maxBallot'),
+        why: why(f[4]),
+        holder: readOptionalName(f[5], 'holder'),
+        term: ballot(f[6], 'term'),
+        elected: readBoolean(f[7], 'elected'),
+        leftMs: duration(f[8], 'leftMs'),
+        ahead: readWhole(f[9], QUEUE_MAX + 1, 'ahead'),
+        queued: readWhole(f[10], QUEUE_MAX + 1, 'queued'),
+      };
+    case Op.renew:
+      return {
+        op: Op.renew,
+        name: name(f[1]),
+        ballot: ballot(f[2], 'ballot'),
+        term: ballot(f[3], 'term'),
+        seq: readU32(f[4], 'seq'),
+        ask: readBoolean(f[5], 'ask'),
+      };
+    case Op.rack:
+      return {
+        op: Op.rack,
+        name: name(f[1]),
+        ballot: ballot(f[2], 'ballot'),
+        term: ballot(f[3], 'term'),
+        seq: readU32(f[4], 'seq'),
+        grantedMs: duration(f[5], 'grantedMs'),
+        queue: readList(f[6], QUEUE_MAX, 'queue').map((id) => readName(id, 'queue')),
+      };
+    case Op.rdeny:
+      return {
+        op: Op.rdeny,
+        name: name(f[1]),
+        term: ballot(f[2], 'term'),
+        seq: readU32(f[3], 'seq'),
+        maxBallot: ballot(f[4], 'maxBallot'),
+        why: why(f[5]),
+        holder: readOptionalName(f[6], 'holder'),
+        holderTerm: ballot(f[7], 'holderTerm'),
+        elected: readBoolean(f[8], 'elected'),
+      };
+    case Op.release:
+      return { op: Op.release, name: name(f[1]), term: ballot(f[2], 'term'), to: readOptionalName(f[3], 'to') };
+    case Op.recover:
+      return { op: Op.recover, nonce: readU32(f[1], 'nonce') };
+    case Op.recovered:
+      return {
+        op: Op.recovered,
+        nonce: readU32(f[1], 'nonce'),
+        active: readBoolean(f[2], 'active'),
+        floor: ballot(f[3], 'floor'),
+        rivals: readList(f[4], RIVALS_MAX, 'rivals').map((boot) => readU32(boot, 'rivals')),
+      };
+    case Op.watch:
+      return { op: Op.watch, name: name(f[1]) };
+    case Op.hint:
+      return {
+        op: Op.hint,
+        name: name(f[1]),
+        holder: readOptionalName(f[2], 'holder'),
+        term: ballot(f[3], 'term'),
+        leftMs: duration(f[4], 'leftMs'),
+        reason: HINT_REASONS[readWhole(f[5], HINT_REASONS.length, 'reason')]!,
+      };
     default:
       if (!Number.isInteger(f[0])) throw new Malformed('op');
       return null;

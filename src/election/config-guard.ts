@@ -31,13 +31,39 @@ export class ConfigGuard {
     if (warn) {
       const ourMs = config.grantUs / 1000;
       const differs = packet.grantMs !== ourMs ? `its lease is ${packet.grantMs} ms, ours ${ourMs} ms` : 'its voters, drift bound or leaders differ from ours';
-      this.#context.notify({ type: 'warning', code: 'config-mismatch', details: { node: peer.name, address: peer.address, differs, theirLeaseMs: packet.grantMs, ourLeaseMs: ourMs } });
+      this.#context.notify({
+        type: 'warning',
+        code: 'config-mismatch',
+        details: { node: peer.name, address: peer.address, differs, theirLeaseMs: packet.grantMs, ourLeaseMs: ourMs },
+      });
     }
     for (const entry of packet.entries) {
       if (entry.op === Op.bid) {
-        outbox.say(peer, { op: Op.deny, name: entry.name, ballot: entry.ballot, maxBallot: 0, why: 'config', holder: '', term: 0, elected: false, leftMs: 0, ahead: 0, queued: 0 });
+        outbox.say(peer, {
+          op: Op.deny,
+          name: entry.name,
+          ballot: entry.ballot,
+          maxBallot: 0,
+          why: 'config',
+          holder: '',
+          term: 0,
+          elected: false,
+          leftMs: 0,
+          ahead: 0,
+          queued: 0,
+        });
       } else if (entry.op === Op.renew) {
-        outbox.say(peer, { op: Op.rdeny, name: entry.name, term: entry.term, seq: entry.seq, maxBallot: 0, why: 'config', holder: '', holderTerm: 0, elected: false });
+        outbox.say(peer, {
+          op: Op.rdeny,
+          name: entry.name,
+          term: entry.term,
+          seq: entry.seq,
+          maxBallot: 0,
+          why: 'config',
+          holder: '',
+          holderTerm: 0,
+          elected: false,
+        });
       } else if (entry.op === Op.recover) {
         // The header is the answer: the asker sees our digest, counts nothing, and says so.
         outbox.say(peer, { op: Op.recovered, nonce: 0, active: false, floor: 0, rivals: [] });

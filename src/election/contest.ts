@@ -78,4 +78,3 @@ export interface Contest {
 export function newContest(name: string, now: Now): Contest {
   return { name, role: 'idle', wanted: false, priority: 0, lastBallot: 0, knownBallot: 0, bidAtUs: now.elapsedUs, bid: null, tenure: null, satOut: 0 };
 }
-

@@ -40,7 +40,17 @@ const JUMP_US = 5_000;
  */
 export class Election {
   readonly counters = {
-    packets: 0, mute: 0, ownName: 0, foreignConfig: 0, notFromVoter: 0, bids: 0, grants: 0, denials: 0, renewals: 0, acquisitions: 0, losses: 0,
+    packets: 0,
+    mute: 0,
+    ownName: 0,
+    foreignConfig: 0,
+    notFromVoter: 0,
+    bids: 0,
+    grants: 0,
+    denials: 0,
+    renewals: 0,
+    acquisitions: 0,
+    losses: 0,
   };
 
   readonly #host: ElectionHost;
@@ -74,7 +84,13 @@ export class Election {
     this.#host = host;
     this.#digest = configDigest(config);
     this.#context = {
-      config, self, random, notify, outbox: new Outbox(config.packetBudget), peers: new Peers(config, self.name), needed: majorityOf(config.voters.length),
+      config,
+      self,
+      random,
+      notify,
+      outbox: new Outbox(config.packetBudget),
+      peers: new Peers(config, self.name),
+      needed: majorityOf(config.voters.length),
     };
     this.#tokens = new Tokens(random, config.renewUs);
     this.#recovery = new Recovery(this.#context, now);
@@ -241,27 +257,54 @@ export class Election {
   /** Why things are as they are for `name`, in sentences: missing voters, waits, refusals. */
   explain(name: string, now: Now): readonly string[] {
     const standing: Standing = {
-      name, now, contest: this.#contests.get(name), leader: this.leaderOf(name, now), participating: this.#participating,
-      voting: this.#voter !== null, recovery: this.#recovery, quorum: this.#quorum, configs: this.#configs,
+      name,
+      now,
+      contest: this.#contests.get(name),
+      leader: this.leaderOf(name, now),
+      participating: this.#participating,
+      voting: this.#voter !== null,
+      recovery: this.#recovery,
+      quorum: this.#quorum,
+      configs: this.#configs,
     };
     return explainElection(this.#context, standing);
   }
 
   /** A copy of what this node holds about `name`, for checkers. */
   inspect(name: string): {
-    role: Role; term: number; ballot: number; leaseEndUs: number; support: ReadonlyMap<string, Support>;
-    votes: null | { phase: 'recovering' | 'active'; maxBallot: number; floor: number; grant: null | { ballot: number; term: number; holder: string; boot: number; endUs: number; elected: boolean } };
+    role: Role;
+    term: number;
+    ballot: number;
+    leaseEndUs: number;
+    support: ReadonlyMap<string, Support>;
+    votes: null | {
+      phase: 'recovering' | 'active';
+      maxBallot: number;
+      floor: number;
+      grant: null | { ballot: number; term: number; holder: string; boot: number; endUs: number; elected: boolean };
+    };
   } {
     const contest = this.#contests.get(name);
     const tenure = contest?.tenure ?? null;
     const { maxBallot, grant } = this.#voter?.inspect(name) ?? { maxBallot: 0, grant: null };
     return {
-      role: contest?.role ?? 'idle', term: tenure?.term ?? 0, ballot: tenure?.ballot ?? contest?.bid?.ballot ?? 0,
-      leaseEndUs: tenure?.leaseEndUs ?? -Infinity, support: new Map(tenure?.support ?? contest?.bid?.support),
-      votes: this.#voter === null ? null : {
-        phase: this.#recovery.isActive ? 'active' : 'recovering', maxBallot, floor: this.#recovery.floor,
-        grant: grant === null ? null : { ballot: grant.ballot, term: grant.term, holder: grant.holder.name, boot: grant.holder.boot, endUs: grant.endUs, elected: grant.elected },
-      },
+      role: contest?.role ?? 'idle',
+      term: tenure?.term ?? 0,
+      ballot: tenure?.ballot ?? contest?.bid?.ballot ?? 0,
+      leaseEndUs: tenure?.leaseEndUs ?? -Infinity,
+      support: new Map(tenure?.support ?? contest?.bid?.support),
+      votes:
+        this.#voter === null
+          ? null
+          : {
+              phase: this.#recovery.isActive ? 'active' : 'recovering',
+              maxBallot,
+              floor: this.#recovery.floor,
+              grant:
+                grant === null
+                  ? null
+                  : { ballot: grant.ballot, term: grant.term, holder: grant.holder.name, boot: grant.holder.boot, endUs: grant.endUs, elected: grant.elected },
+            },
     };
   }
 
@@ -333,11 +376,16 @@ export class Election {
 
   #dispatch(peer: Peer, entry: Entry, echoed: boolean, now: Now): void {
     switch (entry.op) {
-      case Op.bid: return this.#voter?.onBid(peer, entry, echoed, now);
-      case Op.renew: return this.#voter?.onRenew(peer, entry, now);
-      case Op.release: return this.#voter?.onRelease(peer, entry, now);
-      case Op.watch: return this.#voter?.onWatch(peer, entry, now);
-      case Op.recover: return this.#voter === null ? undefined : this.#recovery.answer(peer, entry, now);
+      case Op.bid:
+        return this.#voter?.onBid(peer, entry, echoed, now);
+      case Op.renew:
+        return this.#voter?.onRenew(peer, entry, now);
+      case Op.release:
+        return this.#voter?.onRelease(peer, entry, now);
+      case Op.watch:
+        return this.#voter?.onWatch(peer, entry, now);
+      case Op.recover:
+        return this.#voter === null ? undefined : this.#recovery.answer(peer, entry, now);
       default:
     }
     // What follows only a voter may say.
@@ -348,7 +396,8 @@ export class Election {
         this.#recovery.onRecovered(peer, entry, now);
         return this.#noteActive(wasActive, now);
       }
-      case Op.hint: return this.#onHint(entry, now);
+      case Op.hint:
+        return this.#onHint(entry, now);
       default:
     }
     const contest = this.#contests.get(entry.name);
@@ -363,8 +412,10 @@ export class Election {
         }
         return;
       }
-      case Op.deny: return this.#onDeny(contest, peer, entry, now);
-      case Op.rack: return contest === undefined ? undefined : this.#leader.onRack(contest, peer, entry, now);
+      case Op.deny:
+        return this.#onDeny(contest, peer, entry, now);
+      case Op.rack:
+        return contest === undefined ? undefined : this.#leader.onRack(contest, peer, entry, now);
       case Op.rdeny:
         if (contest === undefined) return;
         this.#leader.onRDeny(contest, entry);
@@ -423,10 +474,15 @@ export class Election {
           continue;
         }
         this.#host.send(peer.address, {
-          kind: 16, from: self.name, boot: self.boot, config: this.#digest, grantMs: this.#context.config.grantUs / 1000,
+          kind: 16,
+          from: self.name,
+          boot: self.boot,
+          config: this.#digest,
+          grantMs: this.#context.config.grantUs / 1000,
           maxGrantMs: Math.ceil(this.#recovery.maxGrantUs / 1000),
           token: this.#voter === null || peer.boot === 0 ? 0 : this.#tokens.give(lifeOf(peer), now.elapsedUs),
-          echo: peers.tokenFrom(peer.name), entries,
+          echo: peers.tokenFrom(peer.name),
+          entries,
         });
       }
     }

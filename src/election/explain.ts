@@ -36,13 +36,16 @@ export function explainElection(context: Context, at: Standing): string[] {
 
   const { reachable, missing } = at.quorum.look(nowUs);
   if (config.voters.length > 0) {
-    says.push(`${reachable.length} of ${config.voters.length} voters answered lately, ${needed} are needed${missing.length > 0 ? `; missing: ${missing.join(', ')}` : ''}.`);
+    says.push(
+      `${reachable.length} of ${config.voters.length} voters answered lately, ${needed} are needed${missing.length > 0 ? `; missing: ${missing.join(', ')}` : ''}.`,
+    );
   }
   if (at.voting && !at.recovery.isActive) {
     const leftUs = at.recovery.leftUs(nowUs);
     if (leftUs > 0) says.push(`Our own voter waits ${round(leftUs)} more, so that promises of a former life have run out.`);
     else says.push('Our own voter has waited and is asking the other voters for the highest ballot.');
-    if (at.recovery.hasConflict) says.push(`Another process uses the name ${self.name}: our voter stays silent until it was not heard for ${round(config.grantUs)}.`);
+    if (at.recovery.hasConflict)
+      says.push(`Another process uses the name ${self.name}: our voter stays silent until it was not heard for ${round(config.grantUs)}.`);
   }
 
   const tenure = at.contest?.tenure ?? null;
@@ -57,7 +60,9 @@ export function explainElection(context: Context, at: Standing): string[] {
   } else if (at.contest === undefined || !at.contest.wanted) says.push(`This node does not stand for ${at.name}.`);
 
   for (const { name, grantMs } of at.configs.refusedSince(nowUs - REFUSED_SHOWN_US)) {
-    says.push(`${name} is refused: it runs another configuration (lease ${grantMs} ms, ours ${ms(config.grantUs)} ms; voters, drift bound and leaders must agree too).`);
+    says.push(
+      `${name} is refused: it runs another configuration (lease ${grantMs} ms, ours ${ms(config.grantUs)} ms; voters, drift bound and leaders must agree too).`,
+    );
   }
   return says;
 }

@@ -37,8 +37,14 @@ export class Leader {
     contest.role = 'leader';
     contest.bid = null;
     contest.tenure = {
-      term: bid.ballot, ballot: bid.ballot, sent: bid.sent, support: bid.support, leaseEndUs: leaseUs,
-      drainUntilUs: Infinity, successor: '', queues: new Map(),
+      term: bid.ballot,
+      ballot: bid.ballot,
+      sent: bid.sent,
+      support: bid.support,
+      leaseEndUs: leaseUs,
+      drainUntilUs: Infinity,
+      successor: '',
+      queues: new Map(),
     };
     this.#context.notify({ type: 'elected', name: contest.name, term: bid.ballot, leaseEndUs: leaseUs });
   }

@@ -4,36 +4,114 @@ export type Why = (typeof WHY)[number];
 
 /** First field of an entry. Values are wire format: append, never renumber. */
 export const Op = {
-  bid: 1, grant: 2, deny: 3, renew: 4, rack: 5, rdeny: 6, release: 7, recover: 8, recovered: 9, watch: 10, hint: 11,
+  bid: 1,
+  grant: 2,
+  deny: 3,
+  renew: 4,
+  rack: 5,
+  rdeny: 6,
+  release: 7,
+  recover: 8,
+  recovered: 9,
+  watch: 10,
+  hint: 11,
 } as const;
 
 /** A candidate asks for a name. Standing: repeated every R with a new seq. */
-export interface Bid { readonly op: typeof Op.bid; readonly name: string; readonly ballot: number; readonly seq: number; readonly priority: number }
+export interface Bid {
+  readonly op: typeof Op.bid;
+  readonly name: string;
+  readonly ballot: number;
+  readonly seq: number;
+  readonly priority: number;
+}
 /** A voter promises the name for `grantedMs` from the moment it sends this. `heldMs`: how long the bid stood in its queue (rounded down). */
-export interface Grant { readonly op: typeof Op.grant; readonly name: string; readonly ballot: number; readonly seq: number; readonly heldMs: number; readonly grantedMs: number }
+export interface Grant {
+  readonly op: typeof Op.grant;
+  readonly name: string;
+  readonly ballot: number;
+  readonly seq: number;
+  readonly heldMs: number;
+  readonly grantedMs: number;
+}
 /** A voter refuses a bid. `holder` and `term` name the present holder (`holder` '' = none); `elected` says it told us that it leads. `leftMs` is how long its promise, or the recovery wait, still runs. `ahead` better bidders stand before us of `queued`. */
 export interface Deny {
-  readonly op: typeof Op.deny; readonly name: string; readonly ballot: number; readonly maxBallot: number; readonly why: Why;
-  readonly holder: string; readonly term: number; readonly elected: boolean; readonly leftMs: number; readonly ahead: number; readonly queued: number;
+  readonly op: typeof Op.deny;
+  readonly name: string;
+  readonly ballot: number;
+  readonly maxBallot: number;
+  readonly why: Why;
+  readonly holder: string;
+  readonly term: number;
+  readonly elected: boolean;
+  readonly leftMs: number;
+  readonly ahead: number;
+  readonly queued: number;
 }
 /** The holder asks to be promised T anew. `elected`: it acquired a majority. `ask`: answer with the queue. */
-export interface Renew { readonly op: typeof Op.renew; readonly name: string; readonly ballot: number; readonly term: number; readonly seq: number; readonly ask: boolean }
+export interface Renew {
+  readonly op: typeof Op.renew;
+  readonly name: string;
+  readonly ballot: number;
+  readonly term: number;
+  readonly seq: number;
+  readonly ask: boolean;
+}
 /** A voter renewed its promise. `queue`: fresh bidders, best first (all of them when asked, else at most the first). */
-export interface Rack { readonly op: typeof Op.rack; readonly name: string; readonly ballot: number; readonly term: number; readonly seq: number; readonly grantedMs: number; readonly queue: readonly string[] }
+export interface Rack {
+  readonly op: typeof Op.rack;
+  readonly name: string;
+  readonly ballot: number;
+  readonly term: number;
+  readonly seq: number;
+  readonly grantedMs: number;
+  readonly queue: readonly string[];
+}
 export interface RDeny {
-  readonly op: typeof Op.rdeny; readonly name: string; readonly term: number; readonly seq: number; readonly maxBallot: number; readonly why: Why;
-  readonly holder: string; readonly holderTerm: number; readonly elected: boolean;
+  readonly op: typeof Op.rdeny;
+  readonly name: string;
+  readonly term: number;
+  readonly seq: number;
+  readonly maxBallot: number;
+  readonly why: Why;
+  readonly holder: string;
+  readonly holderTerm: number;
+  readonly elected: boolean;
 }
 /** The holder (or a candidate that gives up) lets go of `term` and all its earlier ballots. `to`: preferred successor, or ''. */
-export interface Release { readonly op: typeof Op.release; readonly name: string; readonly term: number; readonly to: string }
+export interface Release {
+  readonly op: typeof Op.release;
+  readonly name: string;
+  readonly term: number;
+  readonly to: string;
+}
 /** A restarted voter asks for the highest ballot, after it waited. */
-export interface Recover { readonly op: typeof Op.recover; readonly nonce: number }
+export interface Recover {
+  readonly op: typeof Op.recover;
+  readonly nonce: number;
+}
 /** `rivals`: other boots of the asker's name heard within the last T. */
-export interface Recovered { readonly op: typeof Op.recovered; readonly nonce: number; readonly active: boolean; readonly floor: number; readonly rivals: readonly number[] }
+export interface Recovered {
+  readonly op: typeof Op.recovered;
+  readonly nonce: number;
+  readonly active: boolean;
+  readonly floor: number;
+  readonly rivals: readonly number[];
+}
 /** "Tell me who leads `name`", repeated every R by nodes that only watch. */
-export interface Watch { readonly op: typeof Op.watch; readonly name: string }
+export interface Watch {
+  readonly op: typeof Op.watch;
+  readonly name: string;
+}
 /** Who holds `name` at this voter; `holder` '' = nobody that said it leads. Never used by a rule that grants. */
-export interface Hint { readonly op: typeof Op.hint; readonly name: string; readonly holder: string; readonly term: number; readonly leftMs: number; readonly reason: 'held' | 'recovering' | 'electing' | 'no-candidate' }
+export interface Hint {
+  readonly op: typeof Op.hint;
+  readonly name: string;
+  readonly holder: string;
+  readonly term: number;
+  readonly leftMs: number;
+  readonly reason: 'held' | 'recovering' | 'electing' | 'no-candidate';
+}
 
 export type Entry = Bid | Grant | Deny | Renew | Rack | RDeny | Release | Recover | Recovered | Watch | Hint;
 

@@ -100,7 +100,10 @@ export class Recovery {
   /** Somebody else's question. A recovering voter answers too: its answer serves cold starts. */
   answer(peer: Peer, question: Recover, now: Now): void {
     this.#context.outbox.say(peer, {
-      op: Op.recovered, nonce: question.nonce, active: this.#active, floor: this.#floor,
+      op: Op.recovered,
+      nonce: question.nonce,
+      active: this.#active,
+      floor: this.#floor,
       rivals: this.#context.peers.rivalsOf(peer, now.elapsedUs - this.#context.config.grantUs),
     });
   }
@@ -111,7 +114,11 @@ export class Recovery {
       // Another process under our name was talking within T. It may be a living one, whose vote and
       // ours would be two for one voter. Ask again until T has passed without a sign of it.
       if (!this.hasConflict) {
-        this.#context.notify({ type: 'warning', code: 'id-conflict', details: { voter: this.#context.self.name, seenBy: peer.name, boots: answer.rivals.length } });
+        this.#context.notify({
+          type: 'warning',
+          code: 'id-conflict',
+          details: { voter: this.#context.self.name, seenBy: peer.name, boots: answer.rivals.length },
+        });
       }
       this.#conflictUntilUs = now.elapsedUs + this.#context.config.grantUs;
       this.#answers.clear();

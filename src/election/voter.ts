@@ -69,7 +69,8 @@ export class Voter {
     // candidate with a minority could block these voters for ever by bidding again and again; were
     // it credited to the newer seq, it would outlast the promise.
     if (grant !== null && same) {
-      if (!grant.elected) this.#say(peer, { op: Op.grant, name: bid.name, ballot: grant.ballot, seq: grant.seq, heldMs: grant.heldMs, grantedMs: this.#grantMs });
+      if (!grant.elected)
+        this.#say(peer, { op: Op.grant, name: bid.name, ballot: grant.ballot, seq: grant.seq, heldMs: grant.heldMs, grantedMs: this.#grantMs });
       return;
     }
     this.#grant(box, bidder, now);
@@ -82,8 +83,15 @@ export class Voter {
     const refuse = (why: Why): void => {
       const grant = box?.isLive(nowUs) === true ? box.grant : null;
       this.#say(peer, {
-        op: Op.rdeny, name: renew.name, term: renew.term, seq: renew.seq, maxBallot: box?.maxBallot ?? 0, why,
-        holder: grant?.holder.name ?? '', holderTerm: grant?.term ?? 0, elected: grant?.elected ?? false,
+        op: Op.rdeny,
+        name: renew.name,
+        term: renew.term,
+        seq: renew.seq,
+        maxBallot: box?.maxBallot ?? 0,
+        why,
+        holder: grant?.holder.name ?? '',
+        holderTerm: grant?.term ?? 0,
+        elected: grant?.elected ?? false,
       });
     };
     if (box === null) return refuse('limit');
@@ -100,11 +108,26 @@ export class Voter {
     box.maxBallot = renew.ballot;
     this.#recovery.raiseFloor(renew.ballot);
     const news = !mine || !grant.elected;
-    box.grant = { holder: peer, ballot: renew.ballot, term: renew.term, endUs: nowUs + this.#context.config.grantUs, seq: renew.seq, atUs: mine ? grant.atUs : nowUs, heldMs: 0, elected: true, wasted: false };
+    box.grant = {
+      holder: peer,
+      ballot: renew.ballot,
+      term: renew.term,
+      endUs: nowUs + this.#context.config.grantUs,
+      seq: renew.seq,
+      atUs: mine ? grant.atUs : nowUs,
+      heldMs: 0,
+      elected: true,
+      wasted: false,
+    };
     box.noteUse(peer.name);
     box.queue.drop(peer);
     this.#say(peer, {
-      op: Op.rack, name: renew.name, ballot: renew.ballot, term: renew.term, seq: renew.seq, grantedMs: this.#grantMs,
+      op: Op.rack,
+      name: renew.name,
+      ballot: renew.ballot,
+      term: renew.term,
+      seq: renew.seq,
+      grantedMs: this.#grantMs,
       queue: this.#successors(box, nowUs).slice(0, renew.ask ? undefined : 1),
     });
     if (news) this.#tell(box, now);
@@ -193,7 +216,11 @@ export class Voter {
     box.queue.dropStale(nowUs - this.#freshUs);
     const waiting = box.queue.ranked(box.wastefulAt(nowUs));
     const fit = waiting.filter(
-      (b) => b.echoed && b.ballot > box.maxBallot && b.ballot > box.releasedBy(b.peer) && !this.#context.peers.isGone(b.peer) &&
+      (b) =>
+        b.echoed &&
+        b.ballot > box.maxBallot &&
+        b.ballot > box.releasedBy(b.peer) &&
+        !this.#context.peers.isGone(b.peer) &&
         (this.#context.config.leaders === 'any' || this.#context.peers.isVoter(b.peer.name)),
     );
     const next = fit.find((b) => b.peer.name === preferred) ?? fit[0];
@@ -212,7 +239,17 @@ export class Voter {
     box.maxBallot = bidder.ballot;
     this.#recovery.raiseFloor(bidder.ballot);
     const heldMs = Math.floor((nowUs - bidder.atUs) / 1000); // down: the bidder may not count more than it waited
-    box.grant = { holder: bidder.peer, ballot: bidder.ballot, term: bidder.ballot, endUs: nowUs + this.#context.config.grantUs, seq: bidder.seq, atUs: nowUs, heldMs, elected: false, wasted: false };
+    box.grant = {
+      holder: bidder.peer,
+      ballot: bidder.ballot,
+      term: bidder.ballot,
+      endUs: nowUs + this.#context.config.grantUs,
+      seq: bidder.seq,
+      atUs: nowUs,
+      heldMs,
+      elected: false,
+      wasted: false,
+    };
     this.#say(bidder.peer, { op: Op.grant, name: box.name, ballot: bidder.ballot, seq: bidder.seq, heldMs, grantedMs: this.#grantMs });
   }
 
@@ -242,9 +279,17 @@ export class Voter {
     const place = ranked.findIndex((b) => b.peer.name === peer.name);
     const leftUs = grant !== null ? grant.endUs - nowUs : this.#recovery.leftUs(nowUs);
     this.#say(peer, {
-      op: Op.deny, name: bid.name, ballot: bid.ballot, maxBallot: box?.maxBallot ?? 0, why,
-      holder: grant?.holder.name ?? '', term: grant?.term ?? 0, elected: grant?.elected ?? false,
-      leftMs: Math.max(0, Math.ceil(leftUs / 1000)), ahead: place < 0 ? ranked.length : place, queued: ranked.length,
+      op: Op.deny,
+      name: bid.name,
+      ballot: bid.ballot,
+      maxBallot: box?.maxBallot ?? 0,
+      why,
+      holder: grant?.holder.name ?? '',
+      term: grant?.term ?? 0,
+      elected: grant?.elected ?? false,
+      leftMs: Math.max(0, Math.ceil(leftUs / 1000)),
+      ahead: place < 0 ? ranked.length : place,
+      queued: ranked.length,
     });
   }
 

@@ -72,8 +72,12 @@ export function decodeMembership(fields: readonly unknown[]): MembershipMessage 
       return { kind, ...header, updates: decodeUpdates(fields[3]), answered: fields[4] === undefined ? null : readU32(fields[4], 'answered') };
     case Kind.pingReq:
       return {
-        kind, ...header, target: readName(fields[3], 'target'), targetBoot: readU32(fields[4], 'targetBoot'),
-        timeoutMs: readWhole(fields[5], 0x1_0000, 'timeoutMs'), updates: decodeUpdates(fields[6]),
+        kind,
+        ...header,
+        target: readName(fields[3], 'target'),
+        targetBoot: readU32(fields[4], 'targetBoot'),
+        timeoutMs: readWhole(fields[5], 0x1_0000, 'timeoutMs'),
+        updates: decodeUpdates(fields[6]),
       };
     case Kind.nack:
       return { kind, ...header, reason: NACKS[readWhole(fields[3], NACKS.length, 'reason')]!, updates: decodeUpdates(fields[4]) };
@@ -81,15 +85,25 @@ export function decodeMembership(fields: readonly unknown[]): MembershipMessage 
       return { kind, ...header, answer: readBoolean(fields[3], 'answer'), updates: decodeUpdates(fields[4]) };
     case Kind.syncRequest:
       return {
-        kind, ...header, token: readU32(fields[3], 'token'), offer: readU32(fields[4], 'offer'), claim: decodeClaim(fields[5]),
-        after: readOptionalName(fields[6], 'after'), buckets: decodeBuckets(fields[7]),
+        kind,
+        ...header,
+        token: readU32(fields[3], 'token'),
+        offer: readU32(fields[4], 'offer'),
+        claim: decodeClaim(fields[5]),
+        after: readOptionalName(fields[6], 'after'),
+        buckets: decodeBuckets(fields[7]),
       };
     case Kind.syncReply: {
       const status = SYNC_STATUS[readWhole(fields[3], SYNC_STATUS.length, 'status')]!;
       const token = readU32(fields[4], 'token');
       if (status === 'token') return { kind, ...header, status, token, claims: [], next: '', rival: null };
       return {
-        kind, ...header, status, token, claims: decodeUpdates(fields[5]), next: readOptionalName(fields[6], 'next'),
+        kind,
+        ...header,
+        status,
+        token,
+        claims: decodeUpdates(fields[5]),
+        next: readOptionalName(fields[6], 'next'),
         rival: fields[7] === null ? null : readAddress(fields[7], 'rival'),
       };
     }
@@ -155,7 +169,11 @@ function decodeClaim(value: unknown): Claim {
   const tags = fields[3] === undefined ? NO_TAGS : decodeTags(fields[3]);
   const accusers = state === 'alive' || state === 'left' ? NOBODY : decodeAccusers(fields[4], name);
   return {
-    state, name, address, tags, accusers,
+    state,
+    name,
+    address,
+    tags,
+    accusers,
     boot: view.getUint32(0),
     incarnation: view.getUint16(4) * 0x1_0000_0000 + view.getUint32(6),
     ageMs: state === 'failed' || state === 'left' ? readU32(fields[5], 'age') : 0,

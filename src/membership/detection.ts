@@ -149,7 +149,12 @@ export class Detection {
     peer.unanswered += 1;
     peer.missingNacks += probe.silentRelays.size;
     this.#ctx.unansweredSince += 1;
-    peer.note(nowUs, outcome === 'gone' ? 'a probe was answered by another life or another name' : `a probe was not answered, ${probe.nackedBy.size} relays got no ack either, ${probe.silentRelays.size} said nothing`);
+    peer.note(
+      nowUs,
+      outcome === 'gone'
+        ? 'a probe was answered by another life or another name'
+        : `a probe was not answered, ${probe.nackedBy.size} relays got no ack either, ${probe.silentRelays.size} said nothing`,
+    );
   }
 
   #isConfirmer(claim: Claim): boolean {

@@ -105,7 +105,8 @@ export class Join {
     }
     if (nowUs >= this.#aloneUs) {
       const waiting = this.#seeds.some((seed) => this.#sync.isPending(seed.address));
-      if (waiting) this.#aloneUs = nowUs + this.#ctx.config.directTimeoutMaxUs; // somebody is there, and is checking our name
+      if (waiting)
+        this.#aloneUs = nowUs + this.#ctx.config.directTimeoutMaxUs; // somebody is there, and is checking our name
       else this.#alone();
     }
   }

@@ -86,7 +86,14 @@ export class Prober {
     const trips = peer !== undefined && peer.claim.boot === plan.target.boot ? peer.trips : null;
     const timeoutUs = health.widen(directTimeoutUs(trips, config.directTimeoutMinUs, config.directTimeoutMaxUs));
     const probe: Probe = {
-      plan, seq, timeoutUs, sentUs: nowUs, stage: 'direct', deadlineUs: nowUs + timeoutUs, silentRelays: new Set(), nackedBy: new Set(),
+      plan,
+      seq,
+      timeoutUs,
+      sentUs: nowUs,
+      stage: 'direct',
+      deadlineUs: nowUs + timeoutUs,
+      silentRelays: new Set(),
+      nackedBy: new Set(),
     };
     this.#open.set(seq, probe);
     this.#ctx.count(`probe.${plan.purpose}`);
@@ -166,14 +173,22 @@ export class Prober {
     const { config, table, random, nowUs } = this.#ctx;
     const { target } = probe.plan;
     probe.stage = 'indirect';
-    const relays = random.sample(table.helpers.filter((peer) => peer.claim.name !== target.name && peer.claim.address !== target.address), config.indirectProbes);
+    const relays = random.sample(
+      table.helpers.filter((peer) => peer.claim.name !== target.name && peer.claim.address !== target.address),
+      config.indirectProbes,
+    );
     probe.deadlineUs = nowUs + (relays.length === 0 ? 1 : 2) * probe.timeoutUs;
     this.#ping(probe);
     const timeoutMs = Math.min(0xffff, Math.max(1, Math.floor((probe.timeoutUs * 3) / 2000))); // leaves a quarter of the wait for its nack to arrive
     for (const relay of relays) {
       probe.silentRelays.add(relay.claim.name);
       this.#ctx.carry(relay.claim.address, relay.claim.name, {
-        kind: Kind.pingReq, ...this.#ctx.header(probe.seq), target: target.name, targetBoot: target.boot, timeoutMs, updates: [],
+        kind: Kind.pingReq,
+        ...this.#ctx.header(probe.seq),
+        target: target.name,
+        targetBoot: target.boot,
+        timeoutMs,
+        updates: [],
       });
     }
   }

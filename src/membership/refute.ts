@@ -32,7 +32,8 @@ export class Refuter {
     if (standing === 'silenced' || standing === 'left' || (standing === 'joining' && source.channel === 'gossip')) return;
     if (!overrides(claim, own)) {
       // Our very incarnation at another address: not from us, and no stronger claim of others would ever correct it.
-      const forged = claim.boot === own.boot && claim.incarnation === own.incarnation && claim.state === 'alive' && own.state === 'alive' && claim.address !== own.address;
+      const forged =
+        claim.boot === own.boot && claim.incarnation === own.incarnation && claim.state === 'alive' && own.state === 'alive' && claim.address !== own.address;
       if (forged) this.#refute(claim, source);
       return;
     }

@@ -45,11 +45,22 @@ export class Relays {
     while (this.#open.has(seq)) seq = this.#ctx.nextSeq();
     const { name, boot, address } = target.claim;
     this.#open.set(seq, {
-      seq, target: name, targetBoot: boot, targetAddress: address, forName: request.from, forAddress: from, forSeq: request.seq,
+      seq,
+      target: name,
+      targetBoot: boot,
+      targetAddress: address,
+      forName: request.from,
+      forAddress: from,
+      forSeq: request.seq,
       deadlineUs: nowUs + request.timeoutMs * 1000,
     });
     this.#ctx.count('relay');
-    this.#ctx.carry(address, name, { kind: Kind.ping, ...this.#ctx.header(seq), target: name, updates: target.claim.state === 'alive' ? [] : [target.told(nowUs)] });
+    this.#ctx.carry(address, name, {
+      kind: Kind.ping,
+      ...this.#ctx.header(seq),
+      target: name,
+      updates: target.claim.state === 'alive' ? [] : [target.told(nowUs)],
+    });
   }
 
   /** Whether the ack was meant for somebody we asked for. */

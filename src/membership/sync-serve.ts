@@ -33,7 +33,8 @@ export class SyncServer {
   onRequest(request: SyncRequest, from: Address): void {
     const { nowUs } = this.#ctx;
     const { claim } = request;
-    const wellFormed = claim.name === request.from && claim.boot === request.boot && claim.state === 'alive' && powerOfTwo(request.buckets.length / BUCKET_BYTES);
+    const wellFormed =
+      claim.name === request.from && claim.boot === request.boot && claim.state === 'alive' && powerOfTwo(request.buckets.length / BUCKET_BYTES);
     if (!wellFormed) return this.#ctx.count('sync.malformed');
     if (!this.#tokens.valid(request.token, from, nowUs)) {
       const reply: SyncReply = { ...this.#blank(request), status: 'token', token: this.#tokens.mint(from, nowUs) };

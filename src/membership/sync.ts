@@ -135,7 +135,20 @@ export class Sync {
     const room = config.packetBudget - packetBytes(bare) - NAME_MAX - 8; // a cursor may be the longest name
     const buckets = table.bucketDigests(bucketCount(table.activeCount, room));
     const pull: Pull = {
-      seq, address, reason, peer, token, quiet: table.active.length === 0, tokens: 0, after: '', buckets, tries: 0, pages: 0, pending: false, gained: false, deadlineUs: 0,
+      seq,
+      address,
+      reason,
+      peer,
+      token,
+      quiet: table.active.length === 0,
+      tokens: 0,
+      after: '',
+      buckets,
+      tries: 0,
+      pages: 0,
+      pending: false,
+      gained: false,
+      deadlineUs: 0,
     };
     this.#pulls.set(seq, pull);
     this.#ctx.count(`sync.${reason}`);

@@ -81,7 +81,12 @@ export function packetBytes(message: MembershipMessage): number {
       return base + 1 + claimsBytes(message.updates);
     case Kind.syncRequest:
       return (
-        base + uintBytes(message.token) + uintBytes(message.offer) + claimBytes(message.claim) + stringBytes(message.after) + binaryBytes(message.buckets.length)
+        base +
+        uintBytes(message.token) +
+        uintBytes(message.offer) +
+        claimBytes(message.claim) +
+        stringBytes(message.after) +
+        binaryBytes(message.buckets.length)
       );
     case Kind.syncReply: {
       const short = base + 1 + uintBytes(message.token);

@@ -34,7 +34,14 @@ export function createUdpTransport(options: UdpOptions): Transport {
       await new Promise<void>((resolve, reject) => {
         opening.once('error', (error: NodeJS.ErrnoException) => {
           opening.close();
-          reject(new BellwetherError('ERR_BIND', `cannot bind ${bind}: ${error.code ?? error.message}`, { address: bind, code: error.code ?? 'unknown' }, { cause: error }));
+          reject(
+            new BellwetherError(
+              'ERR_BIND',
+              `cannot bind ${bind}: ${error.code ?? error.message}`,
+              { address: bind, code: error.code ?? 'unknown' },
+              { cause: error },
+            ),
+          );
         });
         // Never reuseAddr: a second socket on the port would steal datagrams.
         opening.bind({ address: hostOf(bind), port: portOf(bind), exclusive: true }, () => resolve());
@@ -59,7 +66,10 @@ export function createUdpTransport(options: UdpOptions): Transport {
       socket = opening;
       handlers = given;
       const bound = opening.address();
-      return { bound: parseAddress(bound.family === 'IPv6' ? `[${bound.address}]:${bound.port}` : `${bound.address}:${bound.port}`) ?? bind, receiveBufferBytes };
+      return {
+        bound: parseAddress(bound.family === 'IPv6' ? `[${bound.address}]:${bound.port}` : `${bound.address}:${bound.port}`) ?? bind,
+        receiveBufferBytes,
+      };
     },
 
     send(bytes: Uint8Array, to: Address): void {
@@ -85,9 +95,18 @@ export function createUdpTransport(options: UdpOptions): Transport {
 
 function classify(code: string): SendFailure {
   switch (code) {
-    case 'ENETUNREACH': case 'EHOSTUNREACH': case 'ENETDOWN': case 'EADDRNOTAVAIL': case 'EPERM': case 'EACCES': return 'unreachable';
-    case 'ECONNREFUSED': return 'refused';
-    case 'EMSGSIZE': return 'too-large';
-    default: return 'other';
+    case 'ENETUNREACH':
+    case 'EHOSTUNREACH':
+    case 'ENETDOWN':
+    case 'EADDRNOTAVAIL':
+    case 'EPERM':
+    case 'EACCES':
+      return 'unreachable';
+    case 'ECONNREFUSED':
+      return 'refused';
+    case 'EMSGSIZE':
+      return 'too-large';
+    default:
+      return 'other';
   }
 }

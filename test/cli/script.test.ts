@@ -24,11 +24,17 @@ describe('a script', () => {
   });
 
   it('is read back as it was written, and nothing makes the reader throw', () => {
-    const step = fc.record({ verb: fc.constantFrom(...VERBS.filter((v) => v !== 'heal')), target: fc.constantFrom('leader', 'n1', 'follower'), atMs: fc.nat(100_000) });
-    fc.assert(fc.property(fc.array(step), (steps) => {
-      const text = steps.map(({ verb, target, atMs }) => `${verb} ${target} @${atMs}ms`).join(';');
-      expect(parseScript(text)).toEqual({ problems: [], steps: [...steps].sort((a, b) => a.atMs - b.atMs).map((s) => ({ ...s, forMs: null })) });
-    }));
+    const step = fc.record({
+      verb: fc.constantFrom(...VERBS.filter((v) => v !== 'heal')),
+      target: fc.constantFrom('leader', 'n1', 'follower'),
+      atMs: fc.nat(100_000),
+    });
+    fc.assert(
+      fc.property(fc.array(step), (steps) => {
+        const text = steps.map(({ verb, target, atMs }) => `${verb} ${target} @${atMs}ms`).join(';');
+        expect(parseScript(text)).toEqual({ problems: [], steps: [...steps].sort((a, b) => a.atMs - b.atMs).map((s) => ({ ...s, forMs: null })) });
+      }),
+    );
     fc.assert(fc.property(fc.string(), (text) => void parseScript(text)));
   });
 

@@ -4,14 +4,18 @@ import type { Line } from '../../src/cli/output.ts';
 
 const line = (mono: number, node: string, event: string, facts: object = {}): Line => ({ at: 0, mono, node, event, ...facts });
 const elected = (mono: number, node: string, term: number): Line => line(mono, node, 'elected', { election: 'leader', term });
-const lost = (mono: number, node: string, remainingMs: number, reason = 'expired'): Line => line(mono, node, 'lost', { election: 'leader', reason, remainingMs });
+const lost = (mono: number, node: string, remainingMs: number, reason = 'expired'): Line =>
+  line(mono, node, 'lost', { election: 'leader', reason, remainingMs });
 const action = (mono: number, what: string, target: string): Line => line(mono, 'demo', 'action', { action: what, target });
 
 describe('the judge of a run', () => {
   it('finds nothing wrong where one ends before the next begins', () => {
     const summary = summarize([elected(0, 'a', 1), action(100, 'resign', 'a'), lost(101, 'a', 400, 'released'), elected(110, 'b', 2)], 600, 1_000);
     expect(summary).toMatchObject({ overlapMs: 0, promisesHeld: true, takeovers: [{ from: 'a', to: 'b', cause: 'resign', ms: 10 }] });
-    expect(summary.tenures.map(({ from, to }) => [from, to])).toEqual([[0, 101], [110, 1_000]]);
+    expect(summary.tenures.map(({ from, to }) => [from, to])).toEqual([
+      [0, 101],
+      [110, 1_000],
+    ]);
   });
 
   it('sees two that lead at one moment, by however little', () => {
@@ -32,7 +36,10 @@ describe('the judge of a run', () => {
   it('grants a stopped process its lease from the stop on and not longer, and a killed one nothing', () => {
     expect(summarize([elected(0, 'a', 1), action(1_000, 'pause', 'a'), elected(1_599, 'b', 2)], 600, 3_000).overlapMs).toBe(1);
     expect(summarize([elected(0, 'a', 1), action(1_000, 'pause', 'a'), elected(1_600, 'b', 2)], 600, 3_000).overlapMs).toBe(0);
-    expect(summarize([elected(0, 'a', 1), action(1_000, 'kill', 'a'), elected(1_001, 'b', 2)], 600, 3_000)).toMatchObject({ overlapMs: 0, takeovers: [{ cause: 'kill', ms: 1 }] });
+    expect(summarize([elected(0, 'a', 1), action(1_000, 'kill', 'a'), elected(1_001, 'b', 2)], 600, 3_000)).toMatchObject({
+      overlapMs: 0,
+      takeovers: [{ cause: 'kill', ms: 1 }],
+    });
   });
 
   it('sees terms that do not rise, and one node elected twice', () => {

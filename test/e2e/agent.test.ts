@@ -66,7 +66,10 @@ describe('three agents', () => {
     await first.leader.line('lost', { reason: 'handover' });
     const others = agents.filter((a) => a !== heir);
     heir.kill('SIGTERM');
-    const third = await elected(others, others.map((a) => (a === first.leader ? a.lines.findIndex((l) => l.event === 'lost') : 0)));
+    const third = await elected(
+      others,
+      others.map((a) => (a === first.leader ? a.lines.findIndex((l) => l.event === 'lost') : 0)),
+    );
     expect(third.term).toBeGreaterThan(Number(second['term']));
     expect(await heir.ended()).toEqual({ code: 0, signal: null });
     expect(heir.lines.at(-1)).toMatchObject({ event: 'stopped', reason: 'SIGTERM' });
@@ -116,7 +119,7 @@ describe('one agent', () => {
     expect(only.lines.at(-1)).toMatchObject({ event: 'stopped', reason: 'leave' });
   });
 
-  it('is refused under a living name with the rival\'s address, exit 2; the first one notices nothing', async () => {
+  it("is refused under a living name with the rival's address, exit 2; the first one notices nothing", async () => {
     const first = agent('n1', '--voters', 'n1');
     const address = await addressOf(first);
     await first.line('leader', { leader: 'n1' });
@@ -146,14 +149,33 @@ describe('one agent', () => {
 
 describe('mistakes', () => {
   it('of options are told all in one message, exit 2', async () => {
-    const { code, stderr, stdout } = await run('agent', '--bind', 'nonsense', '--voters', 'a,b,a', '--lease-ms', 'long', '--tag', 'x', '--election', 'two words');
+    const { code, stderr, stdout } = await run(
+      'agent',
+      '--bind',
+      'nonsense',
+      '--voters',
+      'a,b,a',
+      '--lease-ms',
+      'long',
+      '--tag',
+      'x',
+      '--election',
+      'two words',
+    );
     expect(code).toBe(2);
     expect(stdout).toBe('');
     expect(stderr.split('\n').filter((line) => line.startsWith('  - '))).toHaveLength(5);
     for (const flag of ['--bind', '--voters', '--lease-ms', '--tag', '--election']) expect(stderr).toContain(flag);
   });
 
-  it.each([['--nodes', '-3'], ['--script', 'explode leader @3s'], ['--script', 'kill n9 @1s'], ['--seconds', '0'], ['--preset', 'moon'], ['--colour', 'red']])('of the demo: %s %s', async (...flag) => {
+  it.each([
+    ['--nodes', '-3'],
+    ['--script', 'explode leader @3s'],
+    ['--script', 'kill n9 @1s'],
+    ['--seconds', '0'],
+    ['--preset', 'moon'],
+    ['--colour', 'red'],
+  ])('of the demo: %s %s', async (...flag) => {
     const { code, stderr } = await run('demo', ...flag);
     expect(code).toBe(2);
     expect(stderr).toContain(flag[0]);

@@ -17,7 +17,14 @@ const pidsOf = (demo: Started): number[] => demo.lines.filter((line) => line.eve
 
 describe('the demo', () => {
   it('runs a script of kill, pause, partition and resign, and never two lead', { timeout: 40_000 }, async () => {
-    const demo = new Started(['demo', '--json', '--seconds', '13', '--script', 'kill leader @2.5s; restart old-leader @4s; pause leader @5s for 1500ms; partition leader @8s for 1500ms; resign leader @11s']);
+    const demo = new Started([
+      'demo',
+      '--json',
+      '--seconds',
+      '13',
+      '--script',
+      'kill leader @2.5s; restart old-leader @4s; pause leader @5s for 1500ms; partition leader @8s for 1500ms; resign leader @11s',
+    ]);
     const end = await demo.ended();
     const summary = demo.lines.at(-1) as unknown as Summary & { event: string };
     expect(summary.event).toBe('summary');
@@ -26,7 +33,10 @@ describe('the demo', () => {
     expect(summary.takeovers.map(({ cause }) => cause)).toEqual(['kill', 'pause', 'partition', 'resign']);
     expect(end).toEqual({ code: 0, signal: null });
     // The lines alone say the same: of any two tenures one ended before the other began.
-    const terms = demo.lines.filter((line) => line.event === 'elected').sort((a, b) => a.mono - b.mono).map((line) => Number(line['term']));
+    const terms = demo.lines
+      .filter((line) => line.event === 'elected')
+      .sort((a, b) => a.mono - b.mono)
+      .map((line) => Number(line['term']));
     expect(terms).toEqual([...new Set(terms)].sort((a, b) => a - b));
     // The stopped one says `lost` before anything else.
     const resumed = demo.lines.find((line) => line.event === 'action' && line['action'] === 'resume')!;

@@ -31,7 +31,7 @@ describe('createNode over real UDP', () => {
     const socket = createSocket('udp4');
     const [, port] = a.self.address.split(':');
     let state = 7;
-    const byte = (): number => (state = (state * 1_103_515_245 + 12_345) % 2_147_483_648) >> 16 & 0xff;
+    const byte = (): number => ((state = (state * 1_103_515_245 + 12_345) % 2_147_483_648) >> 16) & 0xff;
     const count = 3_000;
     for (let i = 0; i < count; i += 1) {
       const bytes = Uint8Array.from({ length: byte() }, byte);

@@ -22,17 +22,19 @@ describe('lease arithmetic', () => {
 
   const rho = fc.integer({ min: 0, max: 100_000 });
   const rate = (ppm: number): fc.Arbitrary<number> => fc.integer({ min: -ppm, max: ppm });
-  test.prop([rho.chain((r) => fc.tuple(fc.constant(r), rate(r), rate(r))), fc.integer({ min: 100_000, max: 300_000_000 }), fc.integer({ min: 0, max: 300_000_000 }), fc.nat(5_000_000)])(
-    'never outlasts the promise in true time, whatever the clocks’ rates within ρ',
-    ([driftPpm, leaderRate, voterRate], grantUs, heldTrueUs, delayUs) => {
-      // True time 0: sent. `delayUs` later it reached the voter, which held it and then promised T on its own clock.
-      const heldLocalUs = Math.floor((heldTrueUs * (1_000_000 + voterRate)) / 1_000_000 / 1000) * 1000;
-      const promiseEndsTrue = delayUs + heldTrueUs + (grantUs * 1_000_000) / (1_000_000 + voterRate);
-      const leaseLocal = supportEndUs(0, heldLocalUs, grantUs, driftPpm);
-      const leaseEndsTrue = (leaseLocal * 1_000_000) / (1_000_000 + leaderRate);
-      expect(leaseEndsTrue).toBeLessThanOrEqual(promiseEndsTrue + 1e-3);
-    },
-  );
+  test.prop([
+    rho.chain((r) => fc.tuple(fc.constant(r), rate(r), rate(r))),
+    fc.integer({ min: 100_000, max: 300_000_000 }),
+    fc.integer({ min: 0, max: 300_000_000 }),
+    fc.nat(5_000_000),
+  ])('never outlasts the promise in true time, whatever the clocks’ rates within ρ', ([driftPpm, leaderRate, voterRate], grantUs, heldTrueUs, delayUs) => {
+    // True time 0: sent. `delayUs` later it reached the voter, which held it and then promised T on its own clock.
+    const heldLocalUs = Math.floor((heldTrueUs * (1_000_000 + voterRate)) / 1_000_000 / 1000) * 1000;
+    const promiseEndsTrue = delayUs + heldTrueUs + (grantUs * 1_000_000) / (1_000_000 + voterRate);
+    const leaseLocal = supportEndUs(0, heldLocalUs, grantUs, driftPpm);
+    const leaseEndsTrue = (leaseLocal * 1_000_000) / (1_000_000 + leaderRate);
+    expect(leaseEndsTrue).toBeLessThanOrEqual(promiseEndsTrue + 1e-3);
+  });
 
   test.prop([fc.array(fc.integer({ min: 0, max: 1_000_000 }), { minLength: 1, maxLength: 9 }), fc.integer({ min: 1, max: 9 })])(
     'is supported by at least `needed` voters until it ends',

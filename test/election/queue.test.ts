@@ -6,7 +6,13 @@ import { compareRank, rendezvousIndex } from '../../src/election/rank.ts';
 import { TOKEN_PEERS_MAX, Tokens } from '../../src/election/tokens.ts';
 
 const bidder = (name: string, change: Partial<Bidder> = {}): Bidder => ({
-  peer: { name, boot: 1, address: `${name}:1` }, ballot: 1, seq: 1, priority: 0, atUs: 0, echoed: true, ...change,
+  peer: { name, boot: 1, address: `${name}:1` },
+  ballot: 1,
+  seq: 1,
+  priority: 0,
+  atUs: 0,
+  echoed: true,
+  ...change,
 });
 const nobody = (): boolean => false;
 

@@ -198,7 +198,12 @@ describe('leader rules', () => {
     world.network = () => null;
     world.run(world.nowUs / 1000 + 1500);
     const lost = world.process(leader).changes.find((c) => c.type === 'lost')!;
-    const toldMs = Number(world.process(leader).log.find((l) => l.includes('lost job'))!.split(' ')[0]);
+    const toldMs = Number(
+      world
+        .process(leader)
+        .log.find((l) => l.includes('lost job'))!
+        .split(' ')[0],
+    );
     expect(lost.type === 'lost' && lost.leaseEndUs / 1000 - toldMs).toBeGreaterThanOrEqual(99);
     expect(lost.type === 'lost' && lost.leaseEndUs / 1000 - toldMs).toBeLessThanOrEqual(101);
   });
@@ -208,9 +213,18 @@ describe('leader rules', () => {
     const voter = other(abc, leader);
     const { term } = world.election(leader).inspect('job');
     world.deliver({
-      from: voter, to: leader, sentUs: world.nowUs,
+      from: voter,
+      to: leader,
+      sentUs: world.nowUs,
       packet: {
-        kind: 16, from: voter, boot: world.process(voter).boot, config: world.digest, grantMs: 1000, maxGrantMs: 1000, token: 0, echo: 0,
+        kind: 16,
+        from: voter,
+        boot: world.process(voter).boot,
+        config: world.digest,
+        grantMs: 1000,
+        maxGrantMs: 1000,
+        token: 0,
+        echo: 0,
         entries: [{ op: Op.hint, name: 'job', holder: 'z', term: term + 1, leftMs: 500, reason: 'held' }],
       },
     });

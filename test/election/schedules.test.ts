@@ -438,7 +438,9 @@ describe('schedules of identity', () => {
       for (const to of abc) {
         if (to === voter) continue;
         world.deliver({
-          from: voter, to, sentUs: world.nowUs,
+          from: voter,
+          to,
+          sentUs: world.nowUs,
           packet: { kind: 16, from: voter, boot: former.boot, config: world.digest, grantMs: 1000, maxGrantMs: 1000, token: 0, echo: 0, entries: [] },
         });
       }

@@ -14,8 +14,18 @@ export const at = (ms: number): number => ms * 1000;
 /** T = 1 s, R = 250 ms and no drift: the numbers the schedules are told in. */
 export function storyConfig(voters: readonly string[], change: Partial<ElectionConfig> = {}): ElectionConfig {
   return {
-    cluster: 'test', voters, leaders: 'any', grantUs: at(1000), renewUs: at(250), driftPpm: 0, stopBeforeUs: at(100), minUsefulUs: at(100),
-    previousGrantUs: 0, drainTimeoutUs: at(5000), packetBudget: 1400, ...change,
+    cluster: 'test',
+    voters,
+    leaders: 'any',
+    grantUs: at(1000),
+    renewUs: at(250),
+    driftPpm: 0,
+    stopBeforeUs: at(100),
+    minUsefulUs: at(100),
+    previousGrantUs: 0,
+    drainTimeoutUs: at(5000),
+    packetBudget: 1400,
+    ...change,
   };
 }
 
@@ -141,10 +151,12 @@ export class ElectionWorld {
 
   /** Who leads `name` by its own clock, paused or not: never more than one. */
   leaders(name = 'job'): string[] {
-    return [...this.processes].filter(([id, p]) => {
-      const { role, leaseEndUs } = p.election.inspect(name);
-      return (role === 'leader' || role === 'draining') && this.now(id).leaderUs < leaseEndUs;
-    }).map(([id]) => id);
+    return [...this.processes]
+      .filter(([id, p]) => {
+        const { role, leaseEndUs } = p.election.inspect(name);
+        return (role === 'leader' || role === 'draining') && this.now(id).leaderUs < leaseEndUs;
+      })
+      .map(([id]) => id);
   }
 
   assertExclusion(name = 'job'): void {
@@ -157,7 +169,9 @@ export class ElectionWorld {
   }
 
   view(): Map<string, Member> {
-    return new Map([...this.processes].map(([name, p]) => [name, { name, boot: p.boot, incarnation: p.boot, address: `${name}:1`, state: 'alive' as const, tags: {} }]));
+    return new Map(
+      [...this.processes].map(([name, p]) => [name, { name, boot: p.boot, incarnation: p.boot, address: `${name}:1`, state: 'alive' as const, tags: {} }]),
+    );
   }
 
   #nameOf(process: Process): string {
@@ -179,13 +193,20 @@ export { Op };
 
 function tell(c: ElectionChange): string {
   switch (c.type) {
-    case 'elected': return `elected ${c.name} ${c.term}`;
-    case 'lost': return `lost ${c.name} ${c.term} ${c.reason}`;
-    case 'ended': return `ended ${c.name} ${c.term}`;
-    case 'leader': return `leader ${c.name} ${c.leader ?? `none (${c.reason})`} ${c.term}`;
-    case 'quorum': return `quorum ${c.held} ${c.reachable}/${c.needed} missing ${c.missing.join(' ')}`;
-    case 'voter': return `voter ${c.phase} ${c.how}`;
-    case 'warning': return `warning ${c.code} ${JSON.stringify(c.details)}`;
+    case 'elected':
+      return `elected ${c.name} ${c.term}`;
+    case 'lost':
+      return `lost ${c.name} ${c.term} ${c.reason}`;
+    case 'ended':
+      return `ended ${c.name} ${c.term}`;
+    case 'leader':
+      return `leader ${c.name} ${c.leader ?? `none (${c.reason})`} ${c.term}`;
+    case 'quorum':
+      return `quorum ${c.held} ${c.reachable}/${c.needed} missing ${c.missing.join(' ')}`;
+    case 'voter':
+      return `voter ${c.phase} ${c.how}`;
+    case 'warning':
+      return `warning ${c.code} ${JSON.stringify(c.details)}`;
   }
 }
 
@@ -196,6 +217,9 @@ export function settledWorld(names: readonly string[], change: Partial<ElectionC
   for (const name of names) world.campaign(name);
   world.run(3000);
   const leader = world.leaders()[0];
-  if (leader === undefined) throw new Error(`nobody leads:\n${names.map((n) => `${n}: ${world.process(n).log.join('; ')}\n  ${world.election(n).explain('job', world.now(n)).join('\n  ')}`).join('\n')}`);
+  if (leader === undefined)
+    throw new Error(
+      `nobody leads:\n${names.map((n) => `${n}: ${world.process(n).log.join('; ')}\n  ${world.election(n).explain('job', world.now(n)).join('\n  ')}`).join('\n')}`,
+    );
   return { world, leader };
 }

@@ -32,7 +32,12 @@ export const anyClaim: fc.Arbitrary<Claim> = fc
     ageMs: fc.integer({ min: 0, max: 3 }),
   })
   .map(({ state, boot, incarnation, accusers: by, ageMs }) => ({
-    state, name: 'x', boot, incarnation, address: `10.0.${boot}.${incarnation}:1`, tags: { life: `${boot}/${incarnation}` },
+    state,
+    name: 'x',
+    boot,
+    incarnation,
+    address: `10.0.${boot}.${incarnation}:1`,
+    tags: { life: `${boot}/${incarnation}` },
     accusers: state === 'suspect' || state === 'failed' ? by : [],
     ageMs: state === 'failed' || state === 'left' ? ageMs : 0,
   }));
@@ -43,7 +48,10 @@ export const wireClaim: fc.Arbitrary<Claim> = fc
     state: fc.constantFrom('alive', 'suspect', 'failed', 'left'),
     name: anyName.filter((name) => name.length > 1),
     boot: u32,
-    incarnation: fc.oneof(fc.integer({ min: 0, max: 100 }), fc.maxSafeInteger().map((n) => Math.abs(n) % 2 ** 48)),
+    incarnation: fc.oneof(
+      fc.integer({ min: 0, max: 100 }),
+      fc.maxSafeInteger().map((n) => Math.abs(n) % 2 ** 48),
+    ),
     address: anyAddress,
     tags: anyTags,
     accusers,
@@ -57,7 +65,12 @@ export const wireClaim: fc.Arbitrary<Claim> = fc
 
 const updates = fc.array(wireClaim, { maxLength: 20 });
 const headers: fc.Arbitrary<Header> = fc.record({
-  from: anyName, boot: u32, incarnation: fc.maxSafeInteger().map((n) => Math.abs(n) % 2 ** 48), digest: u32, health: fc.integer({ min: 0, max: 8 }), seq: u16,
+  from: anyName,
+  boot: u32,
+  incarnation: fc.maxSafeInteger().map((n) => Math.abs(n) % 2 ** 48),
+  digest: u32,
+  health: fc.integer({ min: 0, max: 8 }),
+  seq: u16,
 });
 const with_ = <T extends object>(kind: number, fields: { [K in keyof T]: fc.Arbitrary<T[K]> }): fc.Arbitrary<MembershipMessage> =>
   fc.tuple(headers, fc.record(fields)).map(([header, rest]) => ({ kind, ...header, ...rest }) as unknown as MembershipMessage);
@@ -70,7 +83,13 @@ export const anyMessage: fc.Arbitrary<MembershipMessage> = fc.oneof(
   with_(Kind.nack, { reason: fc.constantFrom(...NACKS), updates }),
   with_(Kind.gossip, { answer: fc.boolean(), updates }),
   with_(Kind.syncRequest, { token: u32, offer: u32, claim: wireClaim, after: fc.oneof(fc.constant(''), anyName), buckets }),
-  with_(Kind.syncReply, { status: fc.constantFrom(...SYNC_STATUS.slice(1)), token: u32, claims: updates, next: fc.oneof(fc.constant(''), anyName), rival: fc.option(anyAddress) }),
+  with_(Kind.syncReply, {
+    status: fc.constantFrom(...SYNC_STATUS.slice(1)),
+    token: u32,
+    claims: updates,
+    next: fc.oneof(fc.constant(''), anyName),
+    rival: fc.option(anyAddress),
+  }),
   with_(Kind.syncReply, { status: fc.constant('token'), token: u32, claims: fc.constant([]), next: fc.constant(''), rival: fc.constant(null) }),
   with_(Kind.leave, { claim: wireClaim }),
 );

@@ -48,12 +48,18 @@ describe('merging', () => {
     expect(mergeClaims(a, { ...a })).toBe(a);
   });
 
-  property.prop([fc.array(anyClaim, { minLength: 1, maxLength: 8 }), fc.infiniteStream(fc.nat())])('ends at the strongest claim in whatever order and however often they come', (claims, dice) => {
-    const shuffled = [...claims, ...claims].map((c) => ({ c, at: dice.next().value })).sort((x, y) => x.at - y.at).map(({ c }) => c);
-    const merge = (list: typeof claims): unknown => list.reduce((held, heard) => mergeClaims(held, heard));
-    expect(merge(shuffled)).toEqual(merge(claims));
-    for (const c of claims) expect(overrides(c, merge(claims) as typeof c)).toBe(false);
-  });
+  property.prop([fc.array(anyClaim, { minLength: 1, maxLength: 8 }), fc.infiniteStream(fc.nat())])(
+    'ends at the strongest claim in whatever order and however often they come',
+    (claims, dice) => {
+      const shuffled = [...claims, ...claims]
+        .map((c) => ({ c, at: dice.next().value }))
+        .sort((x, y) => x.at - y.at)
+        .map(({ c }) => c);
+      const merge = (list: typeof claims): unknown => list.reduce((held, heard) => mergeClaims(held, heard));
+      expect(merge(shuffled)).toEqual(merge(claims));
+      for (const c of claims) expect(overrides(c, merge(claims) as typeof c)).toBe(false);
+    },
+  );
 
   it('keeps the accusers of both, the four smallest, and the greater age', () => {
     expect(unionAccusers(['b', 'd'], ['a', 'c', 'e'])).toEqual(['a', 'b', 'c', 'd']);

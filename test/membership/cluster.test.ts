@@ -33,7 +33,8 @@ describe('a member that is killed', () => {
     cluster.kill(all[4]!);
     cluster.run(2_000);
     const text = all[0]!.core.explain('n5', cluster.nowUs).join('\n');
-    for (const words of ['n5 is failed', 'declared failed by', 'last acked us', 'Round trips', 'a probe was not answered', 'accuse']) expect(text).toContain(words);
+    for (const words of ['n5 is failed', 'declared failed by', 'last acked us', 'Round trips', 'a probe was not answered', 'accuse'])
+      expect(text).toContain(words);
     expect(all[0]!.core.explain('n1', cluster.nowUs).join('\n')).toContain('This is the node itself');
     expect(all[0]!.core.explain('nobody', cluster.nowUs)).toEqual(['nobody is not known here.']);
   });
@@ -136,7 +137,11 @@ describe('links that are cut', () => {
     const cluster = new Cluster({ seed: 9 });
     const all = cluster.grow(5);
     const alone = all[3]!;
-    split(cluster, [alone], all.filter((process) => process !== alone));
+    split(
+      cluster,
+      [alone],
+      all.filter((process) => process !== alone),
+    );
     expect(cluster.runUntil(() => alone.core.selfState === 'isolated', 2_000)).toBe(true);
     cluster.run(20_000);
     expect(alone.core.selfState).toBe('isolated');
@@ -157,7 +162,8 @@ describe('links that are cut', () => {
       const all = cluster.grow(7);
       const [few, many] = [all.slice(0, 3), all.slice(3)];
       split(cluster, few, many);
-      const apart = (): boolean => few.every((p) => many.every(({ name }) => p.state(name) === 'failed')) && many.every((p) => few.every(({ name }) => p.state(name) === 'failed'));
+      const apart = (): boolean =>
+        few.every((p) => many.every(({ name }) => p.state(name) === 'failed')) && many.every((p) => few.every(({ name }) => p.state(name) === 'failed'));
       expect(cluster.runUntil(apart, 60_000)).toBe(true);
       for (const process of few) expect(process.core.selfState).toBe('minority');
       for (const process of many) expect(['joined', 'degraded']).toContain(process.core.selfState);
@@ -177,7 +183,11 @@ describe('links that are cut', () => {
     const cluster = new Cluster({ seed: 8 });
     const all = cluster.grow(6);
     for (let i = 0; i < 20; i += 1) {
-      split(cluster, all.filter((_, k) => (k + i) % 2 === 0), all.filter((_, k) => (k + i) % 2 === 1));
+      split(
+        cluster,
+        all.filter((_, k) => (k + i) % 2 === 0),
+        all.filter((_, k) => (k + i) % 2 === 1),
+      );
       cluster.run(450 + 50 * (i % 5));
       heal(cluster);
       cluster.run(200);
@@ -234,7 +244,9 @@ describe('news', () => {
     cluster.run(5_000);
     for (const process of all.slice(0, 20)) {
       expect([...process.core.members.values()].filter(({ state }) => state === 'failed').length).toBe(20);
-      const pushes = cluster.packets.filter(({ from, message }) => from === process.address && message.kind === Kind.gossip && !message.answer && message.updates.length > 0);
+      const pushes = cluster.packets.filter(
+        ({ from, message }) => from === process.address && message.kind === Kind.gossip && !message.answer && message.updates.length > 0,
+      );
       const moments = [...new Set(pushes.filter(({ message }) => !isDirect(message)).map(({ atUs }) => atUs))];
       const perMoment = moments.map((atUs) => pushes.filter((packet) => packet.atUs === atUs && !isDirect(packet.message)).length);
       expect(Math.max(...perMoment)).toBeLessThanOrEqual(4); // one more where a suspect is told directly in the same moment
@@ -251,7 +263,9 @@ describe('news', () => {
     }
     expect(cluster.runUntil(() => all.every((process) => process.core.members.get('n5')!.tags['version'] === '50'), 1_000)).toBe(true);
     for (const process of all) {
-      const seen = process.changes.flatMap(({ change }) => (change.type === 'member' && change.after.name === 'n5' ? [Number(change.after.tags['version'] ?? 0)] : []));
+      const seen = process.changes.flatMap(({ change }) =>
+        change.type === 'member' && change.after.name === 'n5' ? [Number(change.after.tags['version'] ?? 0)] : [],
+      );
       expect(seen).toEqual([...seen].sort((a, b) => a - b));
     }
   });

@@ -28,16 +28,19 @@ describe('the membership codec', () => {
     expect(packetBytes(message)).toBe(ENVELOPE_BYTES + bytesOf(message).length);
   });
 
-  property.prop([fc.array(fc.anything({ maxDepth: 3, withTypedArray: true }), { maxLength: 9 })])('makes a message of any fields, or says Malformed', (fields) => {
-    const kind = fc.sample(fc.integer({ min: 1, max: 8 }), 1)[0]!;
-    for (const attempt of [fields, [kind, ...fields], [kind, 'name', new Uint8Array(17), ...fields]]) {
-      try {
-        expect(decodeMembership(attempt).kind).toBe(attempt[0]);
-      } catch (error) {
-        expect(error).toBeInstanceOf(Malformed);
+  property.prop([fc.array(fc.anything({ maxDepth: 3, withTypedArray: true }), { maxLength: 9 })])(
+    'makes a message of any fields, or says Malformed',
+    (fields) => {
+      const kind = fc.sample(fc.integer({ min: 1, max: 8 }), 1)[0]!;
+      for (const attempt of [fields, [kind, ...fields], [kind, 'name', new Uint8Array(17), ...fields]]) {
+        try {
+          expect(decodeMembership(attempt).kind).toBe(attempt[0]);
+        } catch (error) {
+          expect(error).toBeInstanceOf(Malformed);
+        }
       }
-    }
-  });
+    },
+  );
 
   property.prop([anyMessage, fc.nat(), fc.integer({ min: 0, max: 255 })])('survives one changed byte: another message, or Malformed', (message, at, value) => {
     const bytes = bytesOf(message);
@@ -102,7 +105,14 @@ describe('sizes on the wire', () => {
     expect(tagsBytes(tags)).toBe(TAGS_MAX_BYTES);
     const accusers = ['a', 'b', 'c', 'd'].map((letter) => letter.repeat(64));
     const longest = claim(name64, { state: 'failed', tags, accusers, address: '[2001:db8:1:2:3:4:5:6]:65535', ageMs: 0xffff_ffff });
-    const request: MembershipMessage = { kind: Kind.pingReq, ...header(name64), target: name64, targetBoot: 0xffff_ffff, timeoutMs: 0xffff, updates: [longest] };
+    const request: MembershipMessage = {
+      kind: Kind.pingReq,
+      ...header(name64),
+      target: name64,
+      targetBoot: 0xffff_ffff,
+      timeoutMs: 0xffff,
+      updates: [longest],
+    };
     expect(packetBytes(request)).toBeLessThanOrEqual(1_100);
   });
 

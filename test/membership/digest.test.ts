@@ -8,22 +8,27 @@ import { claim } from '../support/membership-lone.ts';
 import { anyClaim } from './arbitraries.ts';
 
 describe('the view digest', () => {
-  property.prop([fc.array(fc.tuple(fc.constantFrom('b', 'c', 'd'), anyClaim, fc.boolean()), { maxLength: 30 })])('kept by addition is that of the active members, whatever came and went', (steps) => {
-    const table = new MemberTable(claim('a'), 0);
-    for (const [name, what, remove] of steps) {
-      const peer = table.put({ ...what, name }, 0);
-      if (remove) table.remove(peer);
-    }
-    const active = [...table.peers()].filter((peer) => isActive(peer.claim.state));
-    expect(table.digest).toBe(active.reduce((sum, { claim: c }) => addHash(sum, memberHash(c)), 0));
-    expect(new Set(table.active)).toEqual(new Set(active.filter((peer) => peer !== table.self)));
-    expect(table.failed.size).toBe([...table.peers()].filter((peer) => peer.claim.state === 'failed').length);
-    expect(table.suspects.size).toBe([...table.peers()].filter((peer) => peer.claim.state === 'suspect').length);
-    expect([...table.members.keys()].sort()).toEqual([...table.peers()].map((peer) => peer.claim.name).sort());
-  });
+  property.prop([fc.array(fc.tuple(fc.constantFrom('b', 'c', 'd'), anyClaim, fc.boolean()), { maxLength: 30 })])(
+    'kept by addition is that of the active members, whatever came and went',
+    (steps) => {
+      const table = new MemberTable(claim('a'), 0);
+      for (const [name, what, remove] of steps) {
+        const peer = table.put({ ...what, name }, 0);
+        if (remove) table.remove(peer);
+      }
+      const active = [...table.peers()].filter((peer) => isActive(peer.claim.state));
+      expect(table.digest).toBe(active.reduce((sum, { claim: c }) => addHash(sum, memberHash(c)), 0));
+      expect(new Set(table.active)).toEqual(new Set(active.filter((peer) => peer !== table.self)));
+      expect(table.failed.size).toBe([...table.peers()].filter((peer) => peer.claim.state === 'failed').length);
+      expect(table.suspects.size).toBe([...table.peers()].filter((peer) => peer.claim.state === 'suspect').length);
+      expect([...table.members.keys()].sort()).toEqual([...table.peers()].map((peer) => peer.claim.name).sort());
+    },
+  );
 
   it('tells lives and incarnations apart, also above 32 bits, and not states', () => {
-    const hashes = [claim('b'), claim('b', { boot: 1 }), claim('b', { incarnation: 1_001 }), claim('b', { incarnation: 1_000 + 2 ** 32 }), claim('c')].map((c) => memberHash(c));
+    const hashes = [claim('b'), claim('b', { boot: 1 }), claim('b', { incarnation: 1_001 }), claim('b', { incarnation: 1_000 + 2 ** 32 }), claim('c')].map(
+      (c) => memberHash(c),
+    );
     expect(new Set(hashes).size).toBe(5);
     expect(memberHash(claim('b', { state: 'suspect', tags: { k: 'v' } }))).toBe(memberHash(claim('b')));
   });
@@ -35,13 +40,16 @@ describe('buckets', () => {
     expect(bucketCount(4_096, 600)).toBe(64);
   });
 
-  property.prop([fc.uniqueArray(fc.string({ minLength: 1, maxLength: 8 }), { minLength: 1, maxLength: 40 }), fc.nat()])('differ exactly where a member differs', (names, pick) => {
-    const ours = names.map((name) => claim(name, { boot: 1, address: '10.0.0.1:1' }));
-    const odd = ours[pick % ours.length]!;
-    const theirs = ours.map((c) => (c === odd ? { ...c, incarnation: 2_000 } : c));
-    const differ = differingBuckets(bucketDigests(ours, 16), bucketDigests(theirs, 16));
-    expect(differ.map((d, i) => (d ? i : -1)).filter((i) => i >= 0)).toEqual([bucketOf(odd.name, 16)]);
-  });
+  property.prop([fc.uniqueArray(fc.string({ minLength: 1, maxLength: 8 }), { minLength: 1, maxLength: 40 }), fc.nat()])(
+    'differ exactly where a member differs',
+    (names, pick) => {
+      const ours = names.map((name) => claim(name, { boot: 1, address: '10.0.0.1:1' }));
+      const odd = ours[pick % ours.length]!;
+      const theirs = ours.map((c) => (c === odd ? { ...c, incarnation: 2_000 } : c));
+      const differ = differingBuckets(bucketDigests(ours, 16), bucketDigests(theirs, 16));
+      expect(differ.map((d, i) => (d ? i : -1)).filter((i) => i >= 0)).toEqual([bucketOf(odd.name, 16)]);
+    },
+  );
 });
 
 describe('tokens', () => {

@@ -17,10 +17,13 @@ function check(process: Process, owned: ReadonlyMap<string, number>): void {
       expect(before, `${where}: a change begins where the last one ended`).toEqual(known);
       expect(compareIdentity(after, known), `${where}: M1 incarnations of ${after.name} rise`).toBeGreaterThanOrEqual(0);
       const dead = known.state === 'failed' || known.state === 'left';
-      if (dead && (after.state === 'alive' || after.state === 'suspect')) expect(compareIdentity(after, known), `${where}: M2 ${after.name} comes back only in a newer life`).toBeGreaterThan(0);
+      if (dead && (after.state === 'alive' || after.state === 'suspect'))
+        expect(compareIdentity(after, known), `${where}: M2 ${after.name} comes back only in a newer life`).toBeGreaterThan(0);
       if (known.state === 'left' && after.state !== 'left') expect(compareIdentity(after, known)).toBeGreaterThan(0);
     }
-    expect(after.incarnation, `${where}: M3 nobody raises the incarnation of ${after.name} but itself`).toBeLessThanOrEqual(owned.get(`${after.name}/${after.boot}`) ?? -1);
+    expect(after.incarnation, `${where}: M3 nobody raises the incarnation of ${after.name} but itself`).toBeLessThanOrEqual(
+      owned.get(`${after.name}/${after.boot}`) ?? -1,
+    );
     last.set(after.name, after);
   }
   const { state } = process.core.self;
@@ -42,7 +45,11 @@ describe('whatever happens', () => {
       for (const process of cluster.processes) check(process, owned);
       expect(settled, `seed ${seed}: the living agree`).toBe(true);
       expect(cluster.largest).toBeLessThanOrEqual(cluster.config.packetBudget);
-      for (const process of living()) expect(process.told('rival').some(({ gaveUp }) => gaveUp), `seed ${seed}: nobody gave up its name`).toBe(false);
+      for (const process of living())
+        expect(
+          process.told('rival').some(({ gaveUp }) => gaveUp),
+          `seed ${seed}: nobody gave up its name`,
+        ).toBe(false);
       restarts += cluster.processes.length - new Set(cluster.processes.map(({ name }) => name)).size;
       failures += cluster.processes.flatMap(({ events }) => events.filter(({ text }) => text.startsWith('failed'))).length;
     }

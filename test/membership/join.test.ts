@@ -83,7 +83,8 @@ describe('joining', () => {
     const cluster = new Cluster();
     const left = cluster.start('n1', ['127.0.0.1:10003']);
     cluster.start('n2', [left.address]);
-    cluster.drop = ({ from, to }) => [from, to].some((a) => a.endsWith('10003') || a.endsWith('10004')) && [from, to].some((a) => a.endsWith('10001') || a.endsWith('10002'));
+    cluster.drop = ({ from, to }) =>
+      [from, to].some((a) => a.endsWith('10003') || a.endsWith('10004')) && [from, to].some((a) => a.endsWith('10001') || a.endsWith('10002'));
     const right = cluster.start('n3', []);
     cluster.start('n4', [right.address]);
     cluster.run(5_000);
@@ -113,7 +114,10 @@ describe('joining', () => {
 
   it('keeps no more seeds than the limit', () => {
     const node = new Lone([], {}, false);
-    node.core.join(Array.from({ length: 70 }, (_, i) => `10.1.0.${i + 1}:1`), node.nowUs);
+    node.core.join(
+      Array.from({ length: 70 }, (_, i) => `10.1.0.${i + 1}:1`),
+      node.nowUs,
+    );
     expect(node.sent.length).toBe(64);
     expect(node.core.counters['seeds.limit']).toBe(6);
   });
@@ -157,7 +161,12 @@ describe('a restarted process', () => {
   it('outbids a tombstone of its own that only the seed remembers', () => {
     const cluster = new Cluster();
     const all = cluster.grow(3);
-    cluster.inject('10.9.9.9:1', all[0]!.address, { kind: Kind.gossip, ...header('x'), answer: false, updates: [claim('n9', { state: 'failed', incarnation: 2 ** 45 })] });
+    cluster.inject('10.9.9.9:1', all[0]!.address, {
+      kind: Kind.gossip,
+      ...header('x'),
+      answer: false,
+      updates: [claim('n9', { state: 'failed', incarnation: 2 ** 45 })],
+    });
     cluster.run(10);
     const n9 = cluster.start('n9', [all[0]!.address]);
     expect(cluster.runUntil(() => cluster.agree(), 1_000)).toBe(true);
@@ -216,7 +225,16 @@ describe('two processes under one name', () => {
 
   it('while the check runs the newcomer is told to wait, and nothing of it is merged', () => {
     const node = new Lone(['b', 'c']);
-    const request = (token: number) => ({ kind: Kind.syncRequest, ...header('b', { boot: 5, incarnation: 9_000, seq: 3 }), token, offer: 1, after: '', buckets: new Uint8Array(64), claim: claim('b', { boot: 5, incarnation: 9_000, address: addressOf('z') }) }) as const;
+    const request = (token: number) =>
+      ({
+        kind: Kind.syncRequest,
+        ...header('b', { boot: 5, incarnation: 9_000, seq: 3 }),
+        token,
+        offer: 1,
+        after: '',
+        buckets: new Uint8Array(64),
+        claim: claim('b', { boot: 5, incarnation: 9_000, address: addressOf('z') }),
+      }) as const;
     node.receive('z', request(0));
     const { token } = node.sent[0]!.message as { token: number };
     node.receive('z', request(token));

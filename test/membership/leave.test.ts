@@ -37,7 +37,11 @@ describe('leaving', () => {
     expect(node.core.self).toMatchObject({ state: 'left', incarnation: 1_001 });
     expect(node.log.slice(0, 2)).toEqual(['self leaving', 'left a']);
     const leaves = (): { to: string; seq: number }[] => node.sent.flatMap(({ to, message }) => (message.kind === Kind.leave ? [{ to, seq: message.seq }] : []));
-    expect(leaves().map(({ to }) => to).sort()).toEqual([addressOf('b'), addressOf('c')].sort());
+    expect(
+      leaves()
+        .map(({ to }) => to)
+        .sort(),
+    ).toEqual([addressOf('b'), addressOf('c')].sort());
     const toB = leaves().find(({ to }) => to === addressOf('b'))!;
     node.receive('b', { kind: Kind.ack, ...header('b', { seq: toB.seq }), answered: null, updates: [] });
     node.pass(249);

@@ -53,23 +53,30 @@ describe('claims by gossip', () => {
     expect(node.core.counters['members.limit']).toBe(2);
   });
 
-  property.prop([fc.array(anyClaim, { minLength: 1, maxLength: 8 }), fc.infiniteStream(fc.nat())])('lead to the strongest claim in whatever order they come, and the events fold to the view', (claims, dice) => {
-    const shuffled = claims.map((c) => ({ c, at: dice.next().value })).sort((p, q) => p.at - q.at).map(({ c }) => c);
-    for (const order of [claims, shuffled]) {
-      const node = new Lone(['b']);
-      const fold = new Map(node.core.members);
-      for (const c of order) node.receive('b', gossip('b', c));
-      for (const change of node.changes) if (change.type === 'member') fold.set(change.after.name, change.after);
-      expect(fold).toEqual(new Map(node.core.members));
-      const strongest = claims.reduce((held, heard) => mergeClaims(held, heard));
-      const held = node.core.members.get('x');
-      if (held !== undefined) expect(held).toMatchObject({ state: strongest.state, boot: strongest.boot, incarnation: strongest.incarnation, tags: strongest.tags });
-      else expect(['failed', 'left']).toContain(strongest.state);
-      for (const change of node.changes) {
-        if (change.type === 'member' && change.before !== null) expect(compareIdentity(change.after, change.before)).toBeGreaterThanOrEqual(0);
+  property.prop([fc.array(anyClaim, { minLength: 1, maxLength: 8 }), fc.infiniteStream(fc.nat())])(
+    'lead to the strongest claim in whatever order they come, and the events fold to the view',
+    (claims, dice) => {
+      const shuffled = claims
+        .map((c) => ({ c, at: dice.next().value }))
+        .sort((p, q) => p.at - q.at)
+        .map(({ c }) => c);
+      for (const order of [claims, shuffled]) {
+        const node = new Lone(['b']);
+        const fold = new Map(node.core.members);
+        for (const c of order) node.receive('b', gossip('b', c));
+        for (const change of node.changes) if (change.type === 'member') fold.set(change.after.name, change.after);
+        expect(fold).toEqual(new Map(node.core.members));
+        const strongest = claims.reduce((held, heard) => mergeClaims(held, heard));
+        const held = node.core.members.get('x');
+        if (held !== undefined)
+          expect(held).toMatchObject({ state: strongest.state, boot: strongest.boot, incarnation: strongest.incarnation, tags: strongest.tags });
+        else expect(['failed', 'left']).toContain(strongest.state);
+        for (const change of node.changes) {
+          if (change.type === 'member' && change.before !== null) expect(compareIdentity(change.after, change.before)).toBeGreaterThanOrEqual(0);
+        }
       }
-    }
-  });
+    },
+  );
 });
 
 describe('suspicion', () => {
@@ -210,7 +217,10 @@ describe('the dead', () => {
 
   it('are forgotten when they have been dead for the retention time, not when we have known it for so long', () => {
     const node = new Lone(['b', 'c', 'd']);
-    node.receive('b', gossip('b', claim('c', { state: 'failed', accusers: ['b'], ageMs: HOUR_MS - 10_000 }), claim('d', { state: 'left', incarnation: 1_001 })));
+    node.receive(
+      'b',
+      gossip('b', claim('c', { state: 'failed', accusers: ['b'], ageMs: HOUR_MS - 10_000 }), claim('d', { state: 'left', incarnation: 1_001 })),
+    );
     node.forget();
     node.passQuietly(9_990, 'c');
     expect(node.changes).toEqual([]);
@@ -249,7 +259,12 @@ describe('the dead', () => {
 });
 
 describe('messages', () => {
-  const ping = (from: string, what = {}): Parameters<Lone['receive']>[1] => ({ kind: Kind.ping, ...header(from, { seq: 9, ...what }), target: 'a', updates: [] });
+  const ping = (from: string, what = {}): Parameters<Lone['receive']>[1] => ({
+    kind: Kind.ping,
+    ...header(from, { seq: 9, ...what }),
+    target: 'a',
+    updates: [],
+  });
 
   it('are first-hand evidence only: they change no status and stop no timer', () => {
     const node = new Lone(['b', 'c', 'd', 'e']);

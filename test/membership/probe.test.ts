@@ -5,7 +5,12 @@ import { Kind } from '../../src/membership/messages.ts';
 import type { MembershipMessage } from '../../src/membership/messages.ts';
 import { Lone, addressOf, bootOf, claim, gossip, header } from '../support/membership-lone.ts';
 
-const nack = (from: string, seq: number, reason: 'silent' | 'not-me' | 'gone' = 'silent'): MembershipMessage => ({ kind: Kind.nack, ...header(from, { seq }), reason, updates: [] });
+const nack = (from: string, seq: number, reason: 'silent' | 'not-me' | 'gone' = 'silent'): MembershipMessage => ({
+  kind: Kind.nack,
+  ...header(from, { seq }),
+  reason,
+  updates: [],
+});
 
 describe('a probe', () => {
   it('asks directly, then through others and directly again, and then suspects, telling the suspect first', () => {
@@ -200,7 +205,12 @@ describe('the health score', () => {
 
 describe('a relay', () => {
   const request = (target: string, what: Partial<{ targetBoot: number; seq: number }> = {}): MembershipMessage => ({
-    kind: Kind.pingReq, ...header('c', { seq: what.seq ?? 77 }), target, targetBoot: what.targetBoot ?? bootOf(target), timeoutMs: 30, updates: [],
+    kind: Kind.pingReq,
+    ...header('c', { seq: what.seq ?? 77 }),
+    target,
+    targetBoot: what.targetBoot ?? bootOf(target),
+    timeoutMs: 30,
+    updates: [],
   });
   const heard = (node: Lone): string[] => node.log.filter((line) => line.endsWith('-> c') && !line.startsWith('ping')); // our own probe may come by
 

@@ -30,12 +30,15 @@ describe('suspicionTimeoutUs', () => {
     expect(suspicionTimeoutUs(0, 0, 5, 50)).toBe(5);
   });
 
-  property.prop([fc.integer({ min: 0, max: 12 }), fc.integer({ min: 0, max: 8 }), fc.nat(1e9), fc.nat(1e9)])('stays within floor and ceiling and never grows with confirmations', (c, k, min, more) => {
-    const timeout = suspicionTimeoutUs(c, k, min, min + more);
-    expect(timeout).toBeGreaterThanOrEqual(min);
-    expect(timeout).toBeLessThanOrEqual(min + more);
-    expect(suspicionTimeoutUs(c + 1, k, min, min + more)).toBeLessThanOrEqual(timeout);
-  });
+  property.prop([fc.integer({ min: 0, max: 12 }), fc.integer({ min: 0, max: 8 }), fc.nat(1e9), fc.nat(1e9)])(
+    'stays within floor and ceiling and never grows with confirmations',
+    (c, k, min, more) => {
+      const timeout = suspicionTimeoutUs(c, k, min, min + more);
+      expect(timeout).toBeGreaterThanOrEqual(min);
+      expect(timeout).toBeLessThanOrEqual(min + more);
+      expect(suspicionTimeoutUs(c + 1, k, min, min + more)).toBeLessThanOrEqual(timeout);
+    },
+  );
 
   it('refuses a floor above the ceiling as our own bug', () => {
     expect(() => suspicionTimeoutUs(0, 1, 2, 1)).toThrow('BUG');

@@ -8,7 +8,14 @@ import { Cluster } from '../support/membership-cluster.ts';
 import { Lone, addressOf, claim, gossip, header } from '../support/membership-lone.ts';
 
 const request = (from: string, what: Partial<SyncRequest> = {}): SyncRequest => ({
-  kind: Kind.syncRequest, ...header(from, { seq: 8 }), token: 0, offer: 77, claim: claim(from), after: '', buckets: new Uint8Array(64), ...what,
+  kind: Kind.syncRequest,
+  ...header(from, { seq: 8 }),
+  token: 0,
+  offer: 77,
+  claim: claim(from),
+  after: '',
+  buckets: new Uint8Array(64),
+  ...what,
 });
 const last = (node: Lone): SyncReply => node.sent.findLast(({ message }) => message.kind === Kind.syncReply)!.message as SyncReply;
 function token(node: Lone, from: string, address = addressOf(from)): number {
@@ -73,7 +80,9 @@ describe('a sync request', () => {
     cluster.inject('10.9.9.9:9', x.address, { kind: Kind.gossip, ...header('hidden'), answer: false, updates: [hidden] });
     cluster.record = true;
     cluster.runUntil(() => y.state('hidden') === 'alive', 5_000);
-    const pages = cluster.packets.flatMap(({ message }) => (message.kind === Kind.syncReply && message.status === 'page' && message.claims.some(({ name }) => name === 'hidden') ? [message] : []));
+    const pages = cluster.packets.flatMap(({ message }) =>
+      message.kind === Kind.syncReply && message.status === 'page' && message.claims.some(({ name }) => name === 'hidden') ? [message] : [],
+    );
     expect(pages.length).toBeGreaterThan(0);
     for (const page of pages) expect(page.claims.length).toBeLessThan(20); // a bucket or two, not forty
   });
@@ -98,7 +107,15 @@ describe('anti-entropy', () => {
     node.passUs(1);
     expect(requests(node).length).toBe(1);
     expect(requests(node)[0]).toMatchObject({ token: 0, from: 'a' });
-    node.receive('b', { kind: Kind.syncReply, ...header('b', { seq: requests(node)[0]!.seq, digest }), status: 'token', token: 5, claims: [], next: '', rival: null });
+    node.receive('b', {
+      kind: Kind.syncReply,
+      ...header('b', { seq: requests(node)[0]!.seq, digest }),
+      status: 'token',
+      token: 5,
+      claims: [],
+      next: '',
+      rival: null,
+    });
     node.passQuietly(500);
     expect(requests(node).length).toBe(1); // equal meanwhile: no page was asked for
   });
@@ -121,7 +138,15 @@ describe('anti-entropy', () => {
         if (message.kind === Kind.ping) node.ack(message);
         if (message.kind !== Kind.syncRequest || to !== addressOf('b')) return;
         asked += 1;
-        node.receive('b', { kind: Kind.syncReply, ...header('b', { seq: message.seq, digest: 12_345 }), status: 'page', token: 0, claims: [], next: '', rival: null });
+        node.receive('b', {
+          kind: Kind.syncReply,
+          ...header('b', { seq: message.seq, digest: 12_345 }),
+          status: 'page',
+          token: 0,
+          claims: [],
+          next: '',
+          rival: null,
+        });
       });
     }
     expect(asked).toBeGreaterThan(3);
@@ -137,7 +162,15 @@ describe('anti-entropy', () => {
     const to = node.sent.find(({ message }) => message.kind === Kind.syncRequest)!.to;
     const peer = to === addressOf('b') ? 'b' : 'c';
     const reply = (claims: Claim[], next: string): void =>
-      node.receive(peer, { kind: Kind.syncReply, ...header(peer, { seq: requests(node)[0]!.seq, digest: 1 }), status: 'page', token: 0, claims, next, rival: null });
+      node.receive(peer, {
+        kind: Kind.syncReply,
+        ...header(peer, { seq: requests(node)[0]!.seq, digest: 1 }),
+        status: 'page',
+        token: 0,
+        claims,
+        next,
+        rival: null,
+      });
     reply([claim('p'), claim('q')], 'q');
     expect(requests(node).length).toBe(2);
     expect(requests(node)[1]).toMatchObject({ after: 'q', seq: requests(node)[0]!.seq, buckets: requests(node)[0]!.buckets });
@@ -201,7 +234,9 @@ describe('the state of ourselves', () => {
   it('is told on each change, with the reasons', () => {
     const node = new Lone(['b', 'c', 'd', 'e']);
     node.receive('b', gossip('b', ...['c', 'd', 'e'].map((name) => claim(name, { state: 'failed', accusers: ['b'] }))));
-    expect(node.changes.filter(({ type }) => type === 'self')).toEqual([{ type: 'self', state: 'minority', reasons: ['3 members are held failed, 2 are running, ourselves included'] }]);
+    expect(node.changes.filter(({ type }) => type === 'self')).toEqual([
+      { type: 'self', state: 'minority', reasons: ['3 members are held failed, 2 are running, ourselves included'] },
+    ]);
     node.receive('d', gossip('d', claim('d', { incarnation: 1_001 })));
     expect(node.core.selfState).toBe('joined');
     node.receive('b', gossip('b', claim('d', { state: 'failed', incarnation: 1_001, accusers: ['b'] }), claim('b', { state: 'failed', accusers: ['d'] })));

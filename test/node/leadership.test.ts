@@ -17,7 +17,10 @@ async function three(): Promise<{ world: NodeWorld; nodes: ClusterNode[] }> {
 async function stateOf(promise: Promise<unknown>): Promise<string> {
   const pending = {};
   await settleMicrotasks();
-  return Promise.race([promise, Promise.resolve(pending)]).then((v) => (v === pending ? 'pending' : 'resolved'), (e: { code?: string }) => `rejected ${e.code}`);
+  return Promise.race([promise, Promise.resolve(pending)]).then(
+    (v) => (v === pending ? 'pending' : 'resolved'),
+    (e: { code?: string }) => `rejected ${e.code}`,
+  );
 }
 
 let world: NodeWorld;
@@ -187,13 +190,20 @@ describe('lead', () => {
   it('runs the job on one node at a time, and on the next one after a death, with a higher term', async () => {
     const terms: number[] = [];
     const running = new Set<string>();
-    const job = (name: string) => async ({ term, signal }: { term: number; signal: AbortSignal }): Promise<void> => {
-      terms.push(term);
-      running.add(name);
-      await new Promise((resolve) => signal.addEventListener('abort', resolve));
-      running.delete(name);
-    };
-    for (const [name, node] of [['a', a], ['b', b], ['c', c]] as const) void node.lead('job', job(name)).catch(() => {});
+    const job =
+      (name: string) =>
+      async ({ term, signal }: { term: number; signal: AbortSignal }): Promise<void> => {
+        terms.push(term);
+        running.add(name);
+        await new Promise((resolve) => signal.addEventListener('abort', resolve));
+        running.delete(name);
+      };
+    for (const [name, node] of [
+      ['a', a],
+      ['b', b],
+      ['c', c],
+    ] as const)
+      void node.lead('job', job(name)).catch(() => {});
     await world.run(2_000);
     expect(running.size).toBe(1);
     const [first] = running;
@@ -234,7 +244,9 @@ describe('lead', () => {
   });
 
   it('gives the name back and rejects when the job throws while it leads', async () => {
-    const leading = a.lead('job', async () => { throw new Error('broken job'); });
+    const leading = a.lead('job', async () => {
+      throw new Error('broken job');
+    });
     leading.catch(() => {});
     await world.run(3_000);
     await expect(leading).rejects.toThrow('broken job');
@@ -250,19 +262,30 @@ describe('lead', () => {
     expect(order.length).toBeGreaterThan(4);
     expect(order).toContain('a');
     expect(order).toContain('b');
-    for (let i = 2; i < order.length; i += 1) expect([order[i - 2], order[i - 1], order[i]], 'nobody leads three times in a row while another stands').not.toEqual([order[i], order[i], order[i]]);
+    for (let i = 2; i < order.length; i += 1)
+      expect([order[i - 2], order[i - 1], order[i]], 'nobody leads three times in a row while another stands').not.toEqual([order[i], order[i], order[i]]);
   });
 
   it('steps down from inside the job: resign, and handover to one that stands', async () => {
     const seen: string[] = [];
-    void a.lead('job', async ({ handover, signal }) => {
-      seen.push('a');
-      if (seen.length > 1) return;
-      await new Promise((resolve) => setImmediateVirtual(resolve));
-      try { handover('nobody'); } catch (error) { seen.push((error as { code: string }).code); }
-      handover('c');
-      expect(signal.aborted).toBe(true);
-    }, { priority: 100 }).catch(() => {});
+    void a
+      .lead(
+        'job',
+        async ({ handover, signal }) => {
+          seen.push('a');
+          if (seen.length > 1) return;
+          await new Promise((resolve) => setImmediateVirtual(resolve));
+          try {
+            handover('nobody');
+          } catch (error) {
+            seen.push((error as { code: string }).code);
+          }
+          handover('c');
+          expect(signal.aborted).toBe(true);
+        },
+        { priority: 100 },
+      )
+      .catch(() => {});
     await world.run(1_500);
     const b1 = b.campaign('job', { priority: 50 });
     const c1 = c.campaign('job');
@@ -287,7 +310,9 @@ describe('observe and leader', () => {
     expect(a.leader('job').reason).toBe('no-candidate');
     const seen: (string | null)[] = [];
     const abort = new AbortController();
-    const reading = (async () => { for await (const { name } of c.observe('job', { signal: abort.signal })) seen.push(name); })();
+    const reading = (async () => {
+      for await (const { name } of c.observe('job', { signal: abort.signal })) seen.push(name);
+    })();
     const campaign = b.campaign('job');
     await world.run(2_000);
     await campaign;
@@ -336,7 +361,9 @@ describe('close', () => {
 
   it('refuses those that still stand, and ends readers', async () => {
     const campaign = a.campaign('other');
-    const reading = (async () => { for await (const _ of a.observe('other')); })();
+    const reading = (async () => {
+      for await (const _ of a.observe('other'));
+    })();
     const rejected = expect(campaign).rejects.toMatchObject({ code: 'ERR_CLOSED' });
     await Promise.all([a.close(), world.run(2_000)]);
     await rejected;
@@ -353,7 +380,7 @@ describe('close', () => {
 });
 
 describe('a node', () => {
-  it('is refused under a living name, with the rival\'s address; the first one notices nothing', async () => {
+  it("is refused under a living name, with the rival's address; the first one notices nothing", async () => {
     const before = world.log('a').length;
     const { opened } = world.start('a', { voters });
     await Promise.all([expect(opened).rejects.toMatchObject({ code: 'ERR_NAME_CONFLICT', details: { rival: '10.0.0.1:7946' } }), world.run(3_000)]);
@@ -361,7 +388,9 @@ describe('a node', () => {
   });
 
   it('keeps running when a listener throws, and counts it', async () => {
-    a.on('elected', () => { throw new Error('listener'); });
+    a.on('elected', () => {
+      throw new Error('listener');
+    });
     const campaign = a.campaign('job');
     await world.run(2_000);
     expect((await campaign).held).toBe(true);
@@ -369,7 +398,10 @@ describe('a node', () => {
   });
 
   it('says why nobody leads: the missing voters by name', async () => {
-    const campaign = a.campaign('job').then(() => {}, () => {});
+    const campaign = a.campaign('job').then(
+      () => {},
+      () => {},
+    );
     world.kill('b');
     world.kill('c');
     await world.run(5_000);

@@ -21,7 +21,15 @@ describe('options', () => {
   });
 
   it('that are bad are all listed in one error, each with its value and its rule', () => {
-    const problems = problemsOf({ bind: 'nonsense', name: 'two words', voters: ['a', 'b', 'a'], leaseMs: 20, seeds: ['10.0.0.1'], priority: 'high', preset: 'slow' });
+    const problems = problemsOf({
+      bind: 'nonsense',
+      name: 'two words',
+      voters: ['a', 'b', 'a'],
+      leaseMs: 20,
+      seeds: ['10.0.0.1'],
+      priority: 'high',
+      preset: 'slow',
+    });
     expect(problems).toHaveLength(7);
     const text = problems.join('\n');
     expect(text).toContain('bind must be HOST:PORT with a numeric address, such as 0.0.0.0:7946 or [::]:7946; it is "nonsense"');
@@ -47,18 +55,22 @@ describe('options', () => {
 
   it.each(Object.keys(PRESETS) as PresetName[])('of the preset %s keep their own rules, and so does any lease scaled from it', (preset) => {
     expect(problemsOf({ preset })).toEqual([]);
-    fc.assert(fc.property(fc.integer({ min: 200, max: 300_000 }), (leaseMs) => {
-      const times = electionTimes({ preset, leaseMs });
-      const worth = leaseWorthMs(leaseMs, times.driftPpm);
-      expect(times.renewMs).toBeLessThanOrEqual(worth / 3);
-      expect(times.stopBeforeMs + 2 * times.renewMs).toBeLessThan(worth);
-    }));
+    fc.assert(
+      fc.property(fc.integer({ min: 200, max: 300_000 }), (leaseMs) => {
+        const times = electionTimes({ preset, leaseMs });
+        const worth = leaseWorthMs(leaseMs, times.driftPpm);
+        expect(times.renewMs).toBeLessThanOrEqual(worth / 3);
+        expect(times.stopBeforeMs + 2 * times.renewMs).toBeLessThan(worth);
+      }),
+    );
   });
 
   it('never throw anything but the one error, whatever they are', () => {
-    fc.assert(fc.property(fc.dictionary(fc.constantFrom('bind', 'seeds', 'voters', 'tags', 'leaseMs', 'logger', 'x', '__proto__'), fc.anything()), (options) => {
-      problemsOf(options);
-    }));
+    fc.assert(
+      fc.property(fc.dictionary(fc.constantFrom('bind', 'seeds', 'voters', 'tags', 'leaseMs', 'logger', 'x', '__proto__'), fc.anything()), (options) => {
+        problemsOf(options);
+      }),
+    );
     for (const options of [null, 5, 'x', []]) expect(problemsOf(options as never).length).toBeGreaterThan(0);
   });
 

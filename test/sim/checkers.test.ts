@@ -66,7 +66,14 @@ describe('safety.S2 and safety.S3, terms', () => {
 });
 
 describe('safety.S4 and safety.S5, votes', () => {
-  const grant = (holder: string, ballot: number, endUs: number, elected = false): Parameters<VoteCheck['look']>[3] => ({ holder, boot: 1, ballot, term: ballot, endUs, elected });
+  const grant = (holder: string, ballot: number, endUs: number, elected = false): Parameters<VoteCheck['look']>[3] => ({
+    holder,
+    boot: 1,
+    ballot,
+    term: ballot,
+    endUs,
+    elected,
+  });
 
   it('S4 bites on one ballot for two, on a ballot that falls, and on two leaders of one term', () => {
     const violations = new Violations();
@@ -92,7 +99,12 @@ describe('safety.S4 and safety.S5, votes', () => {
   });
 
   it('S5 bites when too few promised, not long enough, or to another life', () => {
-    const cases: [string, string | null, number, boolean][] = [['a', 'a', 1_000, true], ['a', null, 1_000, false], ['a', 'a', 999, false], ['a', 'b', 1_000, false]];
+    const cases: [string, string | null, number, boolean][] = [
+      ['a', 'a', 1_000, true],
+      ['a', null, 1_000, false],
+      ['a', 'a', 999, false],
+      ['a', 'b', 1_000, false],
+    ];
     for (const [first, second, endUs, holds] of cases) {
       const violations = new Violations();
       const votes = new VoteCheck('leader', 2, violations);

@@ -8,24 +8,26 @@ import { MachineClock, ProcessClock } from '../../sim/world/clock.ts';
 
 describe('the event queue', () => {
   it('gives events in order of time, and those of one moment as they came, whatever the order of pushes and pops', () => {
-    fc.assert(fc.property(fc.array(fc.oneof(fc.nat(50), fc.constant('pop' as const))), (steps) => {
-      const queue = new EventQueue<number>();
-      const model: { atUs: number; event: number }[] = [];
-      let floor = 0;
-      for (const [event, step] of steps.entries()) {
-        if (step !== 'pop') {
-          queue.push(floor + step, event);
-          model.push({ atUs: floor + step, event });
-        } else if (model.length > 0) {
-          const first = model.reduce((a, b) => (b.atUs < a.atUs ? b : a));
-          model.splice(model.indexOf(first), 1);
-          floor = first.atUs;
-          expect(queue.nextUs).toBe(first.atUs);
-          expect(queue.pop()).toBe(first.event);
+    fc.assert(
+      fc.property(fc.array(fc.oneof(fc.nat(50), fc.constant('pop' as const))), (steps) => {
+        const queue = new EventQueue<number>();
+        const model: { atUs: number; event: number }[] = [];
+        let floor = 0;
+        for (const [event, step] of steps.entries()) {
+          if (step !== 'pop') {
+            queue.push(floor + step, event);
+            model.push({ atUs: floor + step, event });
+          } else if (model.length > 0) {
+            const first = model.reduce((a, b) => (b.atUs < a.atUs ? b : a));
+            model.splice(model.indexOf(first), 1);
+            floor = first.atUs;
+            expect(queue.nextUs).toBe(first.atUs);
+            expect(queue.pop()).toBe(first.event);
+          }
         }
-      }
-      expect(queue.size).toBe(model.length);
-    }));
+        expect(queue.size).toBe(model.length);
+      }),
+    );
   });
 });
 
@@ -42,11 +44,13 @@ describe('keyed decisions', () => {
   });
 
   it('are drawn within their bounds', () => {
-    fc.assert(fc.property(fc.nat(), fc.nat(100), fc.nat(100), (seed, least, more) => {
-      const value = new Dice(seed, 1).between(least, least + more);
-      expect(value).toBeGreaterThanOrEqual(least);
-      expect(value).toBeLessThanOrEqual(least + more);
-    }));
+    fc.assert(
+      fc.property(fc.nat(), fc.nat(100), fc.nat(100), (seed, least, more) => {
+        const value = new Dice(seed, 1).between(least, least + more);
+        expect(value).toBeGreaterThanOrEqual(least);
+        expect(value).toBeLessThanOrEqual(least + more);
+      }),
+    );
   });
 });
 
@@ -59,19 +63,27 @@ describe('exponential delays', () => {
   });
 });
 
-describe('a machine\'s clocks', () => {
+describe("a machine's clocks", () => {
   it('run at their rate, and `when` is the inverse of reading', () => {
-    fc.assert(fc.property(fc.integer({ min: -50_000, max: 50_000 }), fc.nat(10_000_000), fc.integer({ min: -50_000, max: 50_000 }), fc.nat(10_000_000), (rate, t1, rate2, t2) => {
-      const clock = new MachineClock(rate, 0, true);
-      clock.drift(rate2, t1);
-      const local = clock.monotonicUs(t1 + t2);
-      const when = clock.when(local);
-      expect(when).toBeLessThanOrEqual(t1 + t2);
-      expect(clock.monotonicUs(Math.max(t1, when))).toBeGreaterThanOrEqual(local);
-    }));
+    fc.assert(
+      fc.property(
+        fc.integer({ min: -50_000, max: 50_000 }),
+        fc.nat(10_000_000),
+        fc.integer({ min: -50_000, max: 50_000 }),
+        fc.nat(10_000_000),
+        (rate, t1, rate2, t2) => {
+          const clock = new MachineClock(rate, 0, true);
+          clock.drift(rate2, t1);
+          const local = clock.monotonicUs(t1 + t2);
+          const when = clock.when(local);
+          expect(when).toBeLessThanOrEqual(t1 + t2);
+          expect(clock.monotonicUs(Math.max(t1, when))).toBeGreaterThanOrEqual(local);
+        },
+      ),
+    );
   });
 
-  it('a suspend stops the monotonic one alone, and the leader\'s clock counts it', () => {
+  it("a suspend stops the monotonic one alone, and the leader's clock counts it", () => {
     const machine = new MachineClock(0, 0, true);
     const process = new ProcessClock(machine);
     const before = process.read(1_000);
@@ -87,15 +99,18 @@ describe('a machine\'s clocks', () => {
 
 describe('plans', () => {
   it('are plain data within their bounds, for any seed', () => {
-    fc.assert(fc.property(fc.integer({ min: 0, max: 0xffff_ffff }), (seed) => {
-      const plan = planOf(seed);
-      expect(JSON.parse(JSON.stringify(plan))).toEqual(plan);
-      expect(plan.voters).toBeLessThanOrEqual(plan.nodes.length);
-      expect(plan.voters % 2).toBe(1);
-      const bound = plan.timing === 'loopback' ? 20_000 : 50_000;
-      for (const { ratePpm } of plan.nodes) expect(Math.abs(ratePpm)).toBeLessThanOrEqual(bound);
-      for (const step of plan.steps) expect(step.atUs).toBeLessThan(plan.calmUs);
-      expect([...plan.steps].sort((a, b) => a.atUs - b.atUs)).toEqual(plan.steps);
-    }), { numRuns: 300 });
+    fc.assert(
+      fc.property(fc.integer({ min: 0, max: 0xffff_ffff }), (seed) => {
+        const plan = planOf(seed);
+        expect(JSON.parse(JSON.stringify(plan))).toEqual(plan);
+        expect(plan.voters).toBeLessThanOrEqual(plan.nodes.length);
+        expect(plan.voters % 2).toBe(1);
+        const bound = plan.timing === 'loopback' ? 20_000 : 50_000;
+        for (const { ratePpm } of plan.nodes) expect(Math.abs(ratePpm)).toBeLessThanOrEqual(bound);
+        for (const step of plan.steps) expect(step.atUs).toBeLessThan(plan.calmUs);
+        expect([...plan.steps].sort((a, b) => a.atUs - b.atUs)).toEqual(plan.steps);
+      }),
+      { numRuns: 300 },
+    );
   });
 });

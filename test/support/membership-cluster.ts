@@ -10,12 +10,29 @@ import type { MembershipMessage } from '../../src/membership/messages.ts';
 import { packetBytes } from '../../src/membership/wire-size.ts';
 
 export const loopback: MembershipConfig = {
-  probePeriodUs: us(200), directTimeoutMinUs: us(20), directTimeoutMaxUs: us(100), indirectProbes: 3, pauseToleranceUs: us(600), suspicionCeiling: 4,
-  gossipTickUs: us(50), gossipFanout: 3, safetyNetUs: us(10_000), retentionUs: us(3_600_000), packetBudget: 1_400, membersMax: 4_096,
+  probePeriodUs: us(200),
+  directTimeoutMinUs: us(20),
+  directTimeoutMaxUs: us(100),
+  indirectProbes: 3,
+  pauseToleranceUs: us(600),
+  suspicionCeiling: 4,
+  gossipTickUs: us(50),
+  gossipFanout: 3,
+  safetyNetUs: us(10_000),
+  retentionUs: us(3_600_000),
+  packetBudget: 1_400,
+  membersMax: 4_096,
 };
 export const lan: MembershipConfig = {
-  ...loopback, probePeriodUs: us(500), directTimeoutMinUs: us(50), directTimeoutMaxUs: us(250), pauseToleranceUs: us(2_000), suspicionCeiling: 6,
-  gossipTickUs: us(100), safetyNetUs: us(20_000), retentionUs: us(86_400_000),
+  ...loopback,
+  probePeriodUs: us(500),
+  directTimeoutMinUs: us(50),
+  directTimeoutMaxUs: us(250),
+  pauseToleranceUs: us(2_000),
+  suspicionCeiling: 6,
+  gossipTickUs: us(100),
+  safetyNetUs: us(20_000),
+  retentionUs: us(86_400_000),
 };
 
 export interface Packet {
@@ -167,7 +184,9 @@ export class Cluster {
   agree(among: readonly Process[] = this.living): boolean {
     return among.every((observer) => {
       const active = [...observer.core.members.values()].filter(({ state }) => state === 'alive' || state === 'suspect');
-      return active.length === among.length && among.every(({ name, boot }) => observer.state(name) === 'alive' && observer.core.members.get(name)!.boot === boot);
+      return (
+        active.length === among.length && among.every(({ name, boot }) => observer.state(name) === 'alive' && observer.core.members.get(name)!.boot === boot)
+      );
     });
   }
 

@@ -6,7 +6,10 @@ import type { Process } from './membership-cluster.ts';
 export function live(seed: number): Cluster {
   const dice = createRandom(seed * 7_919);
   const chance = (perCent: number): boolean => dice.below(100) < perCent;
-  const cluster = new Cluster({ seed, net: { lossPerMille: chance(50) ? dice.below(300) : 0, duplicatePerMille: chance(50) ? 200 : 0, jitterUs: chance(50) ? 30_000 : 300 } });
+  const cluster = new Cluster({
+    seed,
+    net: { lossPerMille: chance(50) ? dice.below(300) : 0, duplicatePerMille: chance(50) ? 200 : 0, jitterUs: chance(50) ? 30_000 : 300 },
+  });
   const count = 3 + dice.below(5);
   const names = Array.from({ length: count }, (_, i) => `n${i + 1}`);
   // Where nobody that is up has any address of anybody, no protocol can help: the newcomer knows the living.
@@ -27,7 +30,10 @@ export function live(seed: number): Cluster {
       case 2:
         if (process.dead) {
           const clock = chance(30) ? { incarnation: 1_000 + step } : {};
-          cluster.start(process.name, seeds(), { ...clock, ...(chance(50) || cluster.living.some(({ address }) => address === process.address) ? {} : { address: process.address }) });
+          cluster.start(process.name, seeds(), {
+            ...clock,
+            ...(chance(50) || cluster.living.some(({ address }) => address === process.address) ? {} : { address: process.address }),
+          });
         }
         break;
       case 3:
@@ -39,7 +45,7 @@ export function live(seed: number): Cluster {
       case 5: {
         const some = new Set(dice.sample(cluster.processes, 1 + dice.below(cluster.processes.length)).map(({ address }) => address));
         const oneWay = chance(40);
-        cluster.drop = ({ from, to }) => some.has(from) && !some.has(to) || (!oneWay && !some.has(from) && some.has(to));
+        cluster.drop = ({ from, to }) => (some.has(from) && !some.has(to)) || (!oneWay && !some.has(from) && some.has(to));
         break;
       }
       case 6:

@@ -56,7 +56,13 @@ export class Lone {
       },
     };
     for (const name of [...peers, 'a', 'z']) this.#names.set(addressOf(name), name);
-    this.core = new Membership(this.config, { name: 'a', boot: bootOf('a'), incarnation: INCARNATION, address: addressOf('a'), tags: {} }, createRandom(7), host, this.nowUs);
+    this.core = new Membership(
+      this.config,
+      { name: 'a', boot: bootOf('a'), incarnation: INCARNATION, address: addressOf('a'), tags: {} },
+      createRandom(7),
+      host,
+      this.nowUs,
+    );
     if (!join) return;
     this.core.join([], this.nowUs);
     for (const name of peers) this.receive(name, gossip(name, claim(name)));

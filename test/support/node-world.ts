@@ -10,7 +10,22 @@ import type { Transport, TransportHandlers } from '../../src/transport/transport
 import { DatagramWire } from '../../src/wire.ts';
 
 const WALL_MS = Date.UTC(2026, 0, 1);
-const EVENTS = ['joined', 'updated', 'suspected', 'recovered', 'failed', 'left', 'name-conflict', 'self', 'leader', 'elected', 'lost', 'quorum', 'warning', 'closed'] as const;
+const EVENTS = [
+  'joined',
+  'updated',
+  'suspected',
+  'recovered',
+  'failed',
+  'left',
+  'name-conflict',
+  'self',
+  'leader',
+  'elected',
+  'lost',
+  'quorum',
+  'warning',
+  'closed',
+] as const;
 
 interface Flight {
   readonly atUs: number;
@@ -49,8 +64,23 @@ export class NodeWorld {
     const boot = this.#boots;
     const address = `10.0.0.${boot}:7946`;
     const process: Process = {
-      address, paused: false, suspendedUs: 0, timer: null, handlers: null, inbox: [], log: [],
-      node: new ClusterNode(settingsOf({ preset: 'loopback', ...options, name }, 'host', address, null), new DatagramWire(this.#transport(() => process, address), options.cluster ?? 'test', logger), this.#runtime(() => process, boot), logger),
+      address,
+      paused: false,
+      suspendedUs: 0,
+      timer: null,
+      handlers: null,
+      inbox: [],
+      log: [],
+      node: new ClusterNode(
+        settingsOf({ preset: 'loopback', ...options, name }, 'host', address, null),
+        new DatagramWire(
+          this.#transport(() => process, address),
+          options.cluster ?? 'test',
+          logger,
+        ),
+        this.#runtime(() => process, boot),
+        logger,
+      ),
     };
     const key = this.processes.has(name) ? `${name}#${boot}` : name;
     this.processes.set(key, process);
@@ -152,7 +182,8 @@ export class NodeWorld {
         const wallUs = WALL_MS * 1000 + this.nowUs + own().suspendedUs;
         return { elapsedUs: this.nowUs, leaderUs: clock.read(this.nowUs, wallUs, this.nowUs + own().suspendedUs), wallMs: Math.floor(wallUs / 1000) };
       },
-      random: createRandom(boot), boot,
+      random: createRandom(boot),
+      boot,
       newId: () => `${boot}-${(ids += 1)}`,
       wakeAt: (atUs, wake) => void (own().timer = atUs === Infinity ? null : { atUs: Math.max(atUs, this.nowUs), wake }),
     };
@@ -167,14 +198,23 @@ export async function settleMicrotasks(): Promise<void> {
 function tell(event: (typeof EVENTS)[number], payload: NodeEvents[keyof NodeEvents]): string {
   const facts = payload as unknown as Record<string, string> & { member?: { name: string }; missing?: string[] };
   switch (event) {
-    case 'elected': return `elected ${facts['election']} ${facts['term']}`;
-    case 'lost': return `lost ${facts['election']} ${facts['term']} ${facts['reason']}`;
-    case 'leader': return `leader ${facts['election']} ${facts['leader'] ?? `none: ${facts['reason']}`}`;
-    case 'self': return `self ${facts['state']}`;
-    case 'quorum': return `quorum ${facts['held']} missing ${facts.missing!.join(',')}`;
-    case 'warning': return `warning ${facts['code']}`;
-    case 'closed': return `closed ${facts['reason']}`;
-    case 'name-conflict': return `name-conflict ${facts['rival']} ${facts['gaveUp']}`;
-    default: return `${event} ${facts.member!.name}`;
+    case 'elected':
+      return `elected ${facts['election']} ${facts['term']}`;
+    case 'lost':
+      return `lost ${facts['election']} ${facts['term']} ${facts['reason']}`;
+    case 'leader':
+      return `leader ${facts['election']} ${facts['leader'] ?? `none: ${facts['reason']}`}`;
+    case 'self':
+      return `self ${facts['state']}`;
+    case 'quorum':
+      return `quorum ${facts['held']} missing ${facts.missing!.join(',')}`;
+    case 'warning':
+      return `warning ${facts['code']}`;
+    case 'closed':
+      return `closed ${facts['reason']}`;
+    case 'name-conflict':
+      return `name-conflict ${facts['rival']} ${facts['gaveUp']}`;
+    default:
+      return `${event} ${facts.member!.name}`;
   }
 }

@@ -35,7 +35,8 @@ export class Started {
 
   /** The first line from `since` on that is `event` and has these fields. */
   async line(event: string, fields: Readonly<Record<string, unknown>> = {}, since = 0): Promise<Line> {
-    const find = (): Line | undefined => this.lines.slice(since).find((line) => line.event === event && Object.entries(fields).every(([name, value]) => line[name] === value));
+    const find = (): Line | undefined =>
+      this.lines.slice(since).find((line) => line.event === event && Object.entries(fields).every(([name, value]) => line[name] === value));
     return this.until(() => find() ?? null, `${event} ${JSON.stringify(fields)}`);
   }
 
@@ -85,15 +86,19 @@ export async function addressOf(started: Started): Promise<string> {
 
 export function run(...args: string[]): Promise<{ code: number; stdout: string; stderr: string }> {
   return new Promise((resolve) => {
-    execFile(process.execPath, [MAIN, ...args], { timeout: PATIENCE_MS }, (error, stdout, stderr) => resolve({ code: error === null ? 0 : Number(error.code ?? -1), stdout, stderr }));
+    execFile(process.execPath, [MAIN, ...args], { timeout: PATIENCE_MS }, (error, stdout, stderr) =>
+      resolve({ code: error === null ? 0 : Number(error.code ?? -1), stdout, stderr }),
+    );
   });
 }
 
 /** Ends what a test left running. */
 export async function endAll(): Promise<void> {
-  await Promise.all([...running].map((started) => {
-    started.kill('SIGCONT');
-    started.kill('SIGKILL');
-    return started.ended();
-  }));
+  await Promise.all(
+    [...running].map((started) => {
+      started.kill('SIGCONT');
+      started.kill('SIGKILL');
+      return started.ended();
+    }),
+  );
 }

@@ -5,8 +5,26 @@ export const GUARDED = ['src/core/', 'src/membership/', 'src/election/', 'sim/ke
 
 /** Results of Math.log and its kin differ between processors and Node versions; the rest is time, chance or waiting. */
 export const BANNED = new Set([
-  'Date', 'Math.random', 'Math.log', 'Math.log1p', 'Math.log2', 'Math.log10', 'Math.exp', 'Math.pow', 'performance', 'setTimeout', 'setInterval', 'setImmediate', 'queueMicrotask',
-  'crypto', 'async', 'await', 'Promise', 'globalThis', 'console', 'Buffer',
+  'Date',
+  'Math.random',
+  'Math.log',
+  'Math.log1p',
+  'Math.log2',
+  'Math.log10',
+  'Math.exp',
+  'Math.pow',
+  'performance',
+  'setTimeout',
+  'setInterval',
+  'setImmediate',
+  'queueMicrotask',
+  'crypto',
+  'async',
+  'await',
+  'Promise',
+  'globalThis',
+  'console',
+  'Buffer',
 ]);
 
 /** What joins the cores, and is still without a machine: the simulator runs it. */
@@ -54,18 +72,21 @@ export function brokenRules(source: Source): string[] {
     if (target.startsWith('node:')) {
       if (!within(source.path, MACHINE)) complain(line, `imports ${target}; only ${MACHINE.join(', ')} may touch the machine`);
     } else if (target.startsWith('src/') || target.startsWith('sim/')) {
-      if (allowed === undefined || !within(target, allowed)) complain(line, `imports ${target}; it may import ${allowed?.join(', ') ?? 'nothing of ours'} only`);
+      if (allowed === undefined || !within(target, allowed))
+        complain(line, `imports ${target}; it may import ${allowed?.join(', ') ?? 'nothing of ours'} only`);
     } else {
       const name = target.startsWith('@') ? target.split('/').slice(0, 2).join('/') : target.split('/')[0]!;
-      if (!within(source.path, PACKAGES[name] ?? [])) complain(line, `imports the package ${name}; ${PACKAGES[name] === undefined ? 'nobody may' : `only ${PACKAGES[name].join(', ')} may`}`);
+      if (!within(source.path, PACKAGES[name] ?? []))
+        complain(line, `imports the package ${name}; ${PACKAGES[name] === undefined ? 'nobody may' : `only ${PACKAGES[name].join(', ')} may`}`);
     }
   }
   if (within(source.path, GUARDED)) {
-    for (const { word, line } of source.words) if (BANNED.has(word)) complain(line, `uses ${word}, which a core may not: time, chance and waiting are arguments`);
+    for (const { word, line } of source.words)
+      if (BANNED.has(word)) complain(line, `uses ${word}, which a core may not: time, chance and waiting are arguments`);
   }
   if (source.hasDefaultExport) complain(1, 'has a default export; names are given once');
   if (source.lines > LINES_MAX) complain(source.lines, `has ${source.lines} lines; a file above ${LINES_MAX} wants splitting`);
   return broken;
 }
 
-export const LINES_MAX = 560;
+export const LINES_MAX = 600;

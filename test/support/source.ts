@@ -34,10 +34,12 @@ const isNode = (value: unknown): value is Node => typeof value === 'object' && v
 
 /** Every TypeScript file below a folder, as paths from the root. */
 export function filesBelow(folder: string): string[] {
-  return readdirSync(join(ROOT, folder), { withFileTypes: true }).flatMap((entry) => {
-    const path = `${folder}/${entry.name}`;
-    return entry.isDirectory() ? filesBelow(path) : path.endsWith('.ts') ? [path] : [];
-  }).sort();
+  return readdirSync(join(ROOT, folder), { withFileTypes: true })
+    .flatMap((entry) => {
+      const path = `${folder}/${entry.name}`;
+      return entry.isDirectory() ? filesBelow(path) : path.endsWith('.ts') ? [path] : [];
+    })
+    .sort();
 }
 
 export function readSource(path: string): Source {
@@ -67,19 +69,35 @@ export function parseSource(path: string, text: string): Source {
       case 'ExportNamedDeclaration':
       case 'ExportAllDeclaration': {
         const specifiers = (node['specifiers'] ?? []) as Node[];
-        if (isNode(node['source'])) importOf(node, node['source'], node['exportKind'] === 'type' || (specifiers.length > 0 && specifiers.every((s) => s['exportKind'] === 'type')), false);
+        if (isNode(node['source']))
+          importOf(
+            node,
+            node['source'],
+            node['exportKind'] === 'type' || (specifiers.length > 0 && specifiers.every((s) => s['exportKind'] === 'type')),
+            false,
+          );
         break;
       }
-      case 'ImportExpression': importOf(node, node['source'], false, true); break;
-      case 'ExportDefaultDeclaration': hasDefaultExport = true; break;
-      case 'AwaitExpression': words.push({ word: 'await', line: lineOf(node) }); break;
+      case 'ImportExpression':
+        importOf(node, node['source'], false, true);
+        break;
+      case 'ExportDefaultDeclaration':
+        hasDefaultExport = true;
+        break;
+      case 'AwaitExpression':
+        words.push({ word: 'await', line: lineOf(node) });
+        break;
       case 'MemberExpression': {
         const [object, property] = [node['object'] as Node, node['property'] as Node];
-        if (object.type === 'Identifier' && property.type === 'Identifier' && node['computed'] !== true) words.push({ word: `${String(object['name'])}.${String(property['name'])}`, line: lineOf(node) });
+        if (object.type === 'Identifier' && property.type === 'Identifier' && node['computed'] !== true)
+          words.push({ word: `${String(object['name'])}.${String(property['name'])}`, line: lineOf(node) });
         break;
       }
       case 'Identifier': {
-        const named = parent !== null && ((parent.type === 'MemberExpression' && parent['property'] === node && parent['computed'] !== true) || (parent['key'] === node && parent['computed'] !== true && parent['shorthand'] !== true));
+        const named =
+          parent !== null &&
+          ((parent.type === 'MemberExpression' && parent['property'] === node && parent['computed'] !== true) ||
+            (parent['key'] === node && parent['computed'] !== true && parent['shorthand'] !== true));
         if (!named) words.push({ word: String(node['name']), line: lineOf(node) });
         break;
       }

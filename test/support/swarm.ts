@@ -3,9 +3,34 @@ import { planOf, runPlan, tellRun } from '../../sim/index.ts';
 
 /** Odd things that a hundred seeds must have met, or their green proves nothing. */
 const REQUIRED = [
-  'elected', 'crash', 'leader-crash', 'all-down', 'restart', 'restart-elsewhere', 'voter-restart-within-T', 'voter-read', 'voter-cold-start',
-  'paused', 'leader-paused-past-T', 'suspended', 'leader-suspended-past-T', 'cut', 'cut-one-way', 'leader-in-minority', 'jam-released', 'drift-change', 'wall-step',
-  'resign', 'lost-released', 'lost-handover', 'lost-no-quorum', 'lost-expired', 'lost-suspended', 'job-outlives-lease', 'held-failed', 'warning-id-conflict',
+  'elected',
+  'crash',
+  'leader-crash',
+  'all-down',
+  'restart',
+  'restart-elsewhere',
+  'voter-restart-within-T',
+  'voter-read',
+  'voter-cold-start',
+  'paused',
+  'leader-paused-past-T',
+  'suspended',
+  'leader-suspended-past-T',
+  'cut',
+  'cut-one-way',
+  'leader-in-minority',
+  'jam-released',
+  'drift-change',
+  'wall-step',
+  'resign',
+  'lost-released',
+  'lost-handover',
+  'lost-no-quorum',
+  'lost-expired',
+  'lost-suspended',
+  'job-outlives-lease',
+  'held-failed',
+  'warning-id-conflict',
 ];
 
 /** Runs seeds `from` … `to`, each with other faults, and asserts that nothing was broken and much was tried. */
@@ -19,7 +44,10 @@ export function swarm(from: number, to: number): void {
       for (const [mark, count] of Object.entries(result.marks)) marks.set(mark, (marks.get(mark) ?? 0) + count);
       takeovers += result.takeovers;
     }
-    expect(REQUIRED.filter((mark) => !marks.has(mark)), 'marks never hit').toEqual([]);
+    expect(
+      REQUIRED.filter((mark) => !marks.has(mark)),
+      'marks never hit',
+    ).toEqual([]);
     expect(takeovers).toBeGreaterThan(5 * (to - from));
   });
 }

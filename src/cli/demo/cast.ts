@@ -23,10 +23,16 @@ export interface Actor {
 
 /** Ports that were free a moment ago, on loopback. */
 export async function freePorts(count: number): Promise<number[]> {
-  const sockets = await Promise.all(Array.from({ length: count }, () => new Promise<ReturnType<typeof createSocket>>((resolve, reject) => {
-    const socket = createSocket('udp4').once('error', reject);
-    socket.bind(0, '127.0.0.1', () => resolve(socket));
-  })));
+  const sockets = await Promise.all(
+    Array.from(
+      { length: count },
+      () =>
+        new Promise<ReturnType<typeof createSocket>>((resolve, reject) => {
+          const socket = createSocket('udp4').once('error', reject);
+          socket.bind(0, '127.0.0.1', () => resolve(socket));
+        }),
+    ),
+  );
   const ports = sockets.map((socket) => socket.address().port);
   await Promise.all(sockets.map((socket) => new Promise<void>((resolve) => socket.close(() => resolve()))));
   return ports;
@@ -40,8 +46,22 @@ export class Cast {
   readonly #onLine: (actor: Actor, line: Line) => void;
   readonly #onExit: (actor: Actor, how: string) => void;
 
-  constructor(ports: readonly number[], flags: Omit<AgentFlags, 'name' | 'bind' | 'join'>, reportMs: number | null, onLine: (actor: Actor, line: Line) => void, onExit: (actor: Actor, how: string) => void) {
-    this.actors = ports.map((port, i) => ({ name: `n${i + 1}`, address: `127.0.0.1:${port}`, child: null, state: 'dead', isCut: false, status: null, leads: null }));
+  constructor(
+    ports: readonly number[],
+    flags: Omit<AgentFlags, 'name' | 'bind' | 'join'>,
+    reportMs: number | null,
+    onLine: (actor: Actor, line: Line) => void,
+    onExit: (actor: Actor, how: string) => void,
+  ) {
+    this.actors = ports.map((port, i) => ({
+      name: `n${i + 1}`,
+      address: `127.0.0.1:${port}`,
+      child: null,
+      state: 'dead',
+      isCut: false,
+      status: null,
+      leads: null,
+    }));
     this.#flags = flags;
     this.#reportMs = reportMs;
     this.#onLine = onLine;
@@ -101,11 +121,16 @@ export class Cast {
 
   /** In good order where they can; the rest is killed. */
   async end(patienceMs: number): Promise<void> {
-    const gone = this.actors.filter(({ child }) => child !== null).map((actor) => new Promise<void>((resolve) => {
-      actor.child!.once('exit', () => resolve());
-      if (actor.state === 'paused') this.signal(actor, 'SIGKILL');
-      else this.order(actor, { do: 'stop' });
-    }));
+    const gone = this.actors
+      .filter(({ child }) => child !== null)
+      .map(
+        (actor) =>
+          new Promise<void>((resolve) => {
+            actor.child!.once('exit', () => resolve());
+            if (actor.state === 'paused') this.signal(actor, 'SIGKILL');
+            else this.order(actor, { do: 'stop' });
+          }),
+      );
     const impatient = setTimeout(() => this.killAll(), patienceMs);
     await Promise.all(gone);
     clearTimeout(impatient);

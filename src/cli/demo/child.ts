@@ -49,7 +49,11 @@ function main(): void {
         setInterval(() => {
           const { name, term, reason } = agent.node.leader(election);
           const status: Status = {
-            mono: monoMs(), leader: name, term, reason, remainingMs: agent.leading.get(election)?.remainingMs() ?? 0,
+            mono: monoMs(),
+            leader: name,
+            term,
+            reason,
+            remainingMs: agent.leading.get(election)?.remainingMs() ?? 0,
             members: agent.node.members.map((member) => ({ name: member.name, state: member.state })),
           };
           process.send?.(status);
@@ -60,10 +64,12 @@ function main(): void {
   // One after the other: what is ordered while the node still joins waits for it.
   let obeyed = Promise.resolve();
   process.on('message', (order: Order) => {
-    obeyed = obeyed.then(() => obey(order)).catch((error: unknown) => {
-      process.stderr.write(`${error instanceof Error ? error.message : String(error)}\n`);
-      process.exit(1);
-    });
+    obeyed = obeyed
+      .then(() => obey(order))
+      .catch((error: unknown) => {
+        process.stderr.write(`${error instanceof Error ? error.message : String(error)}\n`);
+        process.exit(1);
+      });
   });
 }
 

@@ -27,7 +27,9 @@ export function demoCommand(): Command {
     .option('--script <STEPS>', 'do these things and nothing else, such as "kill leader @4s; pause leader @8s for 3s"')
     .option('--seconds <S>', 'end after S seconds')
     .option('--json', 'one JSON object per line, the summary last')
-    .addHelpText('after', `
+    .addHelpText(
+      'after',
+      `
 Verbs of a script: kill, pause, resume, restart, resign, partition (each with leader, old-leader,
 follower or a node's name) and heal; times from the start, such as 4s or 250ms.
 
@@ -35,7 +37,8 @@ Examples:
   bellwether demo
   bellwether demo --nodes 5 --seconds 18 --json --script 'kill leader @4s; pause leader @8s for 3s; resign leader @13s'
 
-Exit code 0: every promise held (never two leaders at one moment, terms only rose). 1: one did not.`)
+Exit code 0: every promise held (never two leaders at one moment, terms only rose). 1: one did not.`,
+    )
     .action(async (flags: DemoFlags) => {
       process.exitCode = await runDemo(readFlags(flags));
     });
@@ -53,13 +56,15 @@ interface DemoPlan {
 function readFlags(flags: DemoFlags): DemoPlan {
   const problems: string[] = [];
   const nodes = Number(flags.nodes);
-  if (!Number.isInteger(nodes) || nodes < 1 || nodes > NODES_MAX) problems.push(`--nodes must be a whole number from 1 to ${NODES_MAX}; it is "${flags.nodes}"`);
+  if (!Number.isInteger(nodes) || nodes < 1 || nodes > NODES_MAX)
+    problems.push(`--nodes must be a whole number from 1 to ${NODES_MAX}; it is "${flags.nodes}"`);
   if (!Object.hasOwn(PRESETS, flags.preset)) problems.push(`--preset must be one of ${Object.keys(PRESETS).join(', ')}; it is "${flags.preset}"`);
   const script = parseScript(flags.script ?? '');
   problems.push(...script.problems.map((problem) => `--script: ${problem}`));
   for (const { verb, target } of script.steps) {
     if (target === null || ['leader', 'old-leader', 'follower'].includes(target)) continue;
-    if (!/^n[0-9]+$/.test(target) || Number(target.slice(1)) > nodes || Number(target.slice(1)) < 1) problems.push(`--script: ${verb} ${target}: there is no such node; they are n1 to n${nodes}`);
+    if (!/^n[0-9]+$/.test(target) || Number(target.slice(1)) > nodes || Number(target.slice(1)) < 1)
+      problems.push(`--script: ${verb} ${target}: there is no such node; they are n1 to n${nodes}`);
   }
   const seconds = flags.seconds === undefined ? null : (durationMs(flags.seconds) ?? NaN) / 1000;
   if (seconds !== null && !(seconds > 0)) problems.push(`--seconds must be a number above 0; it is "${flags.seconds}"`);
@@ -67,7 +72,10 @@ function readFlags(flags: DemoFlags): DemoPlan {
   const lastMs = Math.max(0, ...script.steps.map(({ atMs, forMs }) => atMs + (forMs ?? 0)));
   const unattended = flags.script !== undefined ? lastMs / 1000 + 3 : null;
   return {
-    nodes, preset: flags.preset as PresetName, steps: script.steps, seconds: seconds ?? unattended,
+    nodes,
+    preset: flags.preset as PresetName,
+    steps: script.steps,
+    seconds: seconds ?? unattended,
     mode: flags.json === true ? 'json' : process.stdout.isTTY && process.stdin.isTTY ? 'screen' : 'lines',
   };
 }
@@ -104,7 +112,13 @@ async function runDemo(plan: DemoPlan): Promise<number> {
 
   const ports = await freePorts(plan.nodes);
   const voters = Array.from({ length: plan.nodes }, (_, i) => `n${i + 1}`).slice(0, plan.nodes > 5 ? 5 : plan.nodes);
-  const cast = new Cast(ports, { voters: voters.join(','), cluster: 'demo', preset: plan.preset, election: ['leader'], logLevel: 'silent' }, screen === null ? null : 100, heard, died);
+  const cast = new Cast(
+    ports,
+    { voters: voters.join(','), cluster: 'demo', preset: plan.preset, election: ['leader'], logLevel: 'silent' },
+    screen === null ? null : 100,
+    heard,
+    died,
+  );
   const stage = new Stage(cast, write);
   process.on('SIGINT', () => finish(Exit.interrupted));
   process.on('SIGTERM', () => finish(Exit.interrupted));
@@ -114,13 +128,15 @@ async function runDemo(plan: DemoPlan): Promise<number> {
   for (const actor of cast.actors) cast.start(actor);
 
   const startedAt = monoMs();
-  const timers = plan.steps.map((step) => setTimeout(() => {
-    void stage.run(step, PATIENCE_MS).then((failure) => {
-      if (failure === null) return;
-      failures.push(failure);
-      write(lineOf('demo', 'warning', { code: 'step-failed', details: { message: failure } }));
-    });
-  }, step.atMs));
+  const timers = plan.steps.map((step) =>
+    setTimeout(() => {
+      void stage.run(step, PATIENCE_MS).then((failure) => {
+        if (failure === null) return;
+        failures.push(failure);
+        write(lineOf('demo', 'warning', { code: 'step-failed', details: { message: failure } }));
+      });
+    }, step.atMs),
+  );
   if (plan.seconds !== null) timers.push(setTimeout(() => finish(null), plan.seconds * 1000 - (monoMs() - startedAt)));
 
   const interrupted = await finished;

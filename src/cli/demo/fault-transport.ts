@@ -6,12 +6,13 @@ export function faultTransport(inner: Transport): { transport: Transport; block(
   let blocked = new Set<Address>();
   return {
     transport: {
-      open: (handlers) => inner.open({
-        onDatagram: (bytes, from) => {
-          if (!blocked.has(from)) handlers.onDatagram(bytes, from);
-        },
-        onSendFailure: (to, failure, detail) => handlers.onSendFailure(to, failure, detail),
-      }),
+      open: (handlers) =>
+        inner.open({
+          onDatagram: (bytes, from) => {
+            if (!blocked.has(from)) handlers.onDatagram(bytes, from);
+          },
+          onSendFailure: (to, failure, detail) => handlers.onSendFailure(to, failure, detail),
+        }),
       send: (bytes, to) => {
         if (!blocked.has(to)) inner.send(bytes, to);
       },

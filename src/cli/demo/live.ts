@@ -34,7 +34,7 @@ export function openScreen(): Screen {
   let timer: NodeJS.Timeout | null = null;
 
   const frame = (): void => {
-    if (show !== null) update(draw({ actors: show.cast.actors, selected, leaseMs: show.leaseMs, preset: show.preset, takeover, recent}));
+    if (show !== null) update(draw({ actors: show.cast.actors, selected, leaseMs: show.leaseMs, preset: show.preset, takeover, recent }));
   };
   const target = (): Actor | null => (selected === null ? (show?.stage.leader ?? null) : (show?.cast.byName(selected) ?? null));
   const onKey = (bytes: Buffer): void => {
@@ -65,7 +65,8 @@ export function openScreen(): Screen {
     note: (line) => {
       if (line.event === 'action') {
         const actor = show?.cast.byName(String(line['target']));
-        if (actor !== undefined && line['action'] !== 'resume' && line['action'] !== 'restart' && actor.leads !== null && actor.status !== null) leftMs = Math.max(0, actor.status.remainingMs - (line.mono - actor.status.mono));
+        if (actor !== undefined && line['action'] !== 'resume' && line['action'] !== 'restart' && actor.leads !== null && actor.status !== null)
+          leftMs = Math.max(0, actor.status.remainingMs - (line.mono - actor.status.mono));
       }
       if (line.event === 'takeover') {
         takeover = { ...(line as unknown as Takeover), leftMs };

@@ -21,7 +21,10 @@ const STEP = /^(?<verb>[a-z]+)(?:\s+(?<target>[A-Za-z0-9_.-]+))?\s+@\s*(?<at>[0-
 export function parseScript(text: string): { steps: Step[]; problems: string[] } {
   const steps: Step[] = [];
   const problems: string[] = [];
-  for (const part of text.split(';').map((p) => p.trim()).filter((p) => p !== '')) {
+  for (const part of text
+    .split(';')
+    .map((p) => p.trim())
+    .filter((p) => p !== '')) {
     const found = STEP.exec(part)?.groups;
     if (found === undefined) {
       problems.push(`"${part}" is no step; write VERB TARGET @TIME [for TIME], such as "pause leader @8s for 3s"`);

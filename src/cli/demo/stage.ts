@@ -29,7 +29,7 @@ export class Stage {
 
   /** `leader` waits a little for there to be one: scripts meet the time between two leaders. */
   async run(step: Step, patienceMs: number): Promise<string | null> {
-    if (step.verb === 'heal') return this.act('heal', null), null;
+    if (step.verb === 'heal') return (this.act('heal', null), null);
     const until = Date.now() + patienceMs;
     let actor = this.find(step.target!);
     while (actor === null && Date.now() < until) {
@@ -48,10 +48,14 @@ export class Stage {
 
   find(target: string): Actor | null {
     switch (target) {
-      case 'leader': return this.leader;
-      case 'old-leader': return this.leader === this.#last ? this.#former : this.#last;
-      case 'follower': return this.#cast.running.find((actor) => actor.leads === null) ?? null;
-      default: return this.#cast.byName(target) ?? null;
+      case 'leader':
+        return this.leader;
+      case 'old-leader':
+        return this.leader === this.#last ? this.#former : this.#last;
+      case 'follower':
+        return this.#cast.running.find((actor) => actor.leads === null) ?? null;
+      default:
+        return this.#cast.byName(target) ?? null;
     }
   }
 

@@ -108,10 +108,22 @@ function takeoversOf(lines: readonly Line[], tenures: readonly Tenure[]): Takeov
     last.set(tenure.election, tenure);
     if (former === undefined) continue;
     // The last thing done to the former leader while it led (or as its lease ran out) is the cause.
-    const action = lines.findLast((line) => line.event === 'action' && line['target'] === former.node && line.mono >= former.from && line.mono <= tenure.from && line['action'] !== 'resume' && line['action'] !== 'restart');
+    const action = lines.findLast(
+      (line) =>
+        line.event === 'action' &&
+        line['target'] === former.node &&
+        line.mono >= former.from &&
+        line.mono <= tenure.from &&
+        line['action'] !== 'resume' &&
+        line['action'] !== 'restart',
+    );
     takeovers.push({
-      election: tenure.election, from: former.node, to: tenure.node, term: tenure.term,
-      cause: action === undefined ? former.why : String(action['action']), ms: tenure.from - (action?.mono ?? former.to),
+      election: tenure.election,
+      from: former.node,
+      to: tenure.node,
+      term: tenure.term,
+      cause: action === undefined ? former.why : String(action['action']),
+      ms: tenure.from - (action?.mono ?? former.to),
     });
   }
   return takeovers;
@@ -132,11 +144,16 @@ export function tellSummary(summary: Summary, leaseMs: number): string {
 
 export function causeInWords(cause: string): string {
   switch (cause) {
-    case 'kill': return 'kill -9';
-    case 'pause': return 'the leader was stopped';
-    case 'partition': return 'the leader was cut off';
-    case 'resign': return 'the leader resigned';
-    default: return cause;
+    case 'kill':
+      return 'kill -9';
+    case 'pause':
+      return 'the leader was stopped';
+    case 'partition':
+      return 'the leader was cut off';
+    case 'resign':
+      return 'the leader resigned';
+    default:
+      return cause;
   }
 }
 
