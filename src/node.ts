@@ -117,7 +117,11 @@ export class ClusterNode implements AsyncDisposable {
    */
   async open(seeds: readonly Address[]): Promise<void> {
     const info = await this.#wire.open(this.handlers);
-    if (info.receiveBufferBytes !== null) this.#logger.debug({ receiveBufferBytes: info.receiveBufferBytes }, 'receive buffer');
+    const { receiveBufferBytes } = info;
+    const asked = this.#settings.receiveBufferBytes ?? 0;
+    // A stalled process keeps only the oldest datagrams that fit: worth knowing how many those are.
+    if (receiveBufferBytes !== null && receiveBufferBytes < asked) this.#logger.warn({ asked, given: receiveBufferBytes }, 'the system gave a smaller receive buffer');
+    else this.#logger.debug({ receiveBufferBytes }, 'receive buffer');
     const admitted = new Promise<void>((accepted, refused) => (this.#admission = { accepted, refused }));
     this.begin(this.#settings.advertise ?? info.bound, seeds);
     try {

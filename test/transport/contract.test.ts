@@ -61,7 +61,7 @@ describe.each(kinds)('%s', (_, create, nobody) => {
     const [a, b] = [await start(), await start()];
     for (let i = 0; i < 3; i += 1) a.transport.send(Uint8Array.of(i, i), b.bound);
     await expect.poll(() => b.received.length).toBe(3);
-    expect(b.received.map(({ bytes }) => bytes[0]).sort()).toEqual([0, 1, 2]);
+    expect(b.received.map(({ bytes }) => bytes[0]).sort((x, y) => x! - y!)).toEqual([0, 1, 2]);
   });
 
   it('sends to nobody without a throw', async () => {
