@@ -120,7 +120,8 @@ export class ClusterNode implements AsyncDisposable {
     const { receiveBufferBytes } = info;
     const asked = this.#settings.receiveBufferBytes ?? 0;
     // A stalled process keeps only the oldest datagrams that fit: worth knowing how many those are.
-    if (receiveBufferBytes !== null && receiveBufferBytes < asked) this.#logger.warn({ asked, given: receiveBufferBytes }, 'the system gave a smaller receive buffer');
+    if (receiveBufferBytes !== null && receiveBufferBytes < asked)
+      this.#logger.warn({ asked, given: receiveBufferBytes }, 'the system gave a smaller receive buffer');
     else this.#logger.debug({ receiveBufferBytes }, 'receive buffer');
     const admitted = new Promise<void>((accepted, refused) => (this.#admission = { accepted, refused }));
     this.begin(this.#settings.advertise ?? info.bound, seeds);
