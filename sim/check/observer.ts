@@ -53,21 +53,43 @@ export class Observer {
     return closest;
   }
 
-  /** After a transition of `process`, or a change of its machine's clocks. */
-  look(machine: Machine, process: Process, canAct: boolean, nowUs: number): void {
+  /**
+   * After a transition of `process`, or (`changed`) a change of its machine's clocks.
+   *
+   * Nothing is looked at twice: what the election holds changes in its transitions only.
+   */
+  look(machine: Machine, process: Process, canAct: boolean, changed: boolean, nowUs: number): void {
     const { name } = machine;
     const { node, boot } = process;
     this.#views.own(node.membership.self);
+    if (!changed && process.looked === node.election.transitions) return;
+    process.looked = node.election.transitions;
     const votes = machine.index < this.#plan.voters;
     for (const [election, { leases, votes: voteCheck }] of this.#elections) {
-      const held = node.election.inspect(election);
-      if (votes && held.votes !== null) {
-        const { grant, maxBallot } = held.votes;
-        voteCheck.look(name, boot, maxBallot, grant === null ? null : { ...grant, endUs: machine.clock.when(grant.endUs) }, nowUs);
+      if (votes) {
+        const vote = node.election.voteOf(election)!;
+        const { grant } = vote;
+        voteCheck.look(
+          name,
+          boot,
+          vote.maxBallot,
+          grant === null
+            ? null
+            : {
+                ballot: grant.ballot,
+                term: grant.term,
+                holder: grant.holder.name,
+                boot: grant.holder.boot,
+                elected: grant.elected,
+                endUs: machine.clock.when(grant.endUs),
+              },
+          nowUs,
+        );
       }
-      const endUs = held.leaseEndUs === -Infinity ? -Infinity : canAct ? process.clock.when(held.leaseEndUs, nowUs) : Infinity;
-      leases.look(name, boot, held.term, endUs, canAct, nowUs);
-      if (canAct && endUs > nowUs) voteCheck.backed(name, boot, held.term, endUs, nowUs);
+      const tenure = node.election.tenureOf(election);
+      const endUs = tenure === null ? -Infinity : canAct ? process.clock.when(tenure.leaseEndUs, nowUs) : Infinity;
+      leases.look(name, boot, tenure?.term ?? 0, endUs, canAct, nowUs);
+      if (tenure !== null && canAct && endUs > nowUs) voteCheck.backed(name, boot, tenure.term, endUs, nowUs);
     }
   }
 

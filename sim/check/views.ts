@@ -10,6 +10,7 @@ export class ViewCheck {
   readonly #violations: Violations;
   /** Highest incarnation each life has claimed itself. */
   readonly #own = new Map<string, number>();
+  readonly #seen = new WeakSet<Member>();
 
   constructor(violations: Violations) {
     this.#violations = violations;
@@ -17,6 +18,8 @@ export class ViewCheck {
 
   /** What a running process claims of itself. */
   own(self: Member): void {
+    if (this.#seen.has(self)) return; // a change makes a new object
+    this.#seen.add(self);
     const life = `${self.name}#${self.boot}`;
     const before = this.#own.get(life);
     if (before === undefined || self.incarnation > before) this.#own.set(life, self.incarnation);

@@ -22,6 +22,8 @@ export interface Process {
   /** The earliest queue entry that will look at the timer. */
   queuedUs: number;
   timers: number;
+  /** The election's transitions that the observer has seen. */
+  looked: number;
   /** Changes of the transition that is running, for the trace and the application. */
   readonly changes: (MembershipChange | ElectionChange)[];
   /** What the application wanted to do while the process was stopped. */

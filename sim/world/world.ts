@@ -117,6 +117,7 @@ export class World {
       timer: null,
       queuedUs: Infinity,
       timers: 0,
+      looked: -1,
       changes: [],
       deferred: [],
     };
@@ -167,7 +168,7 @@ export class World {
     step();
     const changes = process.changes.splice(0);
     for (const change of changes) this.#note(machine, change);
-    this.look(machine);
+    this.#observer.look(machine, process, true, false, this.nowUs);
     for (const change of changes) if (machine.process === process) this.#application.hear(machine, process, change);
   }
 
@@ -175,7 +176,7 @@ export class World {
   look(machine: Machine): void {
     const { process } = machine;
     if (process === null) return;
-    this.#observer.look(machine, process, machine.state !== 'suspended', this.nowUs);
+    this.#observer.look(machine, process, machine.state !== 'suspended', true, this.nowUs);
   }
 
   /** The machine's clocks changed their course: when its timer is due, and when its lease ends, is another moment now. */
@@ -299,7 +300,7 @@ export class World {
 }
 
 export function leaseEndOf(process: Process, election: string): number {
-  return process.node.election.inspect(election).leaseEndUs;
+  return process.node.election.tenureOf(election)?.leaseEndUs ?? -Infinity;
 }
 
 const ELECTION_CHANGES = new Set<string>(['elected', 'lost', 'ended', 'leader', 'quorum', 'voter']);

@@ -7,7 +7,8 @@ import { Beliefs } from './beliefs.ts';
 import { Candidate } from './candidate.ts';
 import type { ElectionConfig } from './config.ts';
 import { configDigest } from './config-digest.ts';
-import { type Contest, type Role, type Support, newContest } from './contest.ts';
+import type { GrantRecord } from './ballot-box.ts';
+import { type Contest, type Role, type Support, type Tenure, newContest } from './contest.ts';
 import type { Context } from './context.ts';
 import { ConfigGuard } from './config-guard.ts';
 import { type Standing, explainElection } from './explain.ts';
@@ -270,6 +271,19 @@ export class Election {
     return explainElection(this.#context, standing);
   }
 
+  /** How many transitions there were: who looks at this node from outside need not look twice. */
+  transitions = 0;
+
+  /** The lease in hand, if any; live, for whoever only looks. */
+  tenureOf(name: string): Readonly<Tenure> | null {
+    return this.#contests.get(name)?.tenure ?? null;
+  }
+
+  /** What our own voter promised; live, for whoever only looks. Null where we do not vote. */
+  voteOf(name: string): { readonly maxBallot: number; readonly grant: Readonly<GrantRecord> | null } | null {
+    return this.#voter?.inspect(name) ?? null;
+  }
+
   /** A copy of what this node holds about `name`, for checkers. */
   inspect(name: string): {
     role: Role;
@@ -313,6 +327,7 @@ export class Election {
     assert(!this.#busy, 'BUG: the host called back into the election');
     this.#busy = true;
     this.#nowUs = now.elapsedUs;
+    this.transitions += 1;
     this.#checkLeases(now);
     event();
     this.#runDue(now);
@@ -327,7 +342,7 @@ export class Election {
     const ranUs = now.elapsedUs - this.#last.elapsedUs;
     const jumpedUs = now.leaderUs - this.#last.leaderUs - ranUs;
     const stopped = jumpedUs > JUMP_US || ranUs > this.#context.config.renewUs + this.#context.config.stopBeforeUs;
-    const reason: LostReason = stopped ? 'suspended' : this.#quorum.answeredLately(now.elapsedUs) ? 'expired' : 'no-quorum';
+    const reason = (): LostReason => (stopped ? 'suspended' : this.#quorum.answeredLately(now.elapsedUs) ? 'expired' : 'no-quorum');
     for (const contest of this.#contests.values()) this.#leader.checkLease(contest, reason, now);
   }
 

@@ -93,11 +93,11 @@ export class Leader {
    * L4: the application is told `stopBefore` ahead of the lease's end; after a pause or a suspend,
    * as soon as we run at all.
    */
-  checkLease(contest: Contest, lateReason: LostReason, now: Now): void {
+  checkLease(contest: Contest, lateReason: () => LostReason, now: Now): void {
     const tenure = contest.tenure;
     if (tenure === null) return;
     const stopUs = tenure.leaseEndUs - this.#context.config.stopBeforeUs;
-    if (contest.role === 'leader' && now.leaderUs >= stopUs) this.#lose(contest, tenure, lateReason);
+    if (contest.role === 'leader' && now.leaderUs >= stopUs) this.#lose(contest, tenure, lateReason());
     if (contest.role === 'draining' && now.elapsedUs >= tenure.drainUntilUs) contest.role = 'lost';
     if (now.leaderUs >= tenure.leaseEndUs) this.#finish(contest, tenure, now);
   }

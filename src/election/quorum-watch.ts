@@ -70,8 +70,17 @@ export class QuorumWatch {
   /** The moment at which, with nothing more heard, fewer than a majority would be reachable. */
   get #firstLossUs(): number {
     const { peers, config, needed, self } = this.#context;
-    const heard = config.voters.map((v) => (v === self.name ? Infinity : peers.lastHeardUs(v))).sort((a, b) => b - a);
-    return Math.max(heard[needed - 1]!, this.#sinceUs) + this.#windowUs + 1;
+    // The `needed`-th latest of the times at which voters were heard; few voters, so counting beats sorting.
+    const heardUs = (voter: string): number => (voter === self.name ? Infinity : peers.lastHeardUs(voter));
+    let latestUs = -Infinity;
+    for (const voter of config.voters) {
+      const us = heardUs(voter);
+      if (us <= latestUs) continue;
+      let atLeast = 0;
+      for (const other of config.voters) if (heardUs(other) >= us) atLeast += 1;
+      if (atLeast >= needed) latestUs = us;
+    }
+    return Math.max(latestUs, this.#sinceUs) + this.#windowUs + 1;
   }
 
   /** Three unanswered beats: shorter than any lease, so that the cause is told before its effect. */
