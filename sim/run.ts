@@ -3,8 +3,8 @@ import type { CloseCall } from './check/leases.ts';
 import { Observer } from './check/observer.ts';
 import type { InvariantId, Violation } from './check/violation.ts';
 import { type StoryLine, Trace, type TraceLevel } from './kernel/trace.ts';
-import type { Plan } from './plan/plan.ts';
-import { convergenceUs } from './plan/timings.ts';
+import { type Plan, needsCodec } from './plan/plan.ts';
+import { convergenceUs, timingOf } from './plan/timings.ts';
 import { type WireFactory, codecWire, referenceWire } from './wire/wires.ts';
 import { clusterNode } from './world/cluster-node.ts';
 import type { NetworkCounters } from './world/network.ts';
@@ -47,24 +47,24 @@ export interface RunResult {
 
 /** Executes a plan: chaos, then calm until the cluster is whole or its time is over. Same plan, same hash. */
 export function runPlan(plan: Plan, options: RunOptions = {}): RunResult {
-  const wire: WireFactory = options.codec === true ? codecWire : referenceWire;
+  const wire: WireFactory = options.codec === true || needsCodec(plan) ? codecWire : referenceWire;
   const trace = new Trace(options.trace ?? 'hash');
   const observer = new Observer(plan);
   const world = new World({ plan, node: options.node ?? clusterNode, wire, trace, observer });
   const broken = (): boolean => observer.violations.list.length > 0;
 
   world.run(plan.calmUs, broken);
-  const bounds = convergenceUs(plan);
-  const views = settle(world, () => missingViews(world), plan.calmUs + bounds.viewUs, broken);
-  const leaders = settle(world, () => missingLeaders(world), plan.calmUs + bounds.leaderUs, broken);
+  const { views, leaders } = converge(world, plan, broken);
+  if (!broken() && views.us !== null && leaders.us !== null) checkSteady(world, plan, observer);
+  observer.finish(world.machines, world.nowUs);
   const verdict = broken() ? 'safety' : views.missing.length + leaders.missing.length > 0 ? 'liveness' : 'pass';
   return {
     plan,
     verdict,
     violations: observer.violations.list,
     checks: observer.violations.checks,
-    views: { us: views.missing.length === 0 ? views.atUs - plan.calmUs : null, boundUs: bounds.viewUs, missing: views.missing },
-    leaders: { us: leaders.missing.length === 0 ? Math.max(0, leaders.atUs - plan.calmUs) : null, boundUs: bounds.leaderUs, missing: leaders.missing },
+    views,
+    leaders,
     acquisitions: observer.acquisitions,
     takeovers: observer.takeovers,
     closest: observer.closest,
@@ -77,13 +77,52 @@ export function runPlan(plan: Plan, options: RunOptions = {}): RunResult {
   };
 }
 
-/** Lets time pass in small pieces until nothing is missing. */
-function settle(world: World, missing: () => string[], untilUs: number, broken: () => boolean): { readonly atUs: number; readonly missing: string[] } {
-  const PIECE_US = 10_000;
-  let left = missing();
-  while (left.length > 0 && world.nowUs < untilUs && !broken()) {
-    world.run(Math.min(untilUs, world.nowUs + PIECE_US), broken);
-    left = missing();
+const PIECE_US = 10_000;
+
+interface Goal {
+  readonly boundUs: number;
+  readonly look: (world: World) => string[];
+  us: number | null;
+  missing: string[];
+}
+
+const goalOf = (boundUs: number, look: Goal['look']): Goal => ({ boundUs, look, us: null, missing: [] });
+
+/** Lets time pass in small pieces until views and leaders are whole at one moment, or their time is over. */
+function converge(world: World, plan: Plan, broken: () => boolean): { readonly views: Convergence; readonly leaders: Convergence } {
+  const bounds = convergenceUs(plan);
+  const goals = [goalOf(bounds.viewUs, missingViews), goalOf(bounds.leaderUs, missingLeaders)];
+  for (;;) {
+    const passedUs = world.nowUs - plan.calmUs;
+    for (const goal of goals) {
+      goal.missing = goal.look(world);
+      if (goal.missing.length > 0) goal.us = null;
+      else goal.us ??= passedUs;
+    }
+    if (broken() || goals.every(({ us }) => us !== null)) break;
+    if (goals.some(({ us, boundUs }) => us === null && passedUs >= boundUs)) break;
+    world.run(world.nowUs + PIECE_US, broken);
   }
-  return { atUs: world.nowUs, missing: left };
+  const [views, leaders] = goals.map(({ us, boundUs, missing }): Convergence => ({ us, boundUs, missing }));
+  return { views: views!, leaders: leaders! };
+}
+
+/**
+ * Whole, calm, and nothing to do: for a while nobody may suspect anybody, no leader may change, and
+ * nobody may send more than its timers explain (live.L5, resource.R4).
+ */
+function checkSteady(world: World, plan: Plan, observer: Observer): void {
+  const { membership: m, election: e } = timingOf(plan.timing);
+  const nodes = plan.nodes.length;
+  const lengthUs = 4 * m.probePeriodUs + 4 * e.renewUs;
+  world.run(world.nowUs + 16 * m.probePeriodUs); // probes begun before it, accusations on their way, what the calm itself had to tell
+  const before = { sent: world.network.counters.sent, suspected: world.marks.of('held-suspect'), failed: world.marks.of('held-failed'), elected: world.marks.of('elected') };
+  world.run(world.nowUs + lengthUs);
+  const after = { sent: world.network.counters.sent, suspected: world.marks.of('held-suspect'), failed: world.marks.of('held-failed'), elected: world.marks.of('elected') };
+  const quiet = after.suspected === before.suspected && after.failed === before.failed && after.elected === before.elected;
+  observer.violations.check('live.L5', quiet, world.nowUs, () => `in ${Math.round(lengthUs / 1000)} ms of calm: ${after.suspected - before.suspected} suspicions, ${after.failed - before.failed} deaths, ${after.elected - before.elected} new leaders`);
+  // Per node: a probe and its ack each period; per election a question to and an answer from each voter each R; the rest is a safety net and luck.
+  const perNode = 2 * (lengthUs / m.probePeriodUs + 1) + plan.elections.length * 2 * plan.voters * (lengthUs / e.renewUs + 1);
+  const allowed = Math.ceil(1.5 * nodes * perNode) + 4 * nodes;
+  observer.violations.check('resource.R4', after.sent - before.sent <= allowed, world.nowUs, () => `in ${Math.round(lengthUs / 1000)} ms of calm ${after.sent - before.sent} datagrams were sent, ${allowed} are explained`);
 }

@@ -8,7 +8,7 @@ import type { Logger } from './core/logger.ts';
 import { createRandom } from './core/random.ts';
 import type { Runtime } from './core/runtime.ts';
 import { type Now, ms, us } from './core/time.ts';
-import type { Member, Tags } from './core/view.ts';
+import type { Member, MembershipView, Tags } from './core/view.ts';
 import { ELECTION_KIND } from './election/codec.ts';
 import { Election } from './election/election.ts';
 import type { ElectionChange } from './election/host.ts';
@@ -29,6 +29,8 @@ import type { Wire, WireHandlers } from './wire.ts';
 export interface NodeTap {
   membership(change: MembershipChange): void;
   election(change: ElectionChange): void;
+  /** What the election is to be told of the view: a simulator may lie to it, because no safety may rest on the view. */
+  view?(members: ReadonlyMap<string, Member>): ReadonlyMap<string, Member>;
 }
 
 export interface CampaignOptions {
@@ -192,10 +194,10 @@ export class ClusterNode implements AsyncDisposable {
     if (this.#closed || this.#membership === null) return this.#shut('closed');
     const tooLate = new Promise<void>((resolve) => this.#alarm(timeoutMs, resolve));
     const tenures = this.#campaigns.close();
-    for (const { lease } of tenures) this.#enter(() => this.election.resign(lease.name, 'shutdown', null, this.#runtime.now()));
+    for (const { lease } of tenures) this.resign(lease.name, 'shutdown', null);
     await Promise.race([tooLate, Promise.all(tenures.map(({ ended }) => ended))]);
     const left = new Promise<void>((resolve) => this.#events.on('self', ({ state }) => state === 'left' && resolve()));
-    this.#enter(() => this.membership.leave(this.#runtime.elapsedUs()));
+    this.leave();
     if (this.membership.selfState !== 'left') await Promise.race([tooLate, left]);
     await this.#shut('closed');
   }
@@ -361,8 +363,13 @@ export class ClusterNode implements AsyncDisposable {
   }
 
   /** @internal */
-  resign(name: string, reason: 'released' | 'handover', to: string | null): void {
+  resign(name: string, reason: 'released' | 'handover' | 'shutdown', to: string | null): void {
     this.#enter(() => this.election.resign(name, reason, to, this.#runtime.now()));
+  }
+
+  /** @internal The membership's part of closing. */
+  leave(): void {
+    this.#enter(() => this.membership.leave(this.#runtime.elapsedUs()));
   }
 
   /** @internal The application's job of that tenure has ended. */
@@ -442,7 +449,7 @@ export class ClusterNode implements AsyncDisposable {
     switch (change.type) {
       case 'member': {
         this.#members = null;
-        this.election.onView({ members: this.membership.members }, now);
+        this.election.onView(this.#view, now);
         const event = { member: change.after, previous: change.before?.state ?? null, reason: change.reason };
         this.#events.emit(memberEventName(change.before, change.after), event);
         this.#events.emit('member', event);
@@ -450,7 +457,7 @@ export class ClusterNode implements AsyncDisposable {
       }
       case 'forgotten':
         this.#members = null;
-        this.election.onView({ members: this.membership.members }, now);
+        this.election.onView(this.#view, now);
         return this.#events.emit('forgotten', { member: change.member });
       case 'self':
         this.#members = null;
@@ -528,6 +535,11 @@ export class ClusterNode implements AsyncDisposable {
     this.#logger.info({ election: name, term }, 'elected');
     this.#campaigns.onElected(name, term);
     this.#events.emit('elected', { election: name, term, token: `${name}@${term}`, remainingMs });
+  }
+
+  get #view(): MembershipView {
+    const { members } = this.membership;
+    return { members: this.#tap?.view?.(members) ?? members };
   }
 
   #warn(code: string, details: Readonly<Record<string, string | number | boolean>>): void {

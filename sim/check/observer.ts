@@ -24,6 +24,8 @@ export class Observer {
   readonly #views = new ViewCheck(this.violations);
   /** Whether wall clocks can disagree in this plan: then, after all voters forgot, so can terms. */
   readonly #wallsDisagree: boolean;
+  /** Term in hand, by node and election, as it was told. */
+  readonly #leading = new Map<string, number>();
 
   constructor(plan: Plan) {
     this.#plan = plan;
@@ -93,9 +95,28 @@ export class Observer {
     }
   }
 
+  /** A process begins: nothing was told yet. */
+  started(node: string): void {
+    this.#views.started(node);
+    for (const election of this.#elections.keys()) this.#leading.delete(`${node} ${election}`);
+  }
+
+  /** At the end: what was told adds up. */
+  finish(machines: readonly Machine[], nowUs: number): void {
+    for (const { name, process } of machines) if (process !== null) this.#views.folded(name, process.node.membership.members, nowUs);
+  }
+
   heard(node: string, change: MembershipChange | ElectionChange, nowUs: number): void {
     if (change.type === 'voter' && change.how === 'cold-start' && this.#wallsDisagree) {
       for (const { leases } of this.#elections.values()) leases.termOrderRestsOnClocks = true;
+    }
+    if (change.type === 'elected' || change.type === 'lost') {
+      const key = `${node} ${change.name}`;
+      const term = this.#leading.get(key) ?? null;
+      const holds = change.type === 'elected' ? term === null : term === change.term;
+      this.violations.check('safety.S11', holds, nowUs, () => `${node} told ${change.type} of '${change.name}' in term ${change.term}, ${term === null ? 'leading nothing' : `leading in term ${term}`}`);
+      if (change.type === 'elected') this.#leading.set(key, change.term);
+      else this.#leading.delete(key);
     }
     this.#views.heard(node, change as MembershipChange, nowUs);
   }

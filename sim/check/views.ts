@@ -11,6 +11,8 @@ export class ViewCheck {
   /** Highest incarnation each life has claimed itself. */
   readonly #own = new Map<string, number>();
   readonly #seen = new WeakSet<Member>();
+  /** What each observer has told so far, added up: state by name. */
+  readonly #folds = new Map<string, Map<string, Member>>();
 
   constructor(violations: Violations) {
     this.#violations = violations;
@@ -25,8 +27,27 @@ export class ViewCheck {
     if (before === undefined || self.incarnation > before) this.#own.set(life, self.incarnation);
   }
 
+  /** A new life begins with itself alone. */
+  started(observer: string): void {
+    this.#folds.set(observer, new Map());
+  }
+
+  /** member.M11: all that was told, added up, is what is held. */
+  folded(observer: string, members: ReadonlyMap<string, Member>, nowUs: number): void {
+    const fold = this.#folds.get(observer) ?? new Map<string, Member>();
+    for (const [name, member] of members) {
+      if (name === observer) continue;
+      this.#violations.check('member.M11', fold.get(name) === member, nowUs, () => `${observer} holds ${tell(member)} and told ${fold.has(name) ? tell(fold.get(name)!) : 'nothing'}`);
+    }
+    for (const name of fold.keys()) {
+      this.#violations.check('member.M11', members.has(name), nowUs, () => `${observer} told of ${name} and holds nothing`);
+    }
+  }
+
   heard(observer: string, change: MembershipChange, nowUs: number): void {
+    if (change.type === 'forgotten') this.#folds.get(observer)?.delete(change.member.name);
     if (change.type !== 'member') return;
+    if (change.after.name !== observer) this.#folds.get(observer)?.set(change.after.name, change.after);
     const { before, after } = change;
     if (after.name === observer) this.own(after); // told before anybody could look
     if (before !== null) {

@@ -6,10 +6,14 @@ export const INVARIANTS = {
   'safety.S4': 'a voter granted one ballot to two holders, or went back',
   'safety.S5': 'a lease is not backed by a majority of voters until its end',
   'safety.S7': "a leader began before the former one's lease was over",
+  'safety.S11': 'elected and lost did not alternate',
   'member.M1': 'an observer went back to an older claim',
   'member.M2': 'a member came back from the dead without a newer claim',
   'member.M3': "somebody else raised a member's incarnation",
   'member.M4': 'a running node holds itself failed or left',
+  'member.M11': 'what a node told does not add up to what it holds',
+  'live.L5': 'in calm, a living member was suspected or a leader changed',
+  'resource.R4': 'in calm, nodes send more than their timers explain',
 } as const;
 export type InvariantId = keyof typeof INVARIANTS;
 

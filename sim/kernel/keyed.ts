@@ -16,6 +16,9 @@ export const Domain = {
   application: 10,
   target: 11,
   plan: 12,
+  burst: 13,
+  damage: 14,
+  lie: 15,
 } as const;
 export type Domain = (typeof Domain)[keyof typeof Domain];
 

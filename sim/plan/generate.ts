@@ -1,5 +1,5 @@
 import { Dice } from '../kernel/keyed.ts';
-import { type ApplicationPlan, CALM_APPLICATION, ELECTIONS, type Noise, type NodePlan, type Plan, type Step, type Target } from './plan.ts';
+import { type ApplicationPlan, CALM_APPLICATION, type CutKind, ELECTIONS, type Noise, type NodePlan, type Plan, type Step, type Target } from './plan.ts';
 import { type TimingName, convergenceUs, timingOf } from './timings.ts';
 
 const HALF = 500_000;
@@ -43,6 +43,19 @@ const FEATURES = [
   'wall-steps',
   'resigns',
   'late-starters',
+  'bursts',
+  'damage',
+  'mtu',
+  'bandwidth',
+  'slow-partitions',
+  'bridges-and-rings',
+  'flapping',
+  'slow-processors',
+  'blocked-loops',
+  'leaves',
+  'priority-changes',
+  'tag-changes',
+  'lying-view',
 ] as const;
 type Feature = (typeof FEATURES)[number];
 
@@ -67,6 +80,7 @@ export function planOf(seed: number, wanted: Wanted = {}): Plan {
     noise: noiseOf(seed, present, grantUs),
     application: applicationOf(seed, present, grantUs),
     steps: stepsOf(seed, nodes, voters, present, { grantUs, driftPpm, calmUs, elections }),
+    lyingView: present.has('lying-view'),
     calmUs,
     features: [...present],
   };
@@ -100,6 +114,11 @@ function noiseOf(seed: number, present: ReadonlySet<Feature>, grantUs: number): 
     tailPpm: has('tail', 1_000, 60_000),
     tailUs: dice.pick([Math.floor(grantUs / 2), grantUs, 3 * grantUs]),
     lossPpm: has('loss', 1_000, 300_000),
+    burstPpm: has('bursts', 5_000, 80_000),
+    burstUs: dice.between(20 * MS, 600 * MS),
+    damagePpm: has('damage', 1_000, 50_000),
+    mtuBytes: has('mtu', 700, 1_400),
+    bandwidthBps: has('bandwidth', 100_000, 2_000_000),
     duplicatePpm: has('duplicates', 1_000, 200_000),
     duplicateUs: dice.pick([MS, 20 * MS, grantUs]),
     reorderPpm: has('reorder', 1_000, 200_000),
@@ -133,6 +152,10 @@ function stepsOf(seed: number, nodes: number, voters: number, present: ReadonlyS
   const { grantUs, driftPpm, calmUs, elections } = scale;
   const indices = Array.from({ length: nodes }, (_, i) => i);
   const target = (dice: Dice): Target => (dice.chance(HALF) ? 'leader' : dice.pick(indices));
+  const cutKind = (dice: Dice): CutKind => {
+    const [jam, slow] = [dice.chance(HALF), dice.chance(HALF)];
+    return jam && present.has('jams') ? 'jam' : slow && present.has('slow-partitions') ? 'slow' : 'stop';
+  };
   const aWhile = (dice: Dice): number => dice.between(Math.floor(grantUs / 20), 4 * grantUs);
   const sides = (dice: Dice, small: number): readonly [readonly number[], readonly number[]] => {
     const inside = dice.some(indices, small);
@@ -183,7 +206,7 @@ function stepsOf(seed: number, nodes: number, voters: number, present: ReadonlyS
           do: 'cut',
           cut: { sides: sides(dice, Math.max(1, nodes >> 1)), oneWay: false },
           forUs: aWhile(dice),
-          jam: present.has('jams') && dice.chance(HALF),
+          kind: cutKind(dice),
         },
       ],
     ],
@@ -191,7 +214,7 @@ function stepsOf(seed: number, nodes: number, voters: number, present: ReadonlyS
       'one-way-cuts',
       4,
       (dice, atUs) => [
-        { atUs, do: 'cut', cut: { sides: sides(dice, dice.between(1, Math.max(1, nodes - 1))), oneWay: true }, forUs: aWhile(dice), jam: false },
+        { atUs, do: 'cut', cut: { sides: sides(dice, dice.between(1, Math.max(1, nodes - 1))), oneWay: true }, forUs: aWhile(dice), kind: 'stop' },
       ],
     ],
     [
@@ -201,9 +224,9 @@ function stepsOf(seed: number, nodes: number, voters: number, present: ReadonlyS
         {
           atUs,
           do: 'cut',
-          cut: { isolate: 'leader', company: dice.between(0, Math.max(0, ((voters - 1) >> 1) - 0)), oneWay: dice.pick(['no', 'no', 'mute', 'deaf'] as const) },
+          cut: { isolate: 'leader', company: dice.between(0, (voters - 1) >> 1), oneWay: dice.pick(['no', 'no', 'mute', 'deaf'] as const) },
           forUs: dice.between(grantUs, 5 * grantUs),
-          jam: present.has('jams') && dice.chance(HALF),
+          kind: cutKind(dice),
         },
       ],
     ],
@@ -226,6 +249,31 @@ function stepsOf(seed: number, nodes: number, voters: number, present: ReadonlyS
         ];
       },
     ],
+    [
+      'bridges-and-rings',
+      2,
+      (dice, atUs) => [
+        { atUs, do: 'cut', cut: { links: dice.chance(HALF) ? bridge(indices, dice.pick(indices)) : ring(indices) }, forUs: aWhile(dice), kind: 'stop' },
+      ],
+    ],
+    [
+      'flapping',
+      2,
+      (dice, atUs) => {
+        const cut = { sides: sides(dice, 1), oneWay: dice.chance(HALF) };
+        const periodUs = dice.between(Math.floor(grantUs / 10), grantUs);
+        return Array.from({ length: 6 }, (_, i): Step => ({ atUs: atUs + 2 * i * periodUs, do: 'cut', cut, forUs: periodUs, kind: 'stop' }));
+      },
+    ],
+    ['slow-processors', 3, (dice, atUs) => [{ atUs, do: 'slow', node: target(dice), forUs: aWhile(dice), eachUs: dice.between(MS, 25 * MS) }]],
+    [
+      'blocked-loops',
+      3,
+      (dice, atUs) => [{ atUs, do: 'pause', node: target(dice), forUs: dice.between(5 * MS, 2 * grantUs), wakeFirst: 'timers', why: 'blocked' }],
+    ],
+    ['leaves', 3, (dice, atUs) => [{ atUs, do: 'leave', node: target(dice), downUs: aWhile(dice) }]],
+    ['priority-changes', 4, (dice, atUs) => [{ atUs, do: 'priority', node: target(dice), election: dice.pick(elections), priority: dice.between(-5, 5) }]],
+    ['tag-changes', 6, (dice, atUs) => [{ atUs, do: 'tag', node: dice.pick(indices), value: dice.between(0, 999) }]],
   ];
   const steps: Step[] = [];
   for (const [part, [feature, most, draw]] of features.entries()) {
@@ -234,4 +282,18 @@ function stepsOf(seed: number, nodes: number, voters: number, present: ReadonlyS
     if (present.has(feature)) for (let i = 0; i < count; i += 1) steps.push(...draw(dice, dice.between(2 * grantUs, calmUs - 1)));
   }
   return steps.filter(({ atUs }) => atUs < calmUs).sort((a, b) => a.atUs - b.atUs);
+}
+
+type Links = readonly (readonly [number, number])[];
+
+/** Two halves that cannot talk, and one node that hears and is heard by both. */
+function bridge(indices: readonly number[], between: number): Links {
+  const half = (i: number): boolean => i < indices.length / 2;
+  return indices.flatMap((a) => indices.filter((b) => a !== b && a !== between && b !== between && half(a) !== half(b)).map((b) => [a, b] as const));
+}
+
+/** Everybody talks to two neighbours only. */
+function ring(indices: readonly number[]): Links {
+  const n = indices.length;
+  return indices.flatMap((a) => indices.filter((b) => a !== b && (a + 1) % n !== b && (b + 1) % n !== a).map((b) => [a, b] as const));
 }

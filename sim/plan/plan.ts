@@ -1,28 +1,50 @@
 import type { TimingName } from './timings.ts';
 
-/** A node by its place in the plan, or whoever leads the first election at that moment (nobody leading: a keyed choice). */
-export type Target = number | 'leader';
+/**
+ * A node by its place in the plan, or by what it is at that moment: who leads the first election, who
+ * led it before, one that does not lead it. Where there is none, a keyed choice stands in, so that a
+ * step is never lost to timing alone.
+ */
+export type Target = number | 'leader' | 'old-leader' | 'follower';
 
-/** What a cut keeps apart, materialised as sides; `oneWay` lets the second side's datagrams through. */
+/** What a cut keeps apart. Directed links; made from sides, a bridge, a ring, or around whoever leads. */
 export type Cut =
   | { readonly sides: readonly [readonly number[], readonly number[]]; readonly oneWay: boolean }
-  /** Whoever leads, with `company` others (the first by index), against the rest. */
-  | { readonly isolate: 'leader'; readonly company: number; readonly oneWay: 'no' | 'mute' | 'deaf' };
+  /** These directed links and no others. */
+  | { readonly links: readonly (readonly [from: number, to: number])[] }
+  /** A target, with `company` others (the first by index), against the rest. */
+  | { readonly isolate: Target; readonly company: number; readonly oneWay: 'no' | 'mute' | 'deaf' };
 
-/** Something done to the world at a moment. Times in microseconds of true time. */
-export type Step = { readonly atUs: number } & (
+/** What happens to datagrams at a cut: they are lost, they wait and arrive at the heal, or they take longer. */
+export type CutKind = 'stop' | 'jam' | 'slow';
+
+/** When a step that has no time happens: `delayUs` after the `nth` (from 1) event of that kind anywhere. */
+export interface Trigger {
+  readonly event: 'elected' | 'lost' | 'ended' | 'failed' | 'refused' | 'quorum';
+  readonly nth: number;
+  readonly delayUs: number;
+}
+
+/** Something done to the world at a moment, in microseconds of true time; or (`when`) after something happened. */
+export type Step = { readonly atUs: number; readonly when?: Trigger } & (
   | { readonly do: 'crash'; readonly node: Target }
   /** Starts a process that is down: without a memory, with its old address or another. */
   | { readonly do: 'start'; readonly node: number; readonly newAddress: boolean }
   /** A crash with a start `downUs` later, of whoever the target is then. */
   | { readonly do: 'restart'; readonly node: Target; readonly downUs: number; readonly newAddress: boolean }
-  | { readonly do: 'pause'; readonly node: Target; readonly forUs: number; readonly wakeFirst: 'timers' | 'datagrams' }
+  /** Leaves in good order, ends, and starts again `downUs` later. */
+  | { readonly do: 'leave'; readonly node: Target; readonly downUs: number }
+  /** The process stands still: SIGSTOP, garbage collection, or (`why`) application code that blocks the event loop. */
+  | { readonly do: 'pause'; readonly node: Target; readonly forUs: number; readonly wakeFirst: 'timers' | 'datagrams'; readonly why?: 'blocked' }
+  /** Every datagram and timer of the node takes `eachUs` of its processor. */
+  | { readonly do: 'slow'; readonly node: Target; readonly forUs: number; readonly eachUs: number }
   | { readonly do: 'suspend'; readonly node: Target; readonly forUs: number }
-  /** `jam`: what would have been lost arrives at the heal. */
-  | { readonly do: 'cut'; readonly cut: Cut; readonly forUs: number; readonly jam: boolean }
+  | { readonly do: 'cut'; readonly cut: Cut; readonly forUs: number; readonly kind: CutKind }
   | { readonly do: 'drift'; readonly node: number; readonly ratePpm: number }
   | { readonly do: 'wall'; readonly node: Target; readonly stepMs: number }
   | { readonly do: 'resign'; readonly node: Target; readonly election: string; readonly reason: 'released' | 'handover'; readonly to: number | null }
+  | { readonly do: 'priority'; readonly node: Target; readonly election: string; readonly priority: number }
+  | { readonly do: 'tag'; readonly node: Target; readonly value: number }
 );
 
 /** The noise of every link while the chaos lasts. Parts per million are per datagram. */
@@ -35,6 +57,15 @@ export interface Noise {
   readonly tailPpm: number;
   readonly tailUs: number;
   readonly lossPpm: number;
+  /** Share of a link's windows of `burstUs` in which it loses everything. */
+  readonly burstPpm: number;
+  readonly burstUs: number;
+  /** Datagrams cut short on the way (the codec must be in play). */
+  readonly damagePpm: number;
+  /** Larger datagrams are lost (the codec must be in play); 0: no limit. */
+  readonly mtuBytes: number;
+  /** What a link carries per second, at a nominal 100 bytes a datagram; 0: no limit. */
+  readonly bandwidthBps: number;
   readonly duplicatePpm: number;
   /** Mean delay of a copy behind its original. */
   readonly duplicateUs: number;
@@ -80,6 +111,8 @@ export interface Plan {
   readonly noise: Noise;
   readonly application: ApplicationPlan;
   readonly steps: readonly Step[];
+  /** Whether the view that the election is given lies: members missing, dead ones alive, living ones dead, addresses mixed up. */
+  readonly lyingView: boolean;
   /** From here on nothing goes wrong any more: the cluster must become whole, with one leader. */
   readonly calmUs: number;
   readonly endUs: number;
@@ -94,6 +127,11 @@ export const NO_NOISE: Noise = {
   baseUs: 300,
   jitterUs: 100,
   offsetUs: 0,
+  burstPpm: 0,
+  burstUs: 0,
+  damagePpm: 0,
+  mtuBytes: 0,
+  bandwidthBps: 0,
   tailPpm: 0,
   tailUs: 0,
   lossPpm: 0,
@@ -105,3 +143,8 @@ export const NO_NOISE: Noise = {
 };
 
 export const CALM_APPLICATION: ApplicationPlan = { settleNowPpm: 1_000_000, settleNeverPpm: 0, settleMaxUs: 0, standMaxUs: 0 };
+
+/** Whether a plan means something only with real bytes. */
+export function needsCodec(plan: Plan): boolean {
+  return plan.noise.damagePpm > 0 || plan.noise.mtuBytes > 0;
+}

@@ -30,6 +30,7 @@ export class Application {
         this.#settle(machine, process, change.name);
         break;
       case 'ended': {
+        if (process.isLeaving) break;
         const draw = this.#draw(machine);
         const delayUs = plan.application.standMaxUs === 0 || this.#world.isCalm ? 0 : draw % plan.application.standMaxUs;
         this.#later(machine, process, delayUs, () => process.node.stand(change.name, machine.plan.priority));
@@ -54,12 +55,14 @@ export class Application {
         break;
       case 'member':
         if (change.after.state === 'failed') marks.hit('held-failed');
+        if (change.after.state === 'suspect') marks.hit('held-suspect');
         break;
       default:
     }
   }
 
   #settle(machine: Machine, process: Process, election: string): void {
+    if (process.isLeaving) return this.#later(machine, process, 0, () => process.node.settled(election));
     const { settleNowPpm, settleNeverPpm, settleMaxUs } = this.#world.plan.application;
     const draw = this.#draw(machine);
     if (chance(draw, settleNeverPpm)) return this.#world.marks.hit('job-outlives-lease');

@@ -21,6 +21,12 @@ export const clusterNode: NodeFactory = (setup) => {
     resign: (name, reason, to) => node.resign(name, reason, to),
     settled: (name) => node.settled(name),
     isHeld: (name) => node.isHeld(name),
+    setPriority: (name, priority) => node.setPriority(name, priority),
+    setTags: (value) => node.setTags(value),
+    leave: () => {
+      for (const name of setup.elections) node.resign(name, 'shutdown', null);
+      node.leave();
+    },
     get membership() {
       return node.membership;
     },

@@ -1,9 +1,12 @@
 import { majorityOf } from '../../src/election/lease.ts';
 import { Domain, keyed } from '../kernel/keyed.ts';
-import type { Cut, Step, Target } from '../plan/plan.ts';
+import type { Cut, CutKind, Step, Target } from '../plan/plan.ts';
 import { timingOf } from '../plan/timings.ts';
 import type { Machine } from './machine.ts';
 import { type World, leaseEndOf } from './world.ts';
+
+/** How long a leaver may take to tell everybody before its process ends. */
+const LEAVING_US = 1_000_000;
 
 /** Executes the steps of a plan, and undoes all of them when the calm begins. */
 export class Faults {
@@ -17,7 +20,7 @@ export class Faults {
   run(step: Step): void {
     if (this.#world.isCalm) return;
     const { marks } = this.#world;
-    if (step.do === 'cut') return this.#cut(step.cut, step.forUs, step.jam);
+    if (step.do === 'cut') return this.#cut(step.cut, step.forUs, step.kind);
     const machine = this.#target(step.node);
     switch (step.do) {
       case 'crash':
@@ -30,7 +33,21 @@ export class Faults {
         this.#crash(machine);
         return this.#world.after(step.downUs, () => this.#start(machine, step.newAddress));
       case 'pause':
+        if (step.why === 'blocked') marks.hit('blocked');
         return this.#stop(machine, 'paused', step.forUs, step.wakeFirst);
+      case 'slow':
+        return this.#slow(machine, step.forUs, step.eachUs);
+      case 'leave':
+        return this.#leave(machine, step.downUs);
+      case 'priority':
+        if (machine.process === null || machine.state !== 'running') return;
+        marks.hit('priority-change');
+        this.#world.tell('priority', machine, `${machine.name} now stands for '${step.election}' with priority ${step.priority}`);
+        return this.#world.enter(machine, () => machine.process?.node.setPriority(step.election, step.priority));
+      case 'tag':
+        if (machine.process === null || machine.state !== 'running') return;
+        marks.hit('tag-change');
+        return this.#world.enter(machine, () => machine.process?.node.setTags({ value: String(step.value) }));
       case 'suspend':
         return this.#stop(machine, 'suspended', step.forUs, 'timers');
       case 'drift':
@@ -59,12 +76,15 @@ export class Faults {
     world.isCalm = true;
     world.tell('calm', null, 'nothing goes wrong from here on');
     world.network.calm();
+    for (const machine of world.machines) machine.eachUs = 0;
     world.release();
     for (const machine of world.machines) {
       if (machine.state === 'suspended') machine.clock.resume(world.nowUs);
       if (machine.state === 'paused' || machine.state === 'suspended') world.resume(machine, 'timers');
       world.start(machine, false);
     }
+    // The view tells the truth from now on, and everybody hears of it because everybody has news.
+    if (world.plan.lyingView) for (const machine of world.machines) world.enter(machine, () => machine.process?.node.setTags({ calm: 'yes' }));
   }
 
   #crash(machine: Machine): void {
@@ -105,18 +125,47 @@ export class Faults {
     });
   }
 
-  #cut(cut: Cut, forUs: number, jam: boolean): void {
+  #slow(machine: Machine, forUs: number, eachUs: number): void {
+    const world = this.#world;
+    world.marks.hit('slow-processor');
+    world.tell('slow', machine, `${machine.name} needs ${Math.round(eachUs / 1000)} ms for everything, for ${Math.round(forUs / 1000)} ms`);
+    machine.eachUs = eachUs;
+    const spell = (machine.slowSpell += 1);
+    world.after(forUs, () => {
+      if (machine.slowSpell === spell) machine.eachUs = 0;
+    });
+  }
+
+  /** In good order: leases are given back, everybody is told, the process ends, and one starts again later. */
+  #leave(machine: Machine, downUs: number): void {
+    const world = this.#world;
+    const { process } = machine;
+    if (process === null || machine.state !== 'running') return;
+    world.marks.hit('leave');
+    world.tell('leave', machine, `${machine.name} leaves`);
+    process.isLeaving = true;
+    world.enter(machine, () => process.node.leave());
+    world.after(LEAVING_US, () => {
+      if (machine.process !== process) return;
+      world.crash(machine);
+      if (world.isCalm) world.start(machine, false);
+      else world.after(downUs, () => this.#start(machine, false));
+    });
+  }
+
+  #cut(cut: Cut, forUs: number, kind: CutKind): void {
     const world = this.#world;
     const links = this.#linksOf(cut);
     if (links.length === 0) return;
-    for (const [from, to] of links) world.network.cut(from, to, jam, 1);
-    world.marks.hit('oneWay' in cut && cut.oneWay !== false && cut.oneWay !== 'no' ? 'cut-one-way' : 'cut');
+    for (const [from, to] of links) world.network.cut(from, to, kind, 1);
+    world.marks.hit('links' in cut ? 'cut-shape' : 'oneWay' in cut && cut.oneWay !== false && cut.oneWay !== 'no' ? 'cut-one-way' : 'cut');
+    if (kind === 'slow') world.marks.hit('slow-partition');
     this.#markIsolation();
     const say = links.map(([from, to]) => `${from + 1}→${to + 1}`).join(' ');
-    world.tell('cut', null, `${jam ? 'jammed' : 'cut'} for ${Math.round(forUs / 1000)} ms: ${say}`);
+    world.tell('cut', null, `${kind === 'jam' ? 'jammed' : kind === 'slow' ? 'slowed down' : 'cut'} for ${Math.round(forUs / 1000)} ms: ${say}`);
     world.after(forUs, () => {
       if (world.isCalm) return;
-      for (const [from, to] of links) world.network.cut(from, to, jam, -1);
+      for (const [from, to] of links) world.network.cut(from, to, kind, -1);
       world.tell('heal', null, `healed: ${say}`);
       world.release();
     });
@@ -124,14 +173,14 @@ export class Faults {
 
   #linksOf(cut: Cut): [number, number][] {
     const pairs = (a: readonly number[], b: readonly number[]): [number, number][] => a.flatMap((from) => b.map((to): [number, number] => [from, to]));
+    if ('links' in cut) return cut.links.map(([from, to]) => [from, to]);
     if ('sides' in cut) {
       const [a, b] = cut.sides;
       return cut.oneWay ? pairs(a, b) : [...pairs(a, b), ...pairs(b, a)];
     }
-    const leader = this.#world.leaderOf(this.#world.plan.elections[0]!);
-    if (leader === null) return [];
-    const others = this.#world.machines.map((m) => m.index).filter((index) => index !== leader.index);
-    const inside = [leader.index, ...others.slice(0, cut.company)];
+    const centre = this.#target(cut.isolate);
+    const others = this.#world.machines.map((m) => m.index).filter((index) => index !== centre.index);
+    const inside = [centre.index, ...others.slice(0, cut.company)];
     const outside = others.slice(cut.company);
     return [...(cut.oneWay === 'deaf' ? [] : pairs(inside, outside)), ...(cut.oneWay === 'mute' ? [] : pairs(outside, inside))];
   }
@@ -156,8 +205,19 @@ export class Faults {
   /** Nobody leading, a keyed choice stands in, so that a step is never lost to timing alone. */
   #target(target: Target): Machine {
     const { machines, plan } = this.#world;
-    if (target !== 'leader') return machines[target]!;
+    if (typeof target === 'number') return machines[target]!;
     this.#targets += 1;
-    return this.#world.leaderOf(plan.elections[0]!) ?? machines[keyed(plan.seed, Domain.target, this.#targets) % machines.length]!;
+    const election = plan.elections[0]!;
+    const leader = this.#world.leaderOf(election);
+    const draw = keyed(plan.seed, Domain.target, this.#targets);
+    const pick = (among: readonly Machine[]): Machine => among[draw % among.length]!;
+    switch (target) {
+      case 'leader':
+        return leader ?? pick(machines);
+      case 'old-leader':
+        return this.#world.formerLeaderOf(election) ?? pick(machines);
+      case 'follower':
+        return pick(machines.length > 1 ? machines.filter((m) => m !== leader) : machines);
+    }
   }
 }

@@ -24,6 +24,8 @@ export interface Process {
   timers: number;
   /** The election's transitions that the observer has seen. */
   looked: number;
+  /** It stands for nothing any more. */
+  isLeaving: boolean;
   /** Changes of the transition that is running, for the trace and the application. */
   readonly changes: (MembershipChange | ElectionChange)[];
   /** What the application wanted to do while the process was stopped. */
@@ -39,6 +41,12 @@ export class Machine {
   process: Process | null = null;
   address: Address;
   boots = 0;
+  /** What each datagram and timer takes of a slow processor, and until when it is busy with one. */
+  eachUs = 0;
+  busyUntilUs = 0;
+  /** Datagrams that wait for the processor. */
+  backlog = 0;
+  slowSpell = 0;
   downSinceUs = 0;
   /** Grows with every change of state, so that a scheduled end of a former state does nothing. */
   spell = 0;

@@ -1,11 +1,17 @@
 import { Domain, chance, keyed } from '../kernel/keyed.ts';
 import { exponential } from '../kernel/quantiles.ts';
-import { type Noise, NO_NOISE } from '../plan/plan.ts';
+import { type CutKind, type Noise, NO_NOISE } from '../plan/plan.ts';
 
 /** What becomes of one datagram: when its copies arrive (none: lost), or that it waits behind a jam. */
-export type Fate = { readonly arriveUs: readonly number[] } | 'jammed';
+export type Fate = { readonly arriveUs: readonly number[]; readonly damaged: boolean } | 'jammed';
 
-const LOST: Fate = { arriveUs: [] };
+const LOST: Fate = { arriveUs: [], damaged: false };
+/** A datagram's size where bandwidth counts: the same with and without the codec, so that both give one hash. */
+const NOMINAL_BITS = 800;
+/** A link's queue that is longer than this loses what comes. */
+const QUEUE_MAX_US = 500_000;
+/** What a slow cut adds to each delay. */
+const SLOW_US = 400_000;
 
 /** Counted so that a run can prove it was not a calm one. */
 export interface NetworkCounters {
@@ -16,6 +22,10 @@ export interface NetworkCounters {
   duplicated: number;
   reordered: number;
   tail: number;
+  burst: number;
+  damaged: number;
+  tooLarge: number;
+  congested: number;
 }
 
 /**
@@ -23,13 +33,28 @@ export interface NetworkCounters {
  * datagram's fate depends on the seed, its link and its number on that link, and on nothing else.
  */
 export class Network {
-  readonly counters: NetworkCounters = { sent: 0, lost: 0, cut: 0, jammed: 0, duplicated: 0, reordered: 0, tail: 0 };
+  readonly counters: NetworkCounters = {
+    sent: 0,
+    lost: 0,
+    cut: 0,
+    jammed: 0,
+    duplicated: 0,
+    reordered: 0,
+    tail: 0,
+    burst: 0,
+    damaged: 0,
+    tooLarge: 0,
+    congested: 0,
+  };
   readonly #seed: number;
   readonly #nodes: number;
   readonly #sequence: Uint32Array;
   /** How many cuts and jams stand on each link; they may overlap. */
   readonly #cuts: Uint8Array;
   readonly #jams: Uint8Array;
+  readonly #slows: Uint8Array;
+  /** When each link has sent what waits on it. */
+  readonly #busyUntilUs: Float64Array;
   #noise: Noise;
 
   constructor(seed: number, nodes: number, noise: Noise) {
@@ -39,10 +64,12 @@ export class Network {
     this.#sequence = new Uint32Array(nodes * nodes);
     this.#cuts = new Uint8Array(nodes * nodes);
     this.#jams = new Uint8Array(nodes * nodes);
+    this.#slows = new Uint8Array(nodes * nodes);
+    this.#busyUntilUs = new Float64Array(nodes * nodes);
   }
 
-  /** Decides about the next datagram of a link, sent now. */
-  send(from: number, to: number, nowUs: number): Fate {
+  /** Decides about the next datagram of a link, sent now. @param bytes Its size; 0 where messages travel by reference. */
+  send(from: number, to: number, bytes: number, nowUs: number): Fate {
     const link = from * this.#nodes + to;
     const sequence = this.#sequence[link]!++;
     this.counters.sent += 1;
@@ -55,14 +82,34 @@ export class Network {
       this.counters.lost += 1;
       return LOST;
     }
+    if (noise.burstPpm > 0 && chance(this.#draw(Domain.burst, link, Math.floor(nowUs / noise.burstUs)), noise.burstPpm)) {
+      this.counters.burst += 1;
+      return LOST;
+    }
+    if (noise.mtuBytes > 0 && bytes > noise.mtuBytes) {
+      this.counters.tooLarge += 1;
+      return LOST;
+    }
     if (this.#jams[link]! > 0) {
       this.counters.jammed += 1;
       return 'jammed';
     }
-    const first = nowUs + this.#delayUs(link, sequence);
-    if (noise.duplicatePpm === 0 || !chance(this.#draw(Domain.duplicate, link, sequence), noise.duplicatePpm)) return { arriveUs: [first] };
+    let queueUs = 0;
+    if (noise.bandwidthBps > 0) {
+      const startUs = Math.max(nowUs, this.#busyUntilUs[link]!);
+      if (startUs - nowUs > QUEUE_MAX_US) {
+        this.counters.congested += 1;
+        return LOST;
+      }
+      this.#busyUntilUs[link] = startUs + Math.ceil((NOMINAL_BITS * 1_000_000) / noise.bandwidthBps);
+      queueUs = this.#busyUntilUs[link]! - nowUs;
+    }
+    const damaged = noise.damagePpm > 0 && chance(this.#draw(Domain.damage, link, sequence), noise.damagePpm);
+    if (damaged) this.counters.damaged += 1;
+    const first = nowUs + queueUs + this.#delayUs(link, sequence) + (this.#slows[link]! > 0 ? SLOW_US : 0);
+    if (noise.duplicatePpm === 0 || !chance(this.#draw(Domain.duplicate, link, sequence), noise.duplicatePpm)) return { arriveUs: [first], damaged };
     this.counters.duplicated += 1;
-    return { arriveUs: [first, first + 1 + exponential(noise.duplicateUs, this.#draw(Domain.duplicate, sequence, link))] };
+    return { arriveUs: [first, first + 1 + exponential(noise.duplicateUs, this.#draw(Domain.duplicate, sequence, link))], damaged };
   }
 
   /** How long a jammed datagram takes after the heal. */
@@ -71,8 +118,8 @@ export class Network {
     return nowUs + this.#delayUs(link, this.#sequence[link]!++);
   }
 
-  cut(from: number, to: number, jam: boolean, by: 1 | -1): void {
-    const links = jam ? this.#jams : this.#cuts;
+  cut(from: number, to: number, kind: CutKind, by: 1 | -1): void {
+    const links = kind === 'stop' ? this.#cuts : kind === 'jam' ? this.#jams : this.#slows;
     links[from * this.#nodes + to]! += by;
   }
 
@@ -86,6 +133,7 @@ export class Network {
     this.#noise = NO_NOISE;
     this.#cuts.fill(0);
     this.#jams.fill(0);
+    this.#slows.fill(0);
   }
 
   #delayUs(link: number, sequence: number): number {

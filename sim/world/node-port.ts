@@ -1,6 +1,6 @@
 import type { Address } from '../../src/core/address.ts';
 import type { Runtime } from '../../src/core/runtime.ts';
-import type { Tags } from '../../src/core/view.ts';
+import type { Member, Tags } from '../../src/core/view.ts';
 import type { ElectionConfig } from '../../src/election/config.ts';
 import type { Election } from '../../src/election/election.ts';
 import type { ElectionChange } from '../../src/election/host.ts';
@@ -13,6 +13,8 @@ import type { Wire } from '../../src/wire.ts';
 export interface NodeTap {
   membership(change: MembershipChange): void;
   election(change: ElectionChange): void;
+  /** What the election is told of the view; absent: the truth. */
+  view?(members: ReadonlyMap<string, Member>): ReadonlyMap<string, Member>;
 }
 
 /** What a simulated process starts its node with. */
@@ -21,6 +23,7 @@ export interface NodeSetup {
   readonly bound: Address;
   readonly seeds: readonly Address[];
   readonly tags: Tags;
+  readonly elections: readonly string[];
   readonly membership: MembershipConfig;
   readonly election: ElectionConfig;
   readonly wire: Wire;
@@ -36,6 +39,10 @@ export interface SimulatedNode {
   /** The application's job of that tenure has ended. */
   settled(election: string): void;
   isHeld(election: string): boolean;
+  setPriority(election: string, priority: number): void;
+  setTags(tags: Tags): void;
+  /** Resigns everything and leaves the membership; the process then ends. */
+  leave(): void;
   readonly membership: Membership;
   readonly election: Election;
 }

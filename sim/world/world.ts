@@ -1,19 +1,21 @@
 import type { Address } from '../../src/core/address.ts';
 import { createRandom } from '../../src/core/random.ts';
 import type { Runtime } from '../../src/core/runtime.ts';
+import type { Member } from '../../src/core/view.ts';
 import type { ElectionChange } from '../../src/election/host.ts';
 import type { MembershipChange } from '../../src/membership/host.ts';
 import type { Observer } from '../check/observer.ts';
 import { EventQueue } from '../kernel/event-queue.ts';
 import { Domain, keyed } from '../kernel/keyed.ts';
 import type { Trace } from '../kernel/trace.ts';
-import type { Plan } from '../plan/plan.ts';
+import type { Plan, Trigger } from '../plan/plan.ts';
 import { electionConfigOf, membershipConfigOf } from '../plan/timings.ts';
 import type { Payload, WireFactory } from '../wire/wires.ts';
 import { Application } from './application.ts';
 import { ProcessClock } from './clock.ts';
 import { Faults } from './faults.ts';
 import { INBOX_MAX, Machine, type Process } from './machine.ts';
+import { lie } from './lies.ts';
 import { Marks } from './marks.ts';
 import { Network } from './network.ts';
 import type { NodeFactory } from './node-port.ts';
@@ -52,6 +54,11 @@ export class World {
   readonly #application: Application;
   readonly #faults: Faults;
   readonly #at = new Map<Address, Machine>();
+  /** Steps that wait for something to happen, and how often each thing has happened. */
+  readonly #waiting: { readonly when: Trigger; readonly run: () => void }[] = [];
+  readonly #happened = new Map<string, number>();
+  /** Who leads each election and who did before, by what was told. */
+  readonly #leaders = new Map<string, { last: Machine; former: Machine | null }>();
   /** Datagrams behind a jam. */
   #jammed: { readonly from: Machine; readonly to: Machine; readonly event: Event }[] = [];
 
@@ -68,7 +75,10 @@ export class World {
     this.#application = new Application(this);
     this.#faults = new Faults(this);
     for (const machine of this.machines) this.after(machine.plan.startUs, () => this.start(machine, false));
-    for (const step of plan.steps) this.after(step.atUs, () => this.#faults.run(step));
+    for (const step of plan.steps) {
+      if (step.when === undefined) this.after(step.atUs, () => this.#faults.run(step));
+      else this.#waiting.push({ when: step.when, run: () => this.#faults.run(step) });
+    }
     this.after(plan.calmUs, () => this.#faults.calm());
   }
 
@@ -118,6 +128,7 @@ export class World {
       queuedUs: Infinity,
       timers: 0,
       looked: -1,
+      isLeaving: false,
       changes: [],
       deferred: [],
     };
@@ -126,12 +137,14 @@ export class World {
     const tap = {
       membership: (change: MembershipChange) => void process.changes.push(change),
       election: (change: ElectionChange) => void process.changes.push(change),
+      ...(this.plan.lyingView ? { view: (members: ReadonlyMap<string, Member>) => this.#view(machine, members) } : {}),
     };
     process.node = this.#node({
       name: machine.name,
       bound: machine.address,
       seeds: this.machines.filter((m) => m !== machine).map((m) => m.address),
       tags: {},
+      elections: this.plan.elections,
       membership: membershipConfigOf(this.plan),
       election: electionConfigOf(this.plan),
       runtime: this.#runtimeOf(machine, process),
@@ -145,6 +158,7 @@ export class World {
         },
       }),
     });
+    this.#observer.started(machine.name);
     this.tell('start', machine, `${machine.name} starts at ${machine.address}`);
     this.enter(machine, () => process.node.begin());
     for (const election of this.plan.elections) this.enter(machine, () => process.node.stand(election, machine.plan.priority));
@@ -232,11 +246,23 @@ export class World {
     );
   }
 
+  /** Who led before the present or last leader. */
+  formerLeaderOf(election: string): Machine | null {
+    return this.#leaders.get(election)?.former ?? null;
+  }
+
+  #view(machine: Machine, members: ReadonlyMap<string, Member>): ReadonlyMap<string, Member> {
+    if (this.isCalm) return members;
+    this.marks.hit('lying-view');
+    return lie(this.plan.seed, machine.index, this.nowUs, members);
+  }
+
   #send(machine: Machine, process: Process, payload: Payload, to: Address): void {
     const target = this.#at.get(to);
     if (machine.process !== process || target === undefined) return;
-    const event: Event = { kind: 'datagram', to, from: process.address, payload };
-    const fate = this.network.send(machine.index, target.index, this.nowUs);
+    const fate = this.network.send(machine.index, target.index, payload instanceof Uint8Array ? payload.length : 0, this.nowUs);
+    const carried = fate !== 'jammed' && fate.damaged && payload instanceof Uint8Array ? payload.subarray(0, payload.length >> 1) : payload;
+    const event: Event = { kind: 'datagram', to, from: process.address, payload: carried };
     if (fate === 'jammed') this.#jammed.push({ from: machine, to: target, event });
     else for (const atUs of fate.arriveUs) this.#queue.push(atUs, event);
   }
@@ -245,7 +271,16 @@ export class World {
     const machine = this.#at.get(to);
     const process = machine?.process ?? null;
     if (machine === undefined || process === null || process.address !== to || machine.state === 'suspended') return this.marks.hit('datagram-to-nobody');
+    if (machine.state === 'running' && this.nowUs < machine.busyUntilUs) {
+      if (machine.backlog >= INBOX_MAX) return this.marks.hit('inbox-overflow');
+      machine.backlog += 1;
+      return this.after(machine.busyUntilUs - this.nowUs, () => {
+        machine.backlog -= 1;
+        this.#arrive({ kind: 'datagram', to, from, payload });
+      });
+    }
     this.trace.record(this.nowUs, 'datagram', machine.index, this.#at.get(from)?.index ?? -1);
+    machine.busyUntilUs = this.nowUs + machine.eachUs;
     if (machine.state === 'running') return this.enter(machine, () => process.receive?.(payload, from));
     if (machine.inbox.length < INBOX_MAX) machine.inbox.push({ payload, from });
     else this.marks.hit('inbox-overflow');
@@ -262,7 +297,12 @@ export class World {
   #fire(machine: Machine, process: Process): void {
     const { timer } = process;
     if (timer === null || timer.dueUs > this.nowUs || machine.clock.monotonicUs(this.nowUs) < timer.localUs) return;
+    if (this.nowUs < machine.busyUntilUs) {
+      timer.dueUs = machine.busyUntilUs;
+      return;
+    }
     process.timer = null;
+    machine.busyUntilUs = this.nowUs + machine.eachUs;
     this.trace.record(this.nowUs, 'timer', machine.index);
     this.enter(machine, timer.wake);
   }
@@ -296,6 +336,17 @@ export class World {
     const text = isElectionChange(change) ? tellElection(change) : tellMembership(change);
     this.tell(change.type, machine, `${machine.name} ${text}`);
     this.#observer.heard(machine.name, change, this.nowUs);
+    if (change.type === 'elected') {
+      const before = this.#leaders.get(change.name);
+      if (before?.last !== machine) this.#leaders.set(change.name, { last: machine, former: before?.last ?? null });
+    }
+    if (this.#waiting.length > 0) this.#trigger(change.type === 'member' && change.after.state === 'failed' ? 'failed' : change.type);
+  }
+
+  #trigger(event: string): void {
+    const count = (this.#happened.get(event) ?? 0) + 1;
+    this.#happened.set(event, count);
+    for (const { when, run } of this.#waiting) if (when.event === event && when.nth === count) this.after(when.delayUs, run);
   }
 }
 

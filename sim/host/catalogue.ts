@@ -1,0 +1,90 @@
+import type { Mutant } from './mutants.ts';
+
+const CLAIM = 'src/membership/claim.ts';
+const MERGE = 'src/membership/merge.ts';
+const REFUTE = 'src/membership/refute.ts';
+const PROBE = 'src/membership/probe.ts';
+const RELAY = 'src/membership/relay.ts';
+const MEMBERSHIP = 'src/membership/membership.ts';
+const VOTER = 'src/election/voter.ts';
+const CANDIDATE = 'src/election/candidate.ts';
+const LEADER = 'src/election/leader.ts';
+const RECOVERY = 'src/election/recovery.ts';
+const ELECTION = 'src/election/election.ts';
+const LEASE = 'src/election/lease.ts';
+
+/**
+ * Bugs that people write. Each is one rule of docs/protocol.md left out or turned round; each must be
+ * found by an invariant within its budget of seeds, or the checkers are not worth their name.
+ */
+export const MUTANTS: readonly Mutant[] = [
+  // ── who is there ──
+  { id: 'refute-same', bug: 'refutes with the accusation’s own incarnation', file: REFUTE, find: 'incarnation: claim.incarnation + 1 }', replace: 'incarnation: claim.incarnation }' },
+  { id: 'equal-alive-wins', bug: 'an equal alive claim overrides a death', file: CLAIM, find: 'RANK[a.state] > RANK[b.state]', replace: '(RANK[a.state] > RANK[b.state] || (a.state === "alive" && b.state !== "alive"))' },
+  { id: 'older-suspect-wins', bug: 'an accusation of an older incarnation counts', file: CLAIM, find: 'return newer !== 0 ? newer > 0 :', replace: 'if (a.state === "suspect" && b.state === "alive") return true; return newer !== 0 ? newer > 0 :' },
+  { id: 'raise-anothers', bug: 'a hearer raises the incarnation of whom it hears of', file: MERGE, find: 'this.#become(peer, merged, source, wordsFor(merged, source));', replace: 'this.#become(peer, { ...merged, incarnation: merged.incarnation + 1 }, source, wordsFor(merged, source));' },
+  { id: 'timer-survives', bug: 'a refutation does not end the suspicion', file: MERGE, find: 'for (const peer of [...table.suspects]) { const suspicion = peer.suspicion;', replace: 'for (const peer of [...table.peers()]) { const suspicion = (peer.old ??= peer.suspicion) ?? peer.old; if (!suspicion || peer === table.self || !isActive(peer.claim.state)) continue;' },
+  { id: 'never-fails', bug: 'a suspect is never declared failed', file: MERGE, find: 'if (nowUs < suspicion.deadlineUs) continue;', replace: 'continue;' },
+  { id: 'relay-ack-ignored', bug: 'acks that come through relays are not taken', file: PROBE, find: 'if (probe === undefined) return false; const { target } = probe.plan;', replace: 'if (probe === undefined) return false; if (ack.answered !== null) return true; const { target } = probe.plan;' },
+  { id: 'relay-lies', bug: 'a relay answers for the target', file: MEMBERSHIP, find: 'return member ? this.#relays.onPingReq(message, from) : undefined;', replace: 'return this.#ctx.carry(from, message.from, { kind: Kind.ack, ...this.#ctx.header(message.seq), answered: message.targetBoot, updates: [] });' },
+  { id: 'any-message-clears', bug: 'any message of a suspect clears it', file: MEMBERSHIP, find: 'peer.lastHeardUs = ctx.nowUs;', replace: 'peer.lastHeardUs = ctx.nowUs; if (claim.state === "suspect") { this.#merge.hear({ ...claim, state: "alive", incarnation: claim.incarnation + 1, accusers: [] }, { channel: "gossip", from: null, address: null, quiet: false }); }' },
+  { id: 'newer-name-wins', bug: 'a newcomer under a living name is let in', file: 'src/membership/admission.ts', find: null as never, replace: '' },
+  { id: 'no-refutation', bug: 'accusations are not refuted', file: REFUTE, find: 'this.#merge.becomeSelf({ ...own,', replace: 'if (claim.boot === own.boot) return; this.#merge.becomeSelf({ ...own,' },
+  { id: 'restart-old-incarnation', bug: 'a restarted process begins with incarnation 0', file: 'src/node.ts', find: 'incarnation: now.wallMs, address, tags', replace: 'incarnation: 0, address, tags' },
+  { id: 'no-failed-probes', bug: 'failed members are never asked again', file: MEMBERSHIP, find: 'this.#failedProbe.schedule();', replace: '' },
+  { id: 'leave-silent', bug: 'a leaver tells nobody', file: 'src/membership/leave.ts', find: 'for (const [seq, { address }] of this.#unanswered)', replace: 'for (const [seq, { address }] of new Map())' },
+  { id: 'health-never-recovers', bug: 'the health score never falls', file: 'src/membership/health-score.ts', find: null as never, replace: '' },
+  { id: 'gossip-never-ends', bug: 'news is told for ever', file: 'src/membership/gossip-queue.ts', find: null as never, replace: '' },
+  { id: 'event-forgotten', bug: 'a change of state is not told', file: MERGE, find: "this.#ctx.host.notify({ type: 'member', before, after: peer.member, reason: why });", replace: "if (claim.state !== 'suspect') this.#ctx.host.notify({ type: 'member', before, after: peer.member, reason: why });" },
+  { id: 'sync-kills', bug: 'a death heard by sync is believed', file: MERGE, find: "source.channel === 'sync' && claim.state === 'failed'", replace: 'false' },
+
+  // ── voters ──
+  { id: 'grant-while-held', bug: 'a voter grants a name that it has promised', file: VOTER, find: null as never, replace: '' },
+  { id: 'same-ballot-twice', bug: 'a voter grants one ballot to two', file: VOTER, find: 'if (bid.ballot < box.maxBallot || (bid.ballot === box.maxBallot && !same))', replace: 'if (bid.ballot < box.maxBallot)' },
+  { id: 'recovering-renews', bug: 'a recovering voter answers renewals', file: VOTER, find: "if (!this.#recovery.isActive) return refuse('recovering');", replace: '' },
+  { id: 'recovering-grants', bug: 'a recovering voter answers bids', file: RECOVERY, find: 'get isActive() { return this.#active; }', replace: 'get isActive() { return true; }' },
+  { id: 'no-wait', bug: 'a restarted voter does not wait', file: RECOVERY, find: 'return this.#startUs + this.#maxGrantUs;', replace: 'return this.#startUs;' },
+  { id: 'no-read', bug: 'a restarted voter does not read', file: RECOVERY, find: "if (active >= quorum) return this.#activate(floor, 'read');", replace: "return this.#activate(this.#floor, 'read');" },
+  { id: 'counts-itself', bug: 'a restarted voter counts itself when it reads', file: RECOVERY, find: 'if (active >= quorum)', replace: 'if (active + 1 >= quorum)' },
+  { id: 'no-floor', bug: 'no wall floor after a cold start', file: RECOVERY, find: 'Math.max(floor, termFloor(now.wallMs))', replace: 'floor' },
+  { id: 'holder-by-name', bug: 'a holder is its name, whatever life', file: VOTER, find: 'const mine = grant !== null && lifeOf(grant.holder) === lifeOf(peer);', replace: 'const mine = grant !== null && grant.holder.name === peer.name;' },
+  { id: 'release-any-term', bug: 'a release frees whatever its sender holds', file: VOTER, find: '|| grant.term !== release.term', replace: '' },
+  { id: 'release-any-holder', bug: 'a release frees whoever holds', file: VOTER, find: 'if (grant === null || lifeOf(grant.holder) !== lifeOf(peer) || grant.term !== release.term) return;', replace: 'if (grant === null) return;' },
+  { id: 'voter-leaders-clock', bug: 'a voter’s promise runs on the leader’s clock', file: VOTER, find: 'advance(now) { const nowUs = now.elapsedUs;', replace: 'advance(now) { const nowUs = now.leaderUs;' },
+  { id: 'promise-too-short', bug: 'a voter promises T less a tenth', file: VOTER, find: 'endUs: nowUs + this.#context.config.grantUs, seq: renew.seq', replace: 'endUs: nowUs + this.#context.config.grantUs * 0.9, seq: renew.seq' },
+  { id: 'extends-same-bid', bug: 'the same bid again extends the promise', file: VOTER, find: null as never, replace: '' },
+  { id: 'stale-renewal', bug: 'a renewal below the highest ballot is taken', file: VOTER, find: "if (renew.ballot < box.maxBallot) return refuse('stale');", replace: '' },
+  { id: 'renewal-while-held', bug: 'a renewal is taken while another holds', file: VOTER, find: "if (grant !== null && !mine && box.isLive(nowUs)) return refuse('held');", replace: '' },
+  { id: 'released-renewal', bug: 'a renewal of a released term is taken', file: VOTER, find: "if (box.releasedBy(peer) >= renew.term) return refuse('released');", replace: '' },
+  { id: 'queue-any-ballot', bug: 'a queued bid is granted below the highest ballot', file: VOTER, find: 'b.echoed && b.ballot > box.maxBallot &&', replace: 'b.echoed &&' },
+  { id: 'held-not-discounted', bug: 'what a bid waited is counted in full', file: LEASE, find: 'sentAtUs + worthUs(heldUs, driftPpm)', replace: 'sentAtUs + heldUs + 20 * heldUs' },
+
+  // ── candidates and leaders ──
+  { id: 'count-packets', bug: 'grants are counted by packet', file: CANDIDATE, find: 'bid.support.set(peer.name, { boot: peer.boot, endUs });', replace: 'bid.support.set(`${peer.name}/${grant.seq}/${bid.support.size}`, { boot: peer.boot, endUs });' },
+  { id: 'half-is-enough', bug: 'half of the voters elect', file: LEASE, find: 'return Math.floor(voters / 2) + 1;', replace: 'return Math.max(1, Math.floor(voters / 2));' },
+  { id: 'majority-of-the-living', bug: 'a majority of the members held alive elects', file: CANDIDATE, find: 'this.#context.needed,', replace: 'Math.max(1, Math.floor([...this.#context.peers.eligible()].filter((n) => this.#context.config.voters.includes(n)).length / 2) + 1),' },
+  { id: 'any-voter-renews', bug: 'one voter’s answer extends the lease', file: LEADER, find: 'tenure.leaseEndUs = Math.max(tenure.leaseEndUs, leaseEndUs(ends, this.#context.needed));', replace: 'tenure.leaseEndUs = Math.max(tenure.leaseEndUs, endUs);' },
+  { id: 'grant-from-receipt', bug: 'the lease counts from the grant’s receipt', file: CANDIDATE, find: 'const endUs = supportEndUs(sentAtUs, grant.heldMs', replace: 'const endUs = supportEndUs(now.leaderUs, grant.heldMs' },
+  { id: 'renewal-from-receipt', bug: 'the lease counts from the ack’s receipt', file: LEADER, find: 'const endUs = supportEndUs(sentAtUs, 0,', replace: 'const endUs = supportEndUs(now.leaderUs, 0,' },
+  { id: 'latest-send', bug: 'an ack is credited with the latest send', file: 'src/election/contest.ts', find: 'return this.#sentAtUs.get(seq);', replace: 'return [...this.#sentAtUs.values()].at(-1);' },
+  { id: 'no-drift-margin', bug: 'no margin for drift', file: LEASE, find: 'return Math.floor((durationUs * (PPM - driftPpm)) / (PPM + driftPpm));', replace: 'return durationUs;' },
+  { id: 'no-clock-lag', bug: 'a lease is not shortened by the clock’s lag', file: LEASE, find: '- LEADER_CLOCK_LAG_US', replace: '' },
+  { id: 'monotonic-leader', bug: 'the leader’s clock does not count suspends', file: 'src/election/leader-clock.ts', find: 'let nowUs = monotonicUs + this.#addedUs;', replace: 'return monotonicUs; let nowUs = 0;' },
+  { id: 'wall-leader', bug: 'the leader’s clock is the wall clock', file: 'src/election/leader-clock.ts', find: 'let nowUs = monotonicUs + this.#addedUs;', replace: 'return wallUs; let nowUs = 0;' },
+  { id: 'maximum-of-deltas', bug: 'the leader’s clock is a plain maximum of deltas', file: 'src/election/leader-clock.ts', find: 'let nowUs = monotonicUs + this.#addedUs;', replace: 'this.at0 ??= [monotonicUs, wallUs, uptimeUs]; return this.at0[0] + Math.max(monotonicUs - this.at0[0], wallUs - this.at0[1], uptimeUs - this.at0[2]); let nowUs = 0;' },
+  { id: 'swapped-clocks', bug: 'voters and leaders get each other’s clock', file: 'src/node.ts', find: 'this.election.receive(from, message, this.#runtime.now())', replace: '{ const n = this.#runtime.now(); this.election.receive(from, message, { elapsedUs: n.leaderUs, leaderUs: n.elapsedUs, wallMs: n.wallMs }); }' },
+  { id: 'late-ack-revives', bug: 'an ack after the end brings the lease back', file: LEADER, find: 'if (now.leaderUs >= tenure.leaseEndUs) return;', replace: '' },
+  { id: 'leads-until-told', bug: 'the leader goes on until it hears of another', file: LEADER, find: 'checkLease(contest, lateReason, now) { const tenure = contest.tenure;', replace: 'checkLease(contest, lateReason, now) { const tenure = contest.tenure; if (tenure !== null) tenure.leaseEndUs = Math.max(tenure.leaseEndUs, now.leaderUs + 1e6);' },
+  { id: 'release-before-drain', bug: 'a name is released before its job has ended', file: LEADER, find: "this.#lose(contest, tenure, reason); contest.role = 'draining';", replace: "this.#lose(contest, tenure, reason); contest.role = 'draining'; for (const v of this.#context.config.voters) this.#context.outbox.say({ name: v, boot: 0, address: [...this.#context.peers.others()].find((o) => o.name === v)?.address ?? '' }, { op: Op.release, name: contest.name, term: tenure.term, to: '' });" },
+  { id: 'ballot-reused', bug: 'a candidate uses a ballot again', file: CANDIDATE, find: 'Math.max(contest.knownBallot, contest.lastBallot, this.#floor()) + 1;', replace: 'Math.max(contest.knownBallot, this.#floor());' },
+  { id: 'term-follows-ballot', bug: 'the term rises with the ballot during a tenure', file: LEADER, find: 'tenure.ballot = rdeny.maxBallot + 1;', replace: 'tenure.ballot = rdeny.maxBallot + 1; tenure.term = tenure.ballot;' },
+  { id: 'dead-ballot-kept', bug: 'a grant for a dead ballot is not given back', file: CANDIDATE, find: 'if (contest?.tenure?.term !== grant.ballot) this.#context', replace: 'if (false) this.#context' },
+  { id: 'dead-ballot-counts', bug: 'a grant for another ballot counts', file: CANDIDATE, find: "|| bid === null || grant.ballot !== bid.ballot) {", replace: '|| bid === null) {' },
+  { id: 'elected-too-early', bug: 'told elected before the clock was read again', file: CANDIDATE, find: 'return leaseUs > now.leaderUs + minUsefulUs ? leaseUs : null;', replace: 'return leaseUs > -Infinity ? leaseUs + minUsefulUs : null;' },
+  { id: 'elected-with-one', bug: 'told elected with the first grant', file: CANDIDATE, find: 'const leaseUs = this.leaseEndOf(bid);', replace: 'const leaseUs = endUs;' },
+  { id: 'no-echo', bug: 'bids need not echo a token', file: VOTER, find: "if (!echoed) return this.#deny(peer, bid, 'echo', box, now);", replace: '' },
+  { id: 'lost-not-told', bug: 'a resigned leader is not told that it lost', file: LEADER, find: "this.#context.notify({ type: 'lost', name: contest.name, term: tenure.term, reason, leaseEndUs: tenure.leaseEndUs });", replace: "if (reason !== 'released') this.#context.notify({ type: 'lost', name: contest.name, term: tenure.term, reason, leaseEndUs: tenure.leaseEndUs });" },
+  { id: 'no-stagger', bug: 'all bid at one moment, again and again', file: CANDIDATE, find: 'return rankUs + random.below(STAGGER_JITTER_US);', replace: 'return 0;' },
+  { id: 'queue-lost', bug: 'what queued while a voter recovered is forgotten', file: ELECTION, find: 'this.#voter?.onActive(now);', replace: '' },
+  { id: 'config-ignored', bug: 'votes under another configuration count', file: ELECTION, find: 'if (packet.config !== this.#digest) {', replace: 'if (false) {' },
+];

@@ -1,0 +1,34 @@
+import { register } from 'node:module';
+import { parentPort, workerData } from 'node:worker_threads';
+import type { Mutant } from './mutants.ts';
+import type { Task, TaskResult } from './pool.ts';
+import type { RunSummary } from './summary.ts';
+
+/** A worker: loads the simulator (with a bug in it, if it was told one) and runs what it is asked. */
+const { mutant } = workerData as { readonly mutant: Mutant | null };
+if (mutant !== null) register('./patch-loader.js', import.meta.url, { data: mutant });
+
+// Only now: what is imported before the loader is registered is not patched.
+const { runPlan } = (await import('../run.js' as string)) as typeof import('../run.ts');
+const { planOf } = (await import('../plan/generate.js' as string)) as typeof import('../plan/generate.ts');
+const { internalError, summaryOf } = (await import('./summary.js' as string)) as typeof import('./summary.ts');
+
+parentPort!.on('message', (task: Task) => {
+  const rows: RunSummary[] = [];
+  const plans = task.plans ?? task.seeds.map((seed) => planOf(seed, task.wanted));
+  for (const plan of plans) {
+    let row: RunSummary;
+    try {
+      row = summaryOf(runPlan(plan));
+      if (task.codecEvery > 0 && plan.seed % task.codecEvery === 0) {
+        const again = runPlan(plan, { codec: true }).traceHash;
+        if (again !== row.traceHash) row = { ...row, verdict: 'internal', words: `through the codec the trace is ${again}, not ${row.traceHash}` };
+      }
+    } catch (error) {
+      row = internalError(plan.seed, error);
+    }
+    rows.push(row);
+    if (task.untilFailure && row.verdict !== 'pass') break;
+  }
+  parentPort!.postMessage({ id: task.id, rows } satisfies TaskResult);
+});
