@@ -25,7 +25,13 @@ export function tellRun(result: RunResult, replay: string): string[] {
       break;
     }
     case 'liveness':
-      lines.push(`FAIL (liveness): ${[...result.views.missing, ...result.leaders.missing].slice(0, 8).join('; ')}`, `replay: ${replay}`);
+      lines.push(
+        `FAIL (liveness or expectation): ${[...result.views.missing, ...result.leaders.missing, ...result.missed].slice(0, 8).join('; ')}`,
+        `replay: ${replay}`,
+      );
+      break;
+    case 'vacuous':
+      lines.push(`FAIL (vacuous): ${result.missed.join('; ')}`, `replay: ${replay}`);
       break;
   }
   return lines;

@@ -28,13 +28,17 @@ export interface Convergence {
 
 export interface RunResult {
   readonly plan: Plan;
-  readonly verdict: 'pass' | 'safety' | 'liveness';
+  readonly verdict: 'pass' | 'safety' | 'liveness' | 'vacuous';
+  /** Expectations of the plan that were not met, and marks it requires that were never hit. */
+  readonly missed: readonly string[];
   readonly violations: readonly Violation[];
   readonly checks: Readonly<Record<InvariantId, number>>;
   readonly views: Convergence;
   readonly leaders: Convergence;
   readonly acquisitions: number;
   readonly takeovers: number;
+  /** From a leader's end to the next one's beginning: the longest, and all together. */
+  readonly gaps: { readonly longestUs: number; readonly leaderlessUs: number };
   /** The smallest time between the end of a lease that ran out and the next leader; null when none ran out. */
   readonly closest: CloseCall | null;
   readonly marks: Readonly<Record<string, number>>;
@@ -53,20 +57,27 @@ export function runPlan(plan: Plan, options: RunOptions = {}): RunResult {
   const world = new World({ plan, node: options.node ?? clusterNode, wire, trace, observer });
   const broken = (): boolean => observer.violations.list.length > 0;
 
+  world.run(plan.calmUs - 1, broken);
+  observer.finish(world.machines, world.nowUs); // while some are suspected and failed
   world.run(plan.calmUs, broken);
   const { views, leaders } = converge(world, plan, broken);
   if (!broken() && views.us !== null && leaders.us !== null) checkSteady(world, plan, observer);
   observer.finish(world.machines, world.nowUs);
-  const verdict = broken() ? 'safety' : views.missing.length + leaders.missing.length > 0 ? 'liveness' : 'pass';
+  const missed = broken() ? [] : missedBy(plan, world, observer);
+  const unhit = broken() ? [] : (plan.marks ?? []).filter((mark) => world.marks.of(mark) === 0).map((mark) => `the mark '${mark}' was never hit`);
+  const whole = views.missing.length + leaders.missing.length + missed.length === 0;
+  const verdict = broken() ? 'safety' : !whole ? 'liveness' : unhit.length > 0 ? 'vacuous' : 'pass';
   return {
     plan,
     verdict,
+    missed: [...missed, ...unhit],
     violations: observer.violations.list,
     checks: observer.violations.checks,
     views,
     leaders,
     acquisitions: observer.acquisitions,
     takeovers: observer.takeovers,
+    gaps: observer.gaps,
     closest: observer.closest,
     marks: world.marks.all,
     network: world.network.counters,
@@ -75,6 +86,34 @@ export function runPlan(plan: Plan, options: RunOptions = {}): RunResult {
     traceHash: trace.hash,
     story: trace.story,
   };
+}
+
+/** What a plan's expectations can be about, beside marks. */
+function measure(name: string, world: World, observer: Observer): number {
+  switch (name) {
+    case 'takeoverMs':
+      return observer.gaps.longestUs / 1_000;
+    case 'leaderlessMs':
+      return observer.gaps.leaderlessUs / 1_000;
+    case 'tenures':
+      return observer.acquisitions;
+    case 'slackMs':
+      return (observer.closest?.slackUs ?? Infinity) / 1_000;
+    default:
+      return world.marks.of(name);
+  }
+}
+
+function missedBy(plan: Plan, world: World, observer: Observer): string[] {
+  return (plan.expect ?? []).flatMap(({ measure: name, atLeast, atMost }) => {
+    const value = measure(name, world, observer);
+    const missed = (atLeast !== undefined && value < atLeast) || (atMost !== undefined && value > atMost);
+    return missed
+      ? [
+          `${name} is ${Math.round(value * 10) / 10}, expected ${[atLeast === undefined ? '' : `at least ${atLeast}`, atMost === undefined ? '' : `at most ${atMost}`].filter(Boolean).join(' and ')}`,
+        ]
+      : [];
+  });
 }
 
 const PIECE_US = 10_000;
@@ -116,13 +155,34 @@ function checkSteady(world: World, plan: Plan, observer: Observer): void {
   const nodes = plan.nodes.length;
   const lengthUs = 4 * m.probePeriodUs + 4 * e.renewUs;
   world.run(world.nowUs + 16 * m.probePeriodUs); // probes begun before it, accusations on their way, what the calm itself had to tell
-  const before = { sent: world.network.counters.sent, suspected: world.marks.of('held-suspect'), failed: world.marks.of('held-failed'), elected: world.marks.of('elected') };
+  const before = {
+    sent: world.network.counters.sent,
+    suspected: world.marks.of('held-suspect'),
+    failed: world.marks.of('held-failed'),
+    elected: world.marks.of('elected'),
+  };
   world.run(world.nowUs + lengthUs);
-  const after = { sent: world.network.counters.sent, suspected: world.marks.of('held-suspect'), failed: world.marks.of('held-failed'), elected: world.marks.of('elected') };
+  const after = {
+    sent: world.network.counters.sent,
+    suspected: world.marks.of('held-suspect'),
+    failed: world.marks.of('held-failed'),
+    elected: world.marks.of('elected'),
+  };
   const quiet = after.suspected === before.suspected && after.failed === before.failed && after.elected === before.elected;
-  observer.violations.check('live.L5', quiet, world.nowUs, () => `in ${Math.round(lengthUs / 1000)} ms of calm: ${after.suspected - before.suspected} suspicions, ${after.failed - before.failed} deaths, ${after.elected - before.elected} new leaders`);
+  observer.violations.check(
+    'live.L5',
+    quiet,
+    world.nowUs,
+    () =>
+      `in ${Math.round(lengthUs / 1000)} ms of calm: ${after.suspected - before.suspected} suspicions, ${after.failed - before.failed} deaths, ${after.elected - before.elected} new leaders`,
+  );
   // Per node: a probe and its ack each period; per election a question to and an answer from each voter each R; the rest is a safety net and luck.
   const perNode = 2 * (lengthUs / m.probePeriodUs + 1) + plan.elections.length * 2 * plan.voters * (lengthUs / e.renewUs + 1);
   const allowed = Math.ceil(1.5 * nodes * perNode) + 4 * nodes;
-  observer.violations.check('resource.R4', after.sent - before.sent <= allowed, world.nowUs, () => `in ${Math.round(lengthUs / 1000)} ms of calm ${after.sent - before.sent} datagrams were sent, ${allowed} are explained`);
+  observer.violations.check(
+    'resource.R4',
+    after.sent - before.sent <= allowed,
+    world.nowUs,
+    () => `in ${Math.round(lengthUs / 1000)} ms of calm ${after.sent - before.sent} datagrams were sent, ${allowed} are explained`,
+  );
 }

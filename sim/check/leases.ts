@@ -29,6 +29,9 @@ export class LeaseCheck {
   readonly election: string;
   acquisitions = 0;
   takeovers = 0;
+  /** Longest time from a leader's end to the next one's beginning, and all such times together. */
+  longestGapUs = 0;
+  leaderlessUs = 0;
   closest: CloseCall | null = null;
   readonly #violations: Violations;
   readonly #holdings = new Map<string, Holding>();
@@ -98,6 +101,8 @@ export class LeaseCheck {
     const slackUs = nowUs - endUs;
     this.#violations.check('safety.S7', slackUs >= 0, nowUs, () => `${node} began to lead '${this.election}' ${-slackUs} µs before ${from}'s lease was over`);
     this.takeovers += 1;
+    this.longestGapUs = Math.max(this.longestGapUs, slackUs);
+    this.leaderlessUs += Math.max(0, slackUs);
     if (ranOut && (this.closest === null || slackUs < this.closest.slackUs)) this.closest = { slackUs, atUs: nowUs, from, to: node, election: this.election };
   }
 

@@ -46,6 +46,13 @@ export class Observer {
     return this.#sum((leases) => leases.takeovers);
   }
 
+  /** From a leader's end to the next one's beginning: the longest, and all together. */
+  get gaps(): { readonly longestUs: number; readonly leaderlessUs: number } {
+    let longestUs = 0;
+    for (const { leases } of this.#elections.values()) longestUs = Math.max(longestUs, leases.longestGapUs);
+    return { longestUs, leaderlessUs: this.#sum((leases) => leases.leaderlessUs) };
+  }
+
   /** The smallest time between a lease's end and the next leader's beginning. */
   get closest(): CloseCall | null {
     let closest: CloseCall | null = null;
@@ -83,7 +90,7 @@ export class Observer {
                 holder: grant.holder.name,
                 boot: grant.holder.boot,
                 elected: grant.elected,
-                endUs: machine.clock.when(grant.endUs),
+                endUs: () => machine.clock.when(grant.endUs),
               },
           nowUs,
         );
@@ -101,7 +108,7 @@ export class Observer {
     for (const election of this.#elections.keys()) this.#leading.delete(`${node} ${election}`);
   }
 
-  /** At the end: what was told adds up. */
+  /** What was told adds up to what is held. */
   finish(machines: readonly Machine[], nowUs: number): void {
     for (const { name, process } of machines) if (process !== null) this.#views.folded(name, process.node.membership.members, nowUs);
   }
@@ -114,7 +121,12 @@ export class Observer {
       const key = `${node} ${change.name}`;
       const term = this.#leading.get(key) ?? null;
       const holds = change.type === 'elected' ? term === null : term === change.term;
-      this.violations.check('safety.S11', holds, nowUs, () => `${node} told ${change.type} of '${change.name}' in term ${change.term}, ${term === null ? 'leading nothing' : `leading in term ${term}`}`);
+      this.violations.check(
+        'safety.S11',
+        holds,
+        nowUs,
+        () => `${node} told ${change.type} of '${change.name}' in term ${change.term}, ${term === null ? 'leading nothing' : `leading in term ${term}`}`,
+      );
       if (change.type === 'elected') this.#leading.set(key, change.term);
       else this.#leading.delete(key);
     }

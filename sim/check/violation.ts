@@ -5,6 +5,7 @@ export const INVARIANTS = {
   'safety.S3': 'a term did not rise',
   'safety.S4': 'a voter granted one ballot to two holders, or went back',
   'safety.S5': 'a lease is not backed by a majority of voters until its end',
+  'safety.S6': 'a voter promised a name while its earlier promise still ran',
   'safety.S7': "a leader began before the former one's lease was over",
   'safety.S11': 'elected and lost did not alternate',
   'member.M1': 'an observer went back to an older claim',

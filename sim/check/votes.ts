@@ -7,8 +7,8 @@ interface Grant {
   readonly boot: number;
   /** By a renewal: the holder leads. */
   readonly elected: boolean;
-  /** True end of the promise, by the voter's own clock's course. */
-  endUs: number;
+  /** True end of the promise, by the course of the voter's own clock as it is when asked. */
+  readonly endUs: () => number;
 }
 
 interface Vote {
@@ -64,6 +64,18 @@ export class VoteCheck {
         ballots.set(key, holder);
       }
     }
+    if (!sameLife || before.grant === null) {
+      // A new life knows nothing of what it promised: it must wait until that cannot run any more (restart.R1).
+      const past = sameLife ? before.inherited : (before?.grant ?? before?.inherited ?? null);
+      const early = grant !== null && past !== null && past.endUs() > nowUs && !(past.holder === grant.holder && past.boot === grant.boot);
+      this.#violations.check(
+        'safety.S6',
+        !early,
+        nowUs,
+        () =>
+          `${voter} promised '${this.#election}' to ${grant!.holder} while its former life's promise to ${past!.holder} runs until ${seconds(past!.endUs())}`,
+      );
+    }
     const inherited = sameLife ? before.inherited : (before?.grant ?? before?.inherited ?? null);
     this.#votes.set(voter, { boot, maxBallot, grant, inherited, ballots });
   }
@@ -71,7 +83,7 @@ export class VoteCheck {
   /** The holder's lease was won or extended. */
   backed(node: string, boot: number, term: number, endUs: number, nowUs: number): void {
     const behind: string[] = [];
-    const backs = (grant: Grant | null): boolean => grant !== null && grant.holder === node && grant.boot === boot && grant.endUs >= endUs;
+    const backs = (grant: Grant | null): boolean => grant !== null && grant.holder === node && grant.boot === boot && grant.endUs() >= endUs;
     for (const [voter, { grant, inherited }] of this.#votes) if (backs(grant) || backs(inherited)) behind.push(voter);
     this.#violations.check(
       'safety.S5',

@@ -13,6 +13,8 @@ export interface Task {
   readonly plans?: readonly Plan[];
   /** One seed in so many goes through the codec as well, and the hashes must agree; 0: none. */
   readonly codecEvery: number;
+  /** Instead of runs: the directed schedules. */
+  readonly directed?: boolean;
   /** Stop at the first failure. */
   readonly untilFailure: boolean;
 }
@@ -32,6 +34,16 @@ export interface PoolOptions {
   onRows?(rows: readonly RunSummary[]): void;
   /** Whether to go on after these rows. */
   enough?(rows: readonly RunSummary[]): boolean;
+}
+
+/** One worker, for those who ask one thing after the other. */
+export function openWorker(mutant: Mutant | null): { run(plans: readonly Plan[]): Promise<readonly RunSummary[]>; close(): Promise<void> } {
+  const worker = new Worker(new URL('./worker.js', import.meta.url), { workerData: { mutant } });
+  let id = 0;
+  return {
+    run: async (plans) => (await ask(worker, { id: (id += 1), seeds: [], wanted: {}, plans, codecEvery: 0, untilFailure: false })).rows,
+    close: async () => void (await worker.terminate()),
+  };
 }
 
 /** Runs tasks on worker threads; what comes back does not depend on how many there are. */

@@ -27,7 +27,11 @@ export function summaryOf(result: RunResult): RunSummary {
     seed: result.plan.seed,
     verdict: result.verdict,
     invariant: first?.id ?? null,
-    words: first?.words ?? (result.verdict === 'liveness' ? [...result.views.missing, ...result.leaders.missing].slice(0, 6).join('; ') : null),
+    words:
+      first?.words ??
+      (result.verdict === 'liveness' || result.verdict === 'vacuous'
+        ? [...result.views.missing, ...result.leaders.missing, ...result.missed].slice(0, 6).join('; ')
+        : null),
     acquisitions: result.acquisitions,
     takeovers: result.takeovers,
     closest: result.closest,

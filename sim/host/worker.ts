@@ -13,8 +13,16 @@ const { runPlan } = (await import('../run.js' as string)) as typeof import('../r
 const { planOf } = (await import('../plan/generate.js' as string)) as typeof import('../plan/generate.ts');
 const { internalError, summaryOf } = (await import('./summary.js' as string)) as typeof import('./summary.ts');
 
+const { brokenSchedule } = (await import('../schedules/directed.js' as string)) as typeof import('../schedules/directed.ts');
+
 parentPort!.on('message', (task: Task) => {
   const rows: RunSummary[] = [];
+  if (task.directed === true) {
+    const broken = brokenSchedule();
+    if (broken !== null) rows.push({ ...internalError(0, broken.words), verdict: 'safety', words: `${broken.id}: ${broken.words}` });
+    parentPort!.postMessage({ id: task.id, rows } satisfies TaskResult);
+    return;
+  }
   const plans = task.plans ?? task.seeds.map((seed) => planOf(seed, task.wanted));
   for (const plan of plans) {
     let row: RunSummary;

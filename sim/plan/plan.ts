@@ -97,6 +97,13 @@ export interface ApplicationPlan {
   readonly standMaxUs: number;
 }
 
+/** `takeoverMs` (longest), `leaderlessMs`, `tenures`, `slackMs` (the closest call), or the name of a mark. */
+export interface Expectation {
+  readonly measure: string;
+  readonly atLeast?: number;
+  readonly atMost?: number;
+}
+
 /**
  * A whole run as plain data: made first, then executed. It, not the seed, is what is replayed,
  * shrunk and shown. `seed` still decides what no step names (each datagram's delay, each boot).
@@ -116,6 +123,10 @@ export interface Plan {
   /** From here on nothing goes wrong any more: the cluster must become whole, with one leader. */
   readonly calmUs: number;
   readonly endUs: number;
+  /** What a scenario answers: measures or marks, and their bounds. */
+  readonly expect?: readonly Expectation[];
+  /** Odd things that must have happened, or the run proves nothing. */
+  readonly marks?: readonly string[];
   /** What the plan contains, for people and for counting. */
   readonly features: readonly string[];
 }

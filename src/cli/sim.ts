@@ -4,7 +4,7 @@ import { writeLine, writeNow } from './output.ts';
 import { durationMs } from './demo/script.ts';
 
 /** The simulator's own exit codes. */
-const SimExit = { pass: 0, safety: 1, liveness: 2, nondeterminism: 3, usage: 64 } as const;
+const SimExit = { pass: 0, safety: 1, liveness: 2, nondeterminism: 3, vacuous: 4, usage: 64 } as const;
 
 interface RunFlags {
   readonly seed: string;

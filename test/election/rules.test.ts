@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import type { Entry } from '../../src/election/messages.ts';
-import { ElectionWorld, type Flight, Op, at, carries, settledWorld, storyConfig } from './world.ts';
+import { ElectionWorld, type Flight, Op, at, carries, settledWorld, storyConfig } from '../../sim/schedules/election-world.ts';
 
 // One rule at a time, for those that no schedule of schedules.test.ts would miss if it were gone.
 

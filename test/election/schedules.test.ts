@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { ElectionWorld, type Flight, Op, at, carries, settledWorld, storyConfig } from './world.ts';
+import { ElectionWorld, type Flight, Op, at, carries, settledWorld, storyConfig } from '../../sim/schedules/election-world.ts';
 
 // The directed schedules of docs/protocol.md ("Schedules"), by number. T = 1 s, R = 250 ms, no drift
 // unless said. The world throws the moment two processes lead by their own clocks, so every schedule

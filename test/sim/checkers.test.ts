@@ -1,6 +1,8 @@
 import { describe, expect, it } from 'vitest';
 import type { Member } from '../../src/core/view.ts';
+import { planOf } from '../../sim/index.ts';
 import { LeaseCheck } from '../../sim/check/leases.ts';
+import { Observer } from '../../sim/check/observer.ts';
 import { ViewCheck } from '../../sim/check/views.ts';
 import { type InvariantId, Violations } from '../../sim/check/violation.ts';
 import { VoteCheck } from '../../sim/check/votes.ts';
@@ -71,7 +73,7 @@ describe('safety.S4 and safety.S5, votes', () => {
     boot: 1,
     ballot,
     term: ballot,
-    endUs,
+    endUs: () => endUs,
     elected,
   });
 
@@ -131,6 +133,40 @@ describe('safety.S4 and safety.S5, votes', () => {
   });
 });
 
+describe("safety.S6, a former life's promise", () => {
+  const grant = (holder: string, endUs: number): Parameters<VoteCheck['look']>[3] => ({
+    holder,
+    boot: 1,
+    ballot: 10,
+    term: 10,
+    endUs: () => endUs,
+    elected: false,
+  });
+  const history = (atUs: number): InvariantId[] => {
+    const violations = new Violations();
+    const votes = new VoteCheck('leader', 2, violations);
+    votes.look('v', 7, 10, grant('a', 1_000), 0);
+    votes.look('v', 8, 0, null, 100);
+    votes.look('v', 8, 11, { ...grant('b', 5_000)!, ballot: 11 }, atUs);
+    return broken(violations);
+  };
+  it('bites when the next life promises before that has run out', () => expect(history(999)).toEqual(['safety.S6']));
+  it('rests when it waits', () => expect(history(1_000)).toEqual([]));
+});
+
+describe('safety.S11, elected and lost', () => {
+  it('bite when they do not alternate, or name another term', () => {
+    const observer = new Observer(planOf(1));
+    observer.heard('n1', { type: 'elected', name: 'leader', term: 5, leaseEndUs: 9 }, 0);
+    observer.heard('n1', { type: 'lost', name: 'leader', term: 5, reason: 'expired', leaseEndUs: 9 }, 1);
+    expect(broken(observer.violations)).toEqual([]);
+    observer.heard('n1', { type: 'lost', name: 'leader', term: 5, reason: 'expired', leaseEndUs: 9 }, 2);
+    observer.heard('n1', { type: 'elected', name: 'leader', term: 6, leaseEndUs: 9 }, 3);
+    observer.heard('n1', { type: 'elected', name: 'leader', term: 7, leaseEndUs: 9 }, 4);
+    expect(broken(observer.violations)).toEqual(['safety.S11', 'safety.S11']);
+  });
+});
+
 describe('safety.S7, the closest call', () => {
   it('is the time from a lease that ran out to the next leader; a release is none', () => {
     const leases = new LeaseCheck('leader', new Violations());
@@ -150,6 +186,23 @@ describe('safety.S7, the closest call', () => {
     leases.look('a', 2, 0, -Infinity, true, 100); // a new life: what the old one held runs on
     leases.look('b', 1, 11, 3_000, true, 900);
     expect(broken(violations)).toEqual(['safety.S7']);
+  });
+});
+
+describe('member.M11, events add up to the view', () => {
+  it('bites on a change that was not told, and rests on one that was', () => {
+    const held: Member = { name: 'b', boot: 5, incarnation: 3, address: '10.0.0.2:1', state: 'suspect', tags: {} };
+    const alive: Member = { ...held, state: 'alive' };
+    const violations = new Violations();
+    const views = new ViewCheck(violations);
+    views.own(alive);
+    views.started('a');
+    views.heard('a', { type: 'member', before: null, after: alive, reason: '' }, 0);
+    views.folded('a', new Map([['b', alive]]), 1);
+    expect(broken(violations)).toEqual([]);
+    views.folded('a', new Map([['b', held]]), 2);
+    views.folded('a', new Map(), 3);
+    expect(broken(violations)).toEqual(['member.M11', 'member.M11']);
   });
 });
 

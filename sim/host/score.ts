@@ -1,0 +1,81 @@
+import { MUTANTS } from './catalogue.ts';
+import type { Plan } from '../plan/plan.ts';
+import type { Mutant } from './mutants.ts';
+import { runTasks, seedTasks } from './pool.ts';
+import type { RunSummary } from './summary.ts';
+
+/** What became of one mutant. */
+export interface Score {
+  readonly id: string;
+  readonly bug: string;
+  readonly file: string;
+  /** The invariant that found it, or `liveness`; null: it survived. */
+  readonly killer: string | null;
+  /** Seeds needed from each start; the median is what is published. */
+  readonly seeds: readonly number[];
+  readonly words: string | null;
+}
+
+export interface ScoreOptions {
+  readonly budget: number;
+  readonly jobs: number;
+  /** How often to look from another first seed. */
+  readonly sweeps: number;
+  /** Tried when no seed finds it. */
+  readonly scenarios: readonly Plan[];
+  onScore?(score: Score): void;
+}
+
+/** Each sweep of a mutant begins this far from the last. */
+const BAND = 10_000;
+
+/** Runs every mutant against the swarm until an invariant finds it, each within its budget of seeds. */
+export async function scoreMutants(mutants: readonly Mutant[], options: ScoreOptions): Promise<Score[]> {
+  const waiting = mutants.map((mutant, at) => ({ mutant, at }));
+  const scores: Score[] = [];
+  const work = async (): Promise<void> => {
+    for (let next = waiting.shift(); next !== undefined; next = waiting.shift()) {
+      const score = await scoreOne(next.mutant, options);
+      scores[next.at] = score;
+      options.onScore?.(score);
+    }
+  };
+  await Promise.all(Array.from({ length: Math.max(1, options.jobs) }, work));
+  return scores;
+}
+
+async function scoreOne(mutant: Mutant, options: ScoreOptions): Promise<Score> {
+  const { budget, sweeps } = options;
+  const seeds: number[] = [];
+  let first: RunSummary | null = null;
+  for (let sweep = 0; sweep < sweeps; sweep += 1) {
+    const from = 1 + sweep * BAND;
+    const killed = (rows: readonly RunSummary[]): RunSummary | undefined => rows.find(({ verdict }) => verdict !== 'pass');
+    const rows = await runTasks(seedTasks(from, from + budget - 1, {}, 0, true), { jobs: 1, mutant, enough: (some) => killed(some) !== undefined });
+    let killer = killed(rows);
+    if (killer === undefined) {
+      const task = { id: 0, seeds: [], wanted: {}, directed: true, codecEvery: 0, untilFailure: true };
+      const [directed] = await runTasks([task], { jobs: 1, mutant });
+      if (directed !== undefined)
+        return { id: mutant.id, bug: mutant.bug, file: mutant.file, killer: `schedule ${directed.words!.split(':')[0]}`, seeds, words: directed.words };
+    }
+    if (killer === undefined && options.scenarios.length > 0) {
+      // What no seed shows a scenario may: expectations are about what users see.
+      const plans = options.scenarios.map((plan) => ({ id: 0, seeds: [], wanted: {}, plans: [plan], codecEvery: 0, untilFailure: true }));
+      killer = killed(await runTasks(plans, { jobs: 1, mutant, enough: (some) => killed(some) !== undefined }));
+      if (killer !== undefined)
+        return { id: mutant.id, bug: mutant.bug, file: mutant.file, killer: `scenario (${killer.invariant ?? killer.verdict})`, seeds, words: killer.words };
+    }
+    if (killer === undefined) return { id: mutant.id, bug: mutant.bug, file: mutant.file, killer: null, seeds, words: null };
+    first ??= killer;
+    seeds.push(killer.seed - from + 1);
+  }
+  return { id: mutant.id, bug: mutant.bug, file: mutant.file, killer: first!.invariant ?? first!.verdict, seeds, words: first!.words };
+}
+
+export function medianOf(values: readonly number[]): number {
+  const sorted = [...values].sort((a, b) => a - b);
+  return sorted[Math.floor(sorted.length / 2)] ?? 0;
+}
+
+export { MUTANTS };

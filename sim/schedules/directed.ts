@@ -1,0 +1,125 @@
+import { ElectionWorld, type Flight, Op, at, carries, settledWorld, storyConfig } from './election-world.ts';
+
+/** A schedule written by hand, because random search takes too long to find it. */
+export interface Directed {
+  readonly id: string;
+  readonly says: string;
+  /** What is broken, in words; null when nothing is. */
+  run(): string | null;
+}
+
+const abc = ['a', 'b', 'c'];
+const abcde = ['a', 'b', 'c', 'd', 'e'];
+const ms = (world: ElectionWorld): number => world.nowUs / 1_000;
+
+/** The schedules that some mutants need: two of them with five voters. */
+export const DIRECTED: readonly Directed[] = [
+  {
+    id: 'X23',
+    says: 'a recovering voter is silent to the present leader’s renewals too: its former life may have promised the name to somebody else',
+    run: () => {
+      const { world, leader } = settledWorld(abcde);
+      const voter = abcde.find((name) => name !== leader)!;
+      world.kill(voter);
+      world.run(ms(world) + 10);
+      world.start(voter);
+      let said = false;
+      world.network = (f) => {
+        if (f.from === voter && (carries(f, Op.rack) || carries(f, Op.grant))) said = true;
+        return at(1);
+      };
+      world.run(ms(world) + 900);
+      return said ? `${voter} promised something within T of its start` : null;
+    },
+  },
+  {
+    id: 'X24-self',
+    says: 'a restarted voter does not count itself among those it reads from',
+    run: () => {
+      const { world } = settledWorld(abc);
+      world.kill('b');
+      world.kill('c');
+      world.run(ms(world) + 50);
+      world.start('b');
+      world.run(ms(world) + 1_500);
+      return world.election('b').inspect('job').votes!.phase === 'recovering' ? null : 'b became active with one other active voter of three';
+    },
+  },
+  {
+    id: 'X24-wait',
+    says: 'a restarted voter waits T before it promises',
+    run: () => {
+      const { world, leader } = settledWorld(abcde);
+      const voter = abcde.find((name) => name !== leader)!;
+      world.kill(voter);
+      world.start(voter);
+      world.run(ms(world) + 600);
+      return world.election(voter).inspect('job').votes!.phase === 'recovering' ? null : `${voter} was active 600 ms after its start; T is 1000 ms`;
+    },
+  },
+  {
+    id: 'X65',
+    says: 'two that hold two promises each of five do not block each other for ever',
+    run: () => {
+      const world = new ElectionWorld(abcde, storyConfig(abcde));
+      for (const name of abcde) world.start(name);
+      world.run(1_200);
+      world.kill('e');
+      const half = (f: Flight): boolean => ['a', 'b'].includes(f.from) === ['a', 'b'].includes(f.to);
+      world.network = (f) => (half(f) ? at(1) : null);
+      world.campaign('a');
+      world.campaign('c');
+      world.run(1_400);
+      world.network = () => at(1);
+      world.run(ms(world) + 1_500);
+      return world.leaders().length === 1 ? null : 'nobody leads 1.5 s after the two halves heard each other';
+    },
+  },
+  {
+    id: 'echo',
+    says: 'a candidate that can send and not hear gets no promise',
+    run: () => {
+      const world = new ElectionWorld(abc, storyConfig(abc));
+      for (const name of abc) world.start(name);
+      world.run(1_500);
+      const granted: string[] = [];
+      world.network = (f) => {
+        if (f.to === 'a' && carries(f, Op.grant)) granted.push(f.from);
+        return f.to === 'a' ? null : at(1);
+      };
+      world.run(ms(world) + 3_000); // whatever token it had is old
+      world.campaign('a');
+      world.run(ms(world) + 6_000);
+      return granted.length === 0 ? null : `${granted[0]} promised the name to a, which hears nobody`;
+    },
+  },
+  {
+    id: 'X45',
+    says: 'a node with another lease is refused, and nobody leads beside anybody',
+    run: () => {
+      const world = new ElectionWorld(abc, storyConfig(abc));
+      world.start('a');
+      world.start('b');
+      world.start('c', { grantUs: at(10_000), renewUs: at(2_500) });
+      for (const name of abc) world.campaign(name);
+      world.run(16_000); // c waits its own lease first
+      const leader = world.leaders()[0];
+      const held = leader === undefined ? null : world.election('c').inspect('job').votes!.grant;
+      return held !== null && held.holder === leader ? 'c, with another lease, promised its vote to the leader of the others' : null;
+    },
+  },
+];
+
+/** Runs all; the first that is broken, or null. */
+export function brokenSchedule(): { readonly id: string; readonly words: string } | null {
+  for (const { id, run } of DIRECTED) {
+    let words: string | null;
+    try {
+      words = run();
+    } catch (error) {
+      words = error instanceof Error ? error.message.split('\n')[0]! : String(error);
+    }
+    if (words !== null) return { id, words };
+  }
+  return null;
+}
