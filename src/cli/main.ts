@@ -4,11 +4,14 @@ import { BellwetherError } from '../core/errors.ts';
 import { Exit, UsageError, writeNow } from './output.ts';
 import { version } from './version.ts';
 
+/** The simulator says bad arguments its own way, because 2 is a verdict there. */
+const SIM_USAGE = 64;
+
 /** Each command's file is loaded only when it is asked for. */
 const COMMANDS: Readonly<Record<string, readonly [about: string, load: () => Promise<Command>]>> = {
   demo: ['start N local processes that elect a leader; kill it and watch', async () => (await import('./demo/demo.ts')).demoCommand()],
   agent: ['run one node in the foreground', async () => (await import('./agent.ts')).agentCommand()],
-  sim: ['run the protocol in the simulator', async () => (await import('./sim.ts')).simCommand()],
+  sim: ['run the protocol in the simulator', async () => (await import('./sim/sim.ts')).simCommand()],
 };
 
 async function main(): Promise<number> {
@@ -34,7 +37,11 @@ function throwInsteadOfExit(command: Command): void {
 
 /** One clear message, and the code that says whose fault it was. */
 function explainFailure(error: unknown): number {
-  if (error instanceof CommanderError) return error.exitCode === 0 ? Exit.ok : Exit.usage; // it has printed its own words
+  if (error instanceof CommanderError) return error.exitCode === 0 ? Exit.ok : process.argv[2] === 'sim' ? SIM_USAGE : Exit.usage; // it has printed its own words
+  if (error instanceof Error && ['SimUsage', 'ScenarioError'].includes(error.constructor.name)) {
+    writeNow(`bellwether: ${error.message}\n`, 2);
+    return SIM_USAGE;
+  }
   if (error instanceof UsageError || (error instanceof BellwetherError && (error.code === 'ERR_OPTIONS' || error.code === 'ERR_NAME_CONFLICT'))) {
     writeNow(`bellwether: ${error.message}\n`, 2);
     return Exit.usage;

@@ -42,7 +42,7 @@ const MAY_IMPORT: readonly (readonly [from: string, to: readonly string[]])[] = 
   ...SHELL.map((file) => [file, ['src/core/', 'src/membership/', 'src/election/', 'src/wire.ts', ...SHELL]] as const),
   ['src/create-node.ts', ['src/core/', 'src/transport/', 'src/wire.ts', 'src/runtime.ts', 'src/options-schema.ts', ...SHELL]],
   ['src/index.ts', ['src/core/', 'src/membership/', 'src/election/', 'src/create-node.ts', ...SHELL]],
-  ['src/cli/sim.ts', ['src/', 'sim/']],
+  ['src/cli/sim/', ['src/', 'sim/']],
   ['src/cli/', ['src/']],
   ['sim/', ['src/core/', 'src/membership/', 'src/election/', 'src/transport/transport.ts', 'src/transport/envelope.ts', 'src/wire.ts', ...SHELL, 'sim/']],
 ];

@@ -1,0 +1,78 @@
+import { availableParallelism } from 'node:os';
+import { MUTANTS } from '../../../sim/host/catalogue.ts';
+import type { Mutant } from '../../../sim/host/mutants.ts';
+import type { SweepReport } from '../../../sim/host/summary.ts';
+import { writeNow } from '../output.ts';
+
+/** The simulator's own exit codes. */
+export const SimExit = { pass: 0, safety: 1, liveness: 2, nondeterminism: 3, vacuous: 4, survivor: 5, usage: 64, internal: 70 } as const;
+
+/** What the user did wrong with `sim`: printed as it is, exit 64. */
+export class SimUsage extends Error {}
+
+/** A whole number of an option. @throws SimUsage */
+export function wholeNumber(flag: string, text: string, least: number, most: number): number {
+  const value = Number(text);
+  if (!Number.isInteger(value) || value < least || value > most || text.trim() === '')
+    throw new SimUsage(`${flag} must be a whole number from ${least} to ${most}; it is "${text}"`);
+  return value;
+}
+
+/** `A..B`, or one number. @throws SimUsage */
+export function range(flag: string, text: string, least: number, most: number): [from: number, to: number] {
+  const found = /^([0-9]+)(?:\.\.([0-9]+))?$/.exec(text.trim());
+  if (found === null) throw new SimUsage(`${flag} must be A..B or one number; it is "${text}"`);
+  const from = wholeNumber(flag, found[1]!, least, most);
+  const to = found[2] === undefined ? from : wholeNumber(flag, found[2], least, most);
+  if (to < from) throw new SimUsage(`${flag}: ${to} is before ${from}`);
+  return [from, to];
+}
+
+export function jobsOf(text: string | undefined): number {
+  return text === undefined ? availableParallelism() : wholeNumber('--jobs', text, 1, 256);
+}
+
+/** A mutant by its name, for planting a bug. @throws SimUsage */
+export function mutantOf(id: string | undefined): Mutant | undefined {
+  if (id === undefined) return undefined;
+  const mutant = MUTANTS.find((m) => m.id === id);
+  if (mutant === undefined) throw new SimUsage(`there is no mutant '${id}'; \`bellwether sim list\` names them`);
+  return mutant;
+}
+
+/** A line that changes on a terminal; elsewhere one line every ten seconds. On standard error. */
+export function progress(total: number, what: string): { step(by: number, extra?: string): void; done(): void } {
+  const QUIET_MS = 10_000;
+  const started = Date.now();
+  let count = 0;
+  let lastMs = started;
+  const terminal = process.stderr.isTTY;
+  const tell = (extra: string): string => {
+    const seconds = (Date.now() - started) / 1000;
+    const left = count === 0 ? '' : `, ${Math.round((seconds / count) * (total - count))} s left`;
+    return `${count} of ${total} ${what} in ${Math.round(seconds)} s${left}${extra === '' ? '' : `, ${extra}`}`;
+  };
+  return {
+    step: (by, extra = '') => {
+      count += by;
+      const now = Date.now();
+      if (now - lastMs < (terminal ? 100 : QUIET_MS)) return;
+      lastMs = now;
+      writeNow(terminal ? `\r\u001b[2K${tell(extra)}` : `${tell(extra)}\n`, 2);
+    },
+    done: () => {
+      if (terminal) writeNow('\r\u001b[2K', 2);
+    },
+  };
+}
+
+/** How much a clean sweep says: the rule of three. */
+export function ruleOfThree(report: SweepReport): string {
+  return `No failure in ${report.seeds} runs: with 95 % confidence fewer than ${(300 / report.seeds).toPrecision(2)} % of such runs fail (rule of three).`;
+}
+
+export function exitOf(report: SweepReport): number {
+  const worst = ['safety', 'internal', 'liveness', 'vacuous'] as const;
+  for (const verdict of worst) if (report.failures.some((row) => row.verdict === verdict)) return SimExit[verdict];
+  return SimExit.pass;
+}

@@ -1,0 +1,61 @@
+import { Command } from 'commander';
+import { MUTANTS } from '../../../sim/host/catalogue.ts';
+import { readScenario, scenarioNames } from '../../../sim/host/files.ts';
+import { INVARIANTS, type InvariantId } from '../../../sim/index.ts';
+import { WAITING } from '../../../sim/check/waiting.ts';
+import { DIRECTED } from '../../../sim/schedules/directed.ts';
+import { scenarioJsonSchema } from '../../../sim/host/scenario.ts';
+import { writeLine, writeNow } from '../output.ts';
+import { SimExit, SimUsage } from './common.ts';
+
+export function listCommand(): Command {
+  return new Command('list')
+    .description('scenarios, directed schedules, invariants, mutants, and what waits for features to come')
+    .option('--json', 'one JSON object per line')
+    .option('--schema', 'print the JSON Schema of scenario files')
+    .action((flags: { readonly json?: boolean; readonly schema?: boolean }) => {
+      if (flags.schema === true) return writeNow(`${JSON.stringify(scenarioJsonSchema(), null, 2)}\n`);
+      const scenarios = scenarioNames().map((name) => ({ name, question: readScenario(name).question }));
+      if (flags.json === true) {
+        for (const scenario of scenarios) writeLine({ event: 'scenario', ...scenario });
+        for (const { id, says } of DIRECTED) writeLine({ event: 'schedule', id, says });
+        for (const [id, broken] of Object.entries(INVARIANTS)) writeLine({ event: 'invariant', id, broken });
+        for (const { id, bug, file } of MUTANTS) writeLine({ event: 'mutant', id, bug, file });
+        for (const waiting of WAITING) writeLine({ event: 'waiting', ...waiting });
+        return;
+      }
+      const section = (title: string, rows: readonly (readonly [string, string])[]): void =>
+        writeNow(`${title}\n${rows.map(([name, text]) => `  ${name.padEnd(26)} ${text}\n`).join('')}\n`);
+      section(
+        'Scenarios (sim run NAME, sim sweep NAME):',
+        scenarios.map(({ name, question }) => [name, question]),
+      );
+      section(
+        'Directed schedules:',
+        DIRECTED.map(({ id, says }) => [id, says]),
+      );
+      section('Invariants (sim explain ID); each says how it is broken:', Object.entries(INVARIANTS));
+      section(
+        'Mutants (sim mutants):',
+        MUTANTS.map(({ id, bug }) => [id, bug]),
+      );
+      section(
+        'Waiting for features that do not exist yet:',
+        WAITING.map(({ id, feature }) => [id, feature]),
+      );
+    });
+}
+
+export function explainCommand(): Command {
+  return new Command('explain')
+    .description('what an invariant says, and who checks it')
+    .argument('<INVARIANT>', 'such as safety.S1')
+    .action((id: string) => {
+      const broken = INVARIANTS[id as InvariantId] as string | undefined;
+      if (broken === undefined) throw new SimUsage(`there is no invariant '${id}'; there are: ${Object.keys(INVARIANTS).join(', ')}`);
+      writeNow(
+        `${id} is broken when ${broken}.\nIt is checked at every transition, in true time; docs/invariants.md says it in full, with what breaks next.\n`,
+      );
+      process.exitCode = SimExit.pass;
+    });
+}

@@ -1,0 +1,25 @@
+import { Command } from 'commander';
+import { benchCommand } from './bench.ts';
+import { explainCommand, listCommand } from './list.ts';
+import { mutantsCommand } from './mutants.ts';
+import { replayCommand, runCommand } from './run.ts';
+import { shrinkCommand } from './shrink.ts';
+import { checkDeterminismCommand, swarmCommand, sweepCommand } from './sweep.ts';
+
+export function simCommand(): Command {
+  const sim = new Command('sim');
+  for (const command of [
+    runCommand(),
+    sweepCommand(),
+    swarmCommand(),
+    replayCommand(),
+    shrinkCommand(),
+    mutantsCommand(),
+    listCommand(),
+    explainCommand(),
+    benchCommand(),
+    checkDeterminismCommand(),
+  ])
+    sim.addCommand(command);
+  return sim;
+}

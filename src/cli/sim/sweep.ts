@@ -1,0 +1,191 @@
+import { Command, Option } from 'commander';
+import { readScenario } from '../../../sim/host/files.ts';
+import { type Task, runTasks, seedTasks } from '../../../sim/host/pool.ts';
+import { type RunSummary, type SweepReport, sweepReport } from '../../../sim/host/summary.ts';
+import { planOf, runPlan } from '../../../sim/index.ts';
+import type { Wanted } from '../../../sim/plan/generate.ts';
+import { durationMs } from '../demo/script.ts';
+import { writeLine, writeNow } from '../output.ts';
+import { SimExit, SimUsage, exitOf, jobsOf, mutantOf, progress, range, ruleOfThree } from './common.ts';
+
+interface SweepFlags {
+  readonly seeds: string;
+  readonly nodes?: string;
+  readonly voters?: string;
+  readonly preset?: 'loopback' | 'lan';
+  readonly time?: string;
+  readonly jobs?: string;
+  readonly mutant?: string;
+  readonly json?: boolean;
+}
+
+/** One seed in so many goes through the codec, too. */
+const CODEC_EVERY = 20;
+
+/** Marks that a swarm must have hit when it is this large. */
+const VACUOUS_FROM = 200;
+const REQUIRED = [
+  'leader-crash',
+  'leader-in-minority',
+  'leader-paused-past-T',
+  'voter-restart-within-T',
+  'all-down',
+  'cut-one-way',
+  'cut-shape',
+  'jam-released',
+  'wall-step',
+  'drift-change',
+  'leave',
+  'slow-processor',
+  'lying-view',
+];
+
+export function swarmCommand(): Command {
+  return common(new Command('swarm').description('many runs from seeds, each with other faults'))
+    .option('--seeds <A..B>', 'which runs', '1..200')
+    .option('--nodes <A..B>', 'how many nodes (default: drawn, 3 to 7)')
+    .option('--voters <N>', 'how many of them vote (default: drawn)')
+    .addOption(new Option('--preset <NAME>', 'timings (default: drawn)').choices(['loopback', 'lan']))
+    .option('--time <D>', 'how long things go wrong in each, such as 10min (default: 40 leases)')
+    .addHelpText('after', '\nThe report is the same for any number of --jobs.\n\nExample:\n  bellwether sim swarm --seeds 1..1000 --nodes 3..9')
+    .action(async (flags: SweepFlags) => {
+      const [from, to] = range('--seeds', flags.seeds, 0, 0xffff_ffff);
+      const [least, most] = flags.nodes === undefined ? [undefined, undefined] : range('--nodes', flags.nodes, 1, 9);
+      const wanted = (nodes: number | undefined): Wanted => ({
+        nodes,
+        voters: flags.voters === undefined ? undefined : range('--voters', flags.voters, 1, 9)[0],
+        timing: flags.preset,
+        chaosUs: timeUs(flags.time),
+      });
+      // With a range of sizes each seed has its own: the seed decides, not the order of running.
+      const tasks = least === undefined || most === undefined ? seedTasks(from, to, wanted(undefined), CODEC_EVERY) : sizedTasks(from, to, least, most, wanted);
+      process.exitCode = await sweep(
+        tasks,
+        to - from + 1,
+        flags,
+        (row) => `bellwether sim run --seed ${row.seed}${least === undefined ? '' : ` --nodes ${sizeOf(row.seed, least, most)}`}${extra(flags)}`,
+        true,
+      );
+    });
+}
+
+export function sweepCommand(): Command {
+  return common(new Command('sweep').description('one scenario under many seeds').argument('<NAME|FILE>', 'a scenario'))
+    .option('--seeds <A..B>', 'which seeds', '1..200')
+    .action(async (name: string, flags: SweepFlags) => {
+      const [from, to] = range('--seeds', flags.seeds, 0, 0xffff_ffff);
+      const tasks: Task[] = [];
+      for (let seed = from; seed <= to; seed += 1)
+        tasks.push({ id: tasks.length, seeds: [], wanted: {}, plans: [readScenario(name, seed).plan], codecEvery: CODEC_EVERY, untilFailure: false });
+      process.exitCode = await sweep(tasks, to - from + 1, flags, (row) => `bellwether sim run ${name} --seed ${row.seed} --story`, false);
+    });
+}
+
+export function checkDeterminismCommand(): Command {
+  return new Command('check-determinism')
+    .description('each seed twice by reference and once through the codec; all must agree')
+    .option('--seeds <N>', 'how many seeds', '50')
+    .option('--json', 'one JSON object per line')
+    .action((flags: { readonly seeds: string; readonly json?: boolean }) => {
+      const [, count] = range('--seeds', `1..${flags.seeds}`, 1, 1_000_000);
+      const bar = progress(count, 'seeds');
+      const differ: number[] = [];
+      for (let seed = 1; seed <= count; seed += 1) {
+        const plan = planOf(seed);
+        const hashes = new Set([runPlan(plan).traceHash, runPlan(plan).traceHash, runPlan(plan, { codec: true }).traceHash]);
+        if (hashes.size > 1) differ.push(seed);
+        bar.step(1);
+      }
+      bar.done();
+      if (flags.json === true) writeLine({ event: 'verdict', schema: 1, verdict: differ.length === 0 ? 'pass' : 'fail', seeds: count, differ });
+      else writeNow(differ.length === 0 ? `PASS: ${count} seeds gave the same trace three times.\n` : `FAIL (nondeterminism): seeds ${differ.join(', ')}\n`);
+      process.exitCode = differ.length === 0 ? SimExit.pass : SimExit.nondeterminism;
+    });
+}
+
+function common(command: Command): Command {
+  return command
+    .option('--jobs <N>', 'worker threads (default: all processors)')
+    .option('--mutant <ID>', 'plant this bug first')
+    .option('--json', 'one JSON object per line');
+}
+
+function timeUs(text: string | undefined): number | undefined {
+  if (text === undefined) return undefined;
+  const minutes = /^([0-9.]+)min$/.exec(text);
+  const ms = minutes === null ? durationMs(text) : Number(minutes[1]) * 60_000;
+  if (ms === null || !(ms >= 1_000 && ms <= 3_600_000)) throw new SimUsage(`--time must be from 1s to 60min; it is "${text}"`);
+  return Math.round(ms * 1_000);
+}
+
+const sizeOf = (seed: number, least: number, most: number): number => least + (seed % (most - least + 1));
+
+function sizedTasks(from: number, to: number, least: number, most: number, wanted: (nodes: number) => Wanted): Task[] {
+  const tasks: Task[] = [];
+  for (let seed = from; seed <= to; seed += 1)
+    tasks.push({ id: tasks.length, seeds: [seed], wanted: wanted(sizeOf(seed, least, most)), codecEvery: CODEC_EVERY, untilFailure: false });
+  return tasks;
+}
+
+function extra(flags: SweepFlags): string {
+  return ` ${flags.voters === undefined ? '' : `--voters ${flags.voters} `}${flags.preset === undefined ? '' : `--preset ${flags.preset} `}${flags.time === undefined ? '' : `--time ${flags.time} `}${flags.mutant === undefined ? '' : `--mutant ${flags.mutant} `}--story`;
+}
+
+async function sweep(tasks: readonly Task[], total: number, flags: SweepFlags, replayOf: (row: RunSummary) => string, isSwarm: boolean): Promise<number> {
+  const bar = progress(total, 'runs');
+  let failed = 0;
+  const rows = await runTasks(tasks, {
+    jobs: jobsOf(flags.jobs),
+    mutant: mutantOf(flags.mutant),
+    onRows: (some) => {
+      failed += some.filter(({ verdict }) => verdict !== 'pass').length;
+      bar.step(some.length, failed === 0 ? '' : `${failed} failed`);
+    },
+  });
+  bar.done();
+  const report = sweepReport(rows);
+  const unhit = isSwarm && report.seeds >= VACUOUS_FROM && report.failures.length === 0 ? REQUIRED.filter((mark) => report.marks[mark] === undefined) : [];
+  const code = report.failures.length > 0 ? exitOf(report) : unhit.length > 0 ? SimExit.vacuous : SimExit.pass;
+  if (flags.json === true) tellJson(report, code, replayOf);
+  else tell(report, unhit, replayOf);
+  return code;
+}
+
+function tell(report: SweepReport, unhit: readonly string[], replayOf: (row: RunSummary) => string): void {
+  const { closest } = report;
+  const lines = [
+    `${report.seeds} runs, ${(report.simulatedUs / 3_600_000_000).toFixed(2)} simulated hours, ${report.events} events, ${report.datagrams} datagrams`,
+    `${report.acquisitions} tenures, ${report.takeovers} takeovers; closest call ${closest === null ? 'none' : `${closest.slackUs} µs (seed ${closest.seed}: ${closest.from} to ${closest.to})`}`,
+    `marks: ${Object.entries(report.marks)
+      .map(([name, count]) => `${name} ${count}`)
+      .join(', ')}`,
+    `report ${report.reportHash}`,
+  ];
+  for (const row of report.failures.slice(0, 5))
+    lines.push(`seed ${row.seed}: ${row.verdict}${row.invariant === null ? '' : ` ${row.invariant}`}: ${row.words ?? ''}`, `  replay: ${replayOf(row)}`);
+  if (report.failures.length > 5) lines.push(`and ${report.failures.length - 5} more`);
+  if (unhit.length > 0) lines.push(`FAIL (vacuous): never hit: ${unhit.join(', ')}`);
+  else lines.push(report.failures.length === 0 ? `PASS. ${ruleOfThree(report)}` : 'FAIL');
+  writeNow(`${lines.join('\n')}\n`);
+}
+
+function tellJson(report: SweepReport, code: number, replayOf: (row: RunSummary) => string): void {
+  for (const row of report.failures) writeLine({ event: 'failure', ...row, replay: replayOf(row) });
+  const { seeds, failures, checks, marks, reportHash, acquisitions, takeovers, closest, events, datagrams, simulatedUs } = report;
+  writeLine({
+    event: 'verdict',
+    schema: 1,
+    verdict: code === SimExit.pass ? 'pass' : 'fail',
+    seeds,
+    violations: failures.length,
+    checks,
+    marks,
+    reportHash,
+    acquisitions,
+    takeovers,
+    closest,
+    events,
+    datagrams,
+    simulatedUs,
+  });
+}
