@@ -5,9 +5,9 @@ import type { Plan } from '../plan/plan.ts';
 import { ScenarioError, planOfScenario } from './scenario.ts';
 
 /** The scenarios that ship, and the failures that were found once and must never come back: beside the sources. */
-const HERE = fileURLToPath(new URL('../../../sim/', import.meta.url));
-export const SCENARIOS = `${HERE}scenarios`;
-export const BUGS = `${HERE}bugs`;
+const here = ['..', '../../../sim'].map((up) => fileURLToPath(new URL(up, import.meta.url))).find((folder) => existsSync(`${folder}/scenarios`)) ?? '';
+export const SCENARIOS = `${here}/scenarios`;
+export const BUGS = `${here}/bugs`;
 
 export interface Named {
   readonly name: string;

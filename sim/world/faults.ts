@@ -91,7 +91,6 @@ export class Faults {
     const { marks } = this.#world;
     marks.hit('crash');
     if (this.#leads(machine)) marks.hit('leader-crash');
-    if (machine.state === 'suspended') machine.clock.resume(this.#world.nowUs);
     this.#world.crash(machine);
     if (this.#world.machines.every((m) => m.process === null)) marks.hit('all-down');
   }

@@ -167,6 +167,7 @@ export class World {
   /** The process is gone at once, with all it knew. What it sent is still on its way. */
   crash(machine: Machine): void {
     if (machine.process === null) return;
+    if (machine.state === 'suspended') machine.clock.resume(this.nowUs); // a machine without a process does not sleep on
     this.tell('crash', machine, `${machine.name} crashes`);
     this.#observer.crashed(machine.name, this.nowUs);
     machine.process = null;

@@ -46,7 +46,7 @@ export class Candidate {
     if (contest.role !== 'bidding' || now.elapsedUs < contest.bidAtUs) return;
     const outdated = contest.bid !== null && contest.bid.support.size === 0 && contest.knownBallot >= contest.bid.ballot;
     if (contest.bid === null || outdated) contest.bid = this.#newBid(contest);
-    else if (this.#sitsOut(contest, contest.bid)) return;
+    else if (this.#sitsOut(contest, contest.bid)) return this.#watch(contest, [...voters]);
     this.#send(contest, contest.bid, seq, voters, now);
   }
 
@@ -158,6 +158,12 @@ export class Candidate {
     for (const voter of voters) {
       this.#context.outbox.say(voter, { op: Op.bid, name: contest.name, ballot: bid.ballot, seq, priority: contest.priority });
     }
+  }
+
+  /** Who sits out asks one voter who leads, another one each time: it wants to know, and costs one packet instead of all. */
+  #watch(contest: Contest, voters: readonly Peer[]): void {
+    const voter = voters[contest.satOut % Math.max(1, voters.length)];
+    if (voter !== undefined) this.#context.outbox.say(voter, { op: Op.watch, name: contest.name });
   }
 
   #release(name: string, term: number): void {

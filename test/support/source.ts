@@ -55,7 +55,8 @@ export function parseSource(path: string, text: string): Source {
   const words: { word: string; line: number }[] = [];
   let hasDefaultExport = false;
   const importOf = (node: Node, source: unknown, typeOnly: boolean, dynamic: boolean): void => {
-    const name = String((source as Node)['value']);
+    const written = (source as Node).type === 'TSAsExpression' ? ((source as Node)['expression'] as Node) : (source as Node);
+    const name = String(written['value']).replace(/^(\..*)\.js$/, '$1.ts'); // workers import what is built
     const target = name.startsWith('.') ? relative(ROOT, resolve(ROOT, dirname(path), name)) : name;
     imports.push({ target, line: lineOf(node), typeOnly, dynamic });
   };
