@@ -17,3 +17,9 @@ export { tellRun } from './report.ts';
 export { INVARIANTS, type InvariantId, type Violation } from './check/violation.ts';
 export type { CloseCall } from './check/leases.ts';
 export { type StoryLine, type TraceLevel, Trace, firstDifference } from './kernel/trace.ts';
+
+/** Your own leader-only job on every simulated node, while things go wrong. */
+export { type SimulateOptions, type SimulateReport, simulate } from './app/simulate.ts';
+export type { JobRun, SimulatedLeadership } from './app/jobs.ts';
+/** Doubles of what jobs write to. */
+export { type Resource, type Write, counter, cron, fencedStore, plainStore } from './app/resources.ts';

@@ -2,6 +2,7 @@ import type { ElectionChange } from '../../src/election/host.ts';
 import type { MembershipChange } from '../../src/membership/host.ts';
 import { Domain, chance, keyed } from '../kernel/keyed.ts';
 import type { Machine, Process } from './machine.ts';
+import type { ApplicationPort } from './node-port.ts';
 import type { World } from './world.ts';
 
 /** A process that was refused is started again by whoever supervises it. */
@@ -11,7 +12,7 @@ const START_AGAIN_US = 1_000_000;
  * The application on every node: works while it leads, stops some time after it was told (at once,
  * late, or only when the lease is over), and stands again when the tenure has ended.
  */
-export class Application {
+export class Application implements ApplicationPort {
   readonly #world: World;
   #decisions = 0;
 

@@ -19,6 +19,7 @@ export class Faults {
 
   run(step: Step): void {
     if (this.#world.isCalm) return;
+    if ('election' in step && !this.#world.plan.elections.includes(step.election)) return;
     const { marks } = this.#world;
     if (step.do === 'cut') return this.#cut(step.cut, step.forUs, step.kind);
     const machine = this.#target(step.node);
@@ -114,6 +115,7 @@ export class Faults {
     }
     world.tell(state, machine, `${machine.name} is ${state} for ${Math.round(forUs / 1000)} ms`);
     machine.become(state);
+    world.stopped(machine);
     if (state === 'suspended') machine.clock.suspend(world.nowUs);
     world.look(machine);
     const { spell } = machine;

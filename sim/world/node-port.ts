@@ -8,6 +8,7 @@ import type { MembershipConfig } from '../../src/membership/config.ts';
 import type { MembershipChange } from '../../src/membership/host.ts';
 import type { Membership } from '../../src/membership/membership.ts';
 import type { Wire } from '../../src/wire.ts';
+import type { Machine, Process } from './machine.ts';
 
 /** Hears every change at the moment it is notified, inside the transition. Must not call the node. */
 export interface NodeTap {
@@ -48,3 +49,12 @@ export interface SimulatedNode {
 }
 
 export type NodeFactory = (setup: NodeSetup) => SimulatedNode;
+
+/** What runs on every node: hears each change, and the end of a process. */
+export interface ApplicationPort {
+  hear(machine: Machine, process: Process, change: MembershipChange | ElectionChange): void;
+  crashed?(machine: Machine): void;
+  /** The process stands still, or runs again. */
+  stopped?(machine: Machine): void;
+  resumed?(machine: Machine): void;
+}

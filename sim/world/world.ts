@@ -18,7 +18,7 @@ import { INBOX_MAX, Machine, type Process } from './machine.ts';
 import { lie } from './lies.ts';
 import { Marks } from './marks.ts';
 import { Network } from './network.ts';
-import type { NodeFactory } from './node-port.ts';
+import type { ApplicationPort, NodeFactory } from './node-port.ts';
 import { tellElection, tellMembership } from './tell.ts';
 
 type Event =
@@ -32,6 +32,8 @@ export interface WorldOptions {
   readonly wire: WireFactory;
   readonly trace: Trace;
   readonly observer: Observer;
+  /** What runs on the nodes; default: a job that works while it leads and ends as the plan says. */
+  readonly application?: (world: World) => ApplicationPort;
 }
 
 /**
@@ -51,7 +53,7 @@ export class World {
   readonly #observer: Observer;
   readonly #node: NodeFactory;
   readonly #wire: WireFactory;
-  readonly #application: Application;
+  readonly #application: ApplicationPort;
   readonly #faults: Faults;
   readonly #at = new Map<Address, Machine>();
   /** Steps that wait for something to happen, and how often each thing has happened. */
@@ -72,7 +74,7 @@ export class World {
     this.machines = plan.nodes.map((node, index) => new Machine(index, node));
     for (const machine of this.machines) this.#at.set(machine.address, machine);
     this.network = new Network(plan.seed, plan.nodes.length, plan.noise);
-    this.#application = new Application(this);
+    this.#application = options.application?.(this) ?? new Application(this);
     this.#faults = new Faults(this);
     for (const machine of this.machines) this.after(machine.plan.startUs, () => this.start(machine, false));
     for (const step of plan.steps) {
@@ -84,22 +86,27 @@ export class World {
 
   /** Runs until true time `untilUs`, or until `stop` says so after an event. */
   run(untilUs: number, stop: () => boolean = () => false): void {
-    while (this.#queue.nextUs <= untilUs && !stop()) {
-      this.nowUs = this.#queue.nextUs;
-      const event = this.#queue.pop();
-      switch (event.kind) {
-        case 'datagram':
-          this.#arrive(event);
-          break;
-        case 'timer':
-          this.#onTimer(event.machine, event.process);
-          break;
-        case 'act':
-          event.act();
-          break;
-      }
-    }
+    while (!stop() && this.step(untilUs));
     if (!stop()) this.nowUs = Math.max(this.nowUs, untilUs);
+  }
+
+  /** The next event, if it is due until then. @returns Whether there was one. */
+  step(untilUs: number): boolean {
+    if (this.#queue.nextUs > untilUs) return false;
+    this.nowUs = this.#queue.nextUs;
+    const event = this.#queue.pop();
+    switch (event.kind) {
+      case 'datagram':
+        this.#arrive(event);
+        break;
+      case 'timer':
+        this.#onTimer(event.machine, event.process);
+        break;
+      case 'act':
+        event.act();
+        break;
+    }
+    return true;
   }
 
   /** Does something `delayUs` from now. */
@@ -170,6 +177,7 @@ export class World {
     if (machine.state === 'suspended') machine.clock.resume(this.nowUs); // a machine without a process does not sleep on
     this.tell('crash', machine, `${machine.name} crashes`);
     this.#observer.crashed(machine.name, this.nowUs);
+    this.#application.crashed?.(machine);
     machine.process = null;
     machine.inbox = [];
     machine.downSinceUs = this.nowUs;
@@ -185,6 +193,11 @@ export class World {
     for (const change of changes) this.#note(machine, change);
     this.#observer.look(machine, process, true, false, this.nowUs);
     for (const change of changes) if (machine.process === process) this.#application.hear(machine, process, change);
+  }
+
+  /** The process stands still from now on. */
+  stopped(machine: Machine): void {
+    this.#application.stopped?.(machine);
   }
 
   /** Lets the observer look at a machine whose state or clocks changed. */
@@ -210,6 +223,7 @@ export class World {
     if (process === null) return;
     machine.become('running');
     this.tell('resume', machine, `${machine.name} runs again`);
+    this.#application.resumed?.(machine);
     this.look(machine);
     if (wakeFirst === 'timers') this.#fire(machine, process);
     for (const { payload, from } of machine.inbox.splice(0)) this.enter(machine, () => process.receive?.(payload, from));
