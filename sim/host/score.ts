@@ -1,7 +1,7 @@
 import { MUTANTS } from './catalogue.ts';
 import type { Plan } from '../plan/plan.ts';
 import type { Mutant } from './mutants.ts';
-import { runTasks, seedTasks } from './pool.ts';
+import { type Task, runTasks, seedTasks } from './pool.ts';
 import type { RunSummary } from './summary.ts';
 
 /** What became of one mutant. */
@@ -25,6 +25,9 @@ export interface ScoreOptions {
   readonly scenarios: readonly Plan[];
   onScore?(score: Score): void;
 }
+
+/** Seeds that are tried before anything else. */
+const FEW = 60;
 
 /** Each sweep of a mutant begins this far from the last. */
 const BAND = 10_000;
@@ -51,20 +54,18 @@ async function scoreOne(mutant: Mutant, options: ScoreOptions): Promise<Score> {
   for (let sweep = 0; sweep < sweeps; sweep += 1) {
     const from = 1 + sweep * BAND;
     const killed = (rows: readonly RunSummary[]): RunSummary | undefined => rows.find(({ verdict }) => verdict !== 'pass');
-    const rows = await runTasks(seedTasks(from, from + budget - 1, {}, 0, true), { jobs: 1, mutant, enough: (some) => killed(some) !== undefined });
-    let killer = killed(rows);
+    const look = async (tasks: readonly Task[]): Promise<RunSummary | undefined> =>
+      killed(await runTasks(tasks, { jobs: 1, mutant, enough: (some) => killed(some) !== undefined }));
+    const found = (killer: RunSummary, by: string): Score => ({ id: mutant.id, bug: mutant.bug, file: mutant.file, killer: by, seeds, words: killer.words });
+    // Most die in a few seeds. What does not is looked for where it hides, before many more seeds are spent.
+    let killer = await look(seedTasks(from, from + Math.min(budget, FEW) - 1, {}, 0, true));
     if (killer === undefined) {
-      const task = { id: 0, seeds: [], wanted: {}, directed: true, codecEvery: 0, untilFailure: true };
-      const [directed] = await runTasks([task], { jobs: 1, mutant });
-      if (directed !== undefined)
-        return { id: mutant.id, bug: mutant.bug, file: mutant.file, killer: `schedule ${directed.words!.split(':')[0]}`, seeds, words: directed.words };
-    }
-    if (killer === undefined && options.scenarios.length > 0) {
-      // What no seed shows a scenario may: expectations are about what users see.
-      const plans = options.scenarios.map((plan) => ({ id: 0, seeds: [], wanted: {}, plans: [plan], codecEvery: 0, untilFailure: true }));
-      killer = killed(await runTasks(plans, { jobs: 1, mutant, enough: (some) => killed(some) !== undefined }));
-      if (killer !== undefined)
-        return { id: mutant.id, bug: mutant.bug, file: mutant.file, killer: `scenario (${killer.invariant ?? killer.verdict})`, seeds, words: killer.words };
+      const directed = await look([{ id: 0, seeds: [], wanted: {}, directed: true, codecEvery: 0, untilFailure: true }]);
+      if (directed !== undefined) return found(directed, `schedule ${directed.words!.split(':')[0]}`);
+      // Expectations are about what users see.
+      const scenario = await look(options.scenarios.map((plan) => ({ id: 0, seeds: [], wanted: {}, plans: [plan], codecEvery: 0, untilFailure: true })));
+      if (scenario !== undefined) return found(scenario, `scenario (${scenario.invariant ?? scenario.verdict})`);
+      if (budget > FEW) killer = await look(seedTasks(from + FEW, from + budget - 1, {}, 0, true));
     }
     if (killer === undefined) return { id: mutant.id, bug: mutant.bug, file: mutant.file, killer: null, seeds, words: null };
     first ??= killer;
