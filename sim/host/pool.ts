@@ -1,8 +1,10 @@
 import { Worker } from 'node:worker_threads';
+import type { Bounds, Exploration } from '../exhaustive/explore.ts';
+import { STARTS, type Start } from '../exhaustive/small-world.ts';
 import type { Wanted } from '../plan/generate.ts';
 import type { Plan } from '../plan/plan.ts';
 import type { Mutant } from './mutants.ts';
-import type { RunSummary } from './summary.ts';
+import { type RunSummary, internalError } from './summary.ts';
 
 /** What one worker is asked to run: plans made from seeds, or plans as they are. */
 export interface Task {
@@ -15,6 +17,8 @@ export interface Task {
   readonly codecEvery: number;
   /** Instead of runs: the directed schedules. */
   readonly directed?: boolean;
+  /** Instead of runs: every interleaving of a small world. */
+  readonly explore?: { readonly bounds: Bounds; readonly start: Start; readonly part: number; readonly of: number };
   /** Stop at the first failure. */
   readonly untilFailure: boolean;
 }
@@ -22,6 +26,7 @@ export interface Task {
 export interface TaskResult {
   readonly id: number;
   readonly rows: readonly RunSummary[];
+  readonly exploration?: Exploration;
 }
 
 /** Small tasks, so that progress is told often and no worker is left alone with a long one. */
@@ -29,6 +34,8 @@ export const SEEDS_PER_TASK = 4;
 
 export interface PoolOptions {
   readonly jobs: number;
+  /** A task that takes longer is given up: a bug may be an endless loop. Default: two minutes. */
+  readonly patienceMs?: number;
   /** The protocol with one bug in it. */
   readonly mutant?: Mutant | undefined;
   onRows?(rows: readonly RunSummary[]): void;
@@ -51,14 +58,23 @@ export async function runTasks(tasks: readonly Task[], options: PoolOptions): Pr
   const waiting = [...tasks];
   const rows: RunSummary[] = [];
   let stopped = false;
+  const patienceMs = options.patienceMs ?? 120_000;
   const work = async (): Promise<void> => {
-    const worker = new Worker(new URL('./worker.js', import.meta.url), { workerData: { mutant: options.mutant ?? null } });
+    const start = (): Worker => new Worker(new URL('./worker.js', import.meta.url), { workerData: { mutant: options.mutant ?? null } });
+    let worker = start();
     try {
       for (let task = waiting.shift(); task !== undefined && !stopped; task = waiting.shift()) {
-        const result = await ask(worker, task);
-        rows.push(...result.rows);
-        options.onRows?.(result.rows);
-        if (options.enough?.(result.rows) === true) stopped = true;
+        let found: readonly RunSummary[];
+        try {
+          ({ rows: found } = await ask(worker, task, patienceMs));
+        } catch (error) {
+          found = [internalError(task.plans?.[0]?.seed ?? task.seeds[0] ?? 0, error)];
+          await worker.terminate();
+          worker = start();
+        }
+        rows.push(...found);
+        options.onRows?.(found);
+        if (options.enough?.(found) === true) stopped = true;
       }
     } finally {
       await worker.terminate();
@@ -68,9 +84,14 @@ export async function runTasks(tasks: readonly Task[], options: PoolOptions): Pr
   return rows;
 }
 
-function ask(worker: Worker, task: Task): Promise<TaskResult> {
+function ask(worker: Worker, task: Task, patienceMs = Infinity): Promise<TaskResult> {
   return new Promise((resolve, reject) => {
+    const timer =
+      patienceMs === Infinity
+        ? undefined
+        : setTimeout(() => settle(() => reject(new Error(`it did not come to an end within ${patienceMs / 1_000} s`))), patienceMs);
     const settle = (act: () => void): void => {
+      clearTimeout(timer);
       worker.off('message', onMessage).off('error', onError).off('exit', onExit);
       act();
     };
@@ -89,4 +110,33 @@ export function seedTasks(from: number, to: number, wanted: Wanted, codecEvery: 
     tasks.push({ id: tasks.length, seeds, wanted, codecEvery, untilFailure });
   }
   return tasks;
+}
+
+/** Every interleaving of a small world within the bounds, its first rounds divided among workers. */
+export async function exploreAll(bounds: Bounds, jobs: number, mutant: Mutant | null): Promise<Exploration> {
+  const waiting = STARTS.flatMap((start) => Array.from({ length: jobs }, (_, part) => ({ start, part })));
+  const parts: Exploration[] = [];
+  const work = async (): Promise<void> => {
+    const worker = new Worker(new URL('./worker.js', import.meta.url), { workerData: { mutant, expose: true } });
+    try {
+      for (let next = waiting.shift(); next !== undefined; next = waiting.shift()) {
+        const { exploration } = await ask(worker, { id: 0, seeds: [], wanted: {}, explore: { bounds, ...next, of: jobs }, codecEvery: 0, untilFailure: true });
+        parts.push(exploration!);
+        if (exploration!.counterexample !== null) waiting.length = 0;
+      }
+    } finally {
+      await worker.terminate();
+    }
+  };
+  await Promise.all(Array.from({ length: jobs }, work));
+  const found = parts
+    .map(({ counterexample }) => counterexample)
+    .filter((example) => example !== null)
+    .sort((a, b) => a.rounds.length - b.rounds.length);
+  return {
+    states: parts.reduce((sum, { states }) => sum + states, 0),
+    transitions: parts.reduce((sum, { transitions }) => sum + transitions, 0),
+    depth: Math.min(...parts.map(({ depth }) => depth)),
+    counterexample: found[0] ?? null,
+  };
 }

@@ -55,7 +55,7 @@ async function scoreOne(mutant: Mutant, options: ScoreOptions): Promise<Score> {
     const from = 1 + sweep * BAND;
     const killed = (rows: readonly RunSummary[]): RunSummary | undefined => rows.find(({ verdict }) => verdict !== 'pass');
     const look = async (tasks: readonly Task[]): Promise<RunSummary | undefined> =>
-      killed(await runTasks(tasks, { jobs: 1, mutant, enough: (some) => killed(some) !== undefined }));
+      killed(await runTasks(tasks, { jobs: 1, mutant, patienceMs: 20_000, enough: (some) => killed(some) !== undefined }));
     const found = (killer: RunSummary, by: string): Score => ({ id: mutant.id, bug: mutant.bug, file: mutant.file, killer: by, seeds, words: killer.words });
     // Most die in a few seeds. What does not is looked for where it hides, before many more seeds are spent.
     let killer = await look(seedTasks(from, from + Math.min(budget, FEW) - 1, {}, 0, true));

@@ -5,18 +5,24 @@ import type { Task, TaskResult } from './pool.ts';
 import type { RunSummary } from './summary.ts';
 
 /** A worker: loads the simulator (with a bug in it, if it was told one) and runs what it is asked. */
-const { mutant } = workerData as { readonly mutant: Mutant | null };
-if (mutant !== null) register('./patch-loader.js', import.meta.url, { data: mutant });
+const { mutant, expose = false } = workerData as { readonly mutant: Mutant | null; readonly expose?: boolean };
+if (mutant !== null || expose) register('./patch-loader.js', import.meta.url, { data: { mutant, expose } });
 
 // Only now: what is imported before the loader is registered is not patched.
 const { runPlan } = (await import('../run.js' as string)) as typeof import('../run.ts');
 const { planOf } = (await import('../plan/generate.js' as string)) as typeof import('../plan/generate.ts');
 const { internalError, summaryOf } = (await import('./summary.js' as string)) as typeof import('./summary.ts');
 
+const { explore } = (await import('../exhaustive/explore.js' as string)) as typeof import('../exhaustive/explore.ts');
 const { brokenSchedule } = (await import('../schedules/directed.js' as string)) as typeof import('../schedules/directed.ts');
 
 parentPort!.on('message', (task: Task) => {
   const rows: RunSummary[] = [];
+  if (task.explore !== undefined) {
+    const { bounds, start, part, of } = task.explore;
+    parentPort!.postMessage({ id: task.id, rows, exploration: explore(bounds, start, { part, of }) } satisfies TaskResult);
+    return;
+  }
   if (task.directed === true) {
     const broken = brokenSchedule();
     if (broken !== null) rows.push({ ...internalError(0, broken.words), verdict: 'safety', words: `${broken.id}: ${broken.words}` });

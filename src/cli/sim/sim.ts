@@ -1,5 +1,6 @@
 import { Command } from 'commander';
 import { benchCommand } from './bench.ts';
+import { exploreCommand } from './explore.ts';
 import { explainCommand, listCommand } from './list.ts';
 import { mutantsCommand } from './mutants.ts';
 import { replayCommand, runCommand } from './run.ts';
@@ -18,6 +19,7 @@ export function simCommand(): Command {
     listCommand(),
     explainCommand(),
     benchCommand(),
+    exploreCommand(),
     checkDeterminismCommand(),
   ])
     sim.addCommand(command);
