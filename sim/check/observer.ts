@@ -2,11 +2,15 @@ import type { ElectionChange } from '../../src/election/host.ts';
 import { majorityOf } from '../../src/election/lease.ts';
 import type { MembershipChange } from '../../src/membership/host.ts';
 import type { Plan } from '../plan/plan.ts';
+import { timingOf } from '../plan/timings.ts';
 import type { Machine, Process } from '../world/machine.ts';
 import { type CloseCall, LeaseCheck } from './leases.ts';
 import { ViewCheck } from './views.ts';
 import { Violations } from './violation.ts';
 import { VoteCheck } from './votes.ts';
+
+/** What simulated nodes are configured with. */
+const PACKET_BUDGET = 1_400;
 
 interface Watched {
   readonly leases: LeaseCheck;
@@ -21,7 +25,7 @@ export class Observer {
   readonly violations = new Violations();
   readonly #plan: Plan;
   readonly #elections: ReadonlyMap<string, Watched>;
-  readonly #views = new ViewCheck(this.violations);
+  readonly #views: ViewCheck;
   /** Whether wall clocks can disagree in this plan: then, after all voters forgot, so can terms. */
   readonly #wallsDisagree: boolean;
   /** Term in hand, by node and election, as it was told. */
@@ -29,6 +33,7 @@ export class Observer {
 
   constructor(plan: Plan) {
     this.#plan = plan;
+    this.#views = new ViewCheck(this.violations, timingOf(plan.timing).membership.pauseToleranceUs);
     const needed = majorityOf(plan.voters);
     this.#elections = new Map(
       plan.elections.map((name) => [name, { leases: new LeaseCheck(name, this.violations), votes: new VoteCheck(name, needed, this.violations) }]),
@@ -113,7 +118,13 @@ export class Observer {
     for (const { name, process } of machines) if (process !== null) this.#views.folded(name, process.node.membership.members, nowUs);
   }
 
-  heard(node: string, change: MembershipChange | ElectionChange, nowUs: number): void {
+  /** A datagram on its way. @param bytes 0 where messages travel by reference. @param isOver Whether its sender's life has ended. */
+  sent(node: string, bytes: number, isOver: boolean, nowUs: number): void {
+    this.violations.check('member.M7', bytes <= PACKET_BUDGET, nowUs, () => `${node} sent ${bytes} bytes in one datagram`);
+    this.violations.check('resource.R1', !isOver, nowUs, () => `${node} sent something after its end`);
+  }
+
+  heard(node: string, change: MembershipChange | ElectionChange, localUs: number, isLeaving: boolean, nowUs: number): void {
     if (change.type === 'voter' && change.how === 'cold-start' && this.#wallsDisagree) {
       for (const { leases } of this.#elections.values()) leases.termOrderRestsOnClocks = true;
     }
@@ -127,10 +138,11 @@ export class Observer {
         nowUs,
         () => `${node} told ${change.type} of '${change.name}' in term ${change.term}, ${term === null ? 'leading nothing' : `leading in term ${term}`}`,
       );
+      if (change.type === 'elected') this.violations.check('safety.S10', !isLeaving, nowUs, () => `${node} was elected for '${change.name}' after it had left`);
       if (change.type === 'elected') this.#leading.set(key, change.term);
       else this.#leading.delete(key);
     }
-    this.#views.heard(node, change as MembershipChange, nowUs);
+    this.#views.heard(node, change as MembershipChange, localUs, nowUs);
   }
 
   crashed(node: string, nowUs: number): void {

@@ -11,10 +11,19 @@ export class ViewCheck {
   /** Highest incarnation each life has claimed itself. */
   readonly #own = new Map<string, number>();
   readonly #seen = new WeakSet<Member>();
+  /** Addresses that each life has had, and its tags by incarnation. */
+  readonly #addresses = new Map<string, Set<string>>();
+  readonly #tags = new Map<string, string>();
+  /** Since when an observer suspects somebody, on its own clock. */
+  readonly #suspectedUs = new Map<string, number>();
   /** What each observer has told so far, added up: state by name. */
   readonly #folds = new Map<string, Map<string, Member>>();
 
-  constructor(violations: Violations) {
+  readonly #toleranceUs: number;
+
+  /** @param toleranceUs The configured pause tolerance. */
+  constructor(violations: Violations, toleranceUs: number) {
+    this.#toleranceUs = toleranceUs;
     this.#violations = violations;
   }
 
@@ -25,6 +34,10 @@ export class ViewCheck {
     const life = `${self.name}#${self.boot}`;
     const before = this.#own.get(life);
     if (before === undefined || self.incarnation > before) this.#own.set(life, self.incarnation);
+    let addresses = this.#addresses.get(life);
+    if (addresses === undefined) this.#addresses.set(life, (addresses = new Set()));
+    addresses.add(self.address);
+    this.#tags.set(`${life} ${self.incarnation}`, JSON.stringify(self.tags));
   }
 
   /** A new life begins with itself alone. */
@@ -49,11 +62,31 @@ export class ViewCheck {
     }
   }
 
-  heard(observer: string, change: MembershipChange, nowUs: number): void {
+  /** member.M8: whoever declares a failure itself has waited for at least the pause tolerance. */
+  #patience(observer: string, reason: string, after: Member, localUs: number, nowUs: number): void {
+    const key = `${observer} ${after.name}#${after.boot}`;
+    if (after.state === 'suspect') {
+      if (!this.#suspectedUs.has(key)) this.#suspectedUs.set(key, localUs);
+      return;
+    }
+    const sinceUs = this.#suspectedUs.get(key);
+    this.#suspectedUs.delete(key);
+    if (after.state !== 'failed' || !reason.startsWith(OWN_VERDICT) || sinceUs === undefined) return;
+    this.#violations.check(
+      'member.M8',
+      localUs - sinceUs >= this.#toleranceUs,
+      nowUs,
+      () => `${observer} declared ${tell(after)} after ${Math.round((localUs - sinceUs) / 1_000)} ms`,
+    );
+  }
+
+  /** @param localUs The observer's own monotonic clock. */
+  heard(observer: string, change: MembershipChange, localUs: number, nowUs: number): void {
     if (change.type === 'forgotten') this.#folds.get(observer)?.delete(change.member.name);
     if (change.type !== 'member') return;
     if (change.after.name !== observer) this.#folds.get(observer)?.set(change.after.name, change.after);
     const { before, after } = change;
+    this.#patience(observer, change.reason, after, localUs, nowUs);
     if (after.name === observer) this.own(after); // told before anybody could look
     if (before !== null) {
       this.#violations.check('member.M1', !newer(before, after), nowUs, () => `${observer} went back from ${tell(before)} to ${tell(after)}`);
@@ -68,10 +101,20 @@ export class ViewCheck {
       nowUs,
       () => `${observer} holds ${tell(after)}, but it never claimed more than ${claimed}`,
     );
+    const life = `${after.name}#${after.boot}`;
+    this.#violations.check('member.M10', this.#own.has(life), nowUs, () => `${observer} holds ${tell(after)}, and no such life was ever started`);
+    const isKnown = this.#addresses.get(life)?.has(after.address) !== false;
+    this.#violations.check('member.M6', isKnown, nowUs, () => `${observer} holds ${tell(after)} at ${after.address}, where it never was`);
+    const tags = this.#tags.get(`${life} ${after.incarnation}`);
+    const isSame = tags === undefined || tags === JSON.stringify(after.tags);
+    this.#violations.check('member.M9', isSame, nowUs, () => `${observer} holds tags ${JSON.stringify(after.tags)} of ${tell(after)}, which said ${tags}`);
     if (after.name === observer)
       this.#violations.check('member.M4', after.state === 'alive' || after.state === 'left', nowUs, () => `${observer} holds itself ${after.state}`);
   }
 }
+
+/** What an observer says when it declares a failure itself. */
+const OWN_VERDICT = 'no refutation for';
 
 /** Accusers and ages may grow without a word; what listeners act on may not. */
 function sameFacts(told: Member | undefined, held: Member): boolean {

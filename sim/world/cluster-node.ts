@@ -24,7 +24,10 @@ export const clusterNode: NodeFactory = (setup) => {
     setPriority: (name, priority) => node.setPriority(name, priority),
     setTags: (value) => node.setTags(value),
     leave: () => {
-      for (const name of setup.elections) node.resign(name, 'shutdown', null);
+      for (const name of setup.elections) {
+        node.withdraw(name);
+        node.resign(name, 'shutdown', null);
+      }
       node.leave();
     },
     get membership() {

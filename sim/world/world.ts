@@ -274,8 +274,10 @@ export class World {
 
   #send(machine: Machine, process: Process, payload: Payload, to: Address): void {
     const target = this.#at.get(to);
+    const bytes = payload instanceof Uint8Array ? payload.length : 0;
+    this.#observer.sent(machine.name, bytes, machine.process !== process, this.nowUs);
     if (machine.process !== process || target === undefined) return;
-    const fate = this.network.send(machine.index, target.index, payload instanceof Uint8Array ? payload.length : 0, this.nowUs);
+    const fate = this.network.send(machine.index, target.index, bytes, this.nowUs);
     const carried = fate !== 'jammed' && fate.damaged && payload instanceof Uint8Array ? payload.subarray(0, payload.length >> 1) : payload;
     const event: Event = { kind: 'datagram', to, from: process.address, payload: carried };
     if (fate === 'jammed') this.#jammed.push({ from: machine, to: target, event });
@@ -350,7 +352,8 @@ export class World {
   #note(machine: Machine, change: MembershipChange | ElectionChange): void {
     const text = isElectionChange(change) ? tellElection(change) : tellMembership(change);
     this.tell(change.type, machine, `${machine.name} ${text}`);
-    this.#observer.heard(machine.name, change, this.nowUs);
+    const { process } = machine;
+    this.#observer.heard(machine.name, change, process?.clock.elapsedUs(this.nowUs) ?? 0, process?.isLeaving ?? false, this.nowUs);
     if (change.type === 'elected') {
       const before = this.#leaders.get(change.name);
       if (before?.last !== machine) this.#leaders.set(change.name, { last: machine, former: before?.last ?? null });

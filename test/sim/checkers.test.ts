@@ -157,12 +157,12 @@ describe("safety.S6, a former life's promise", () => {
 describe('safety.S11, elected and lost', () => {
   it('bite when they do not alternate, or name another term', () => {
     const observer = new Observer(planOf(1));
-    observer.heard('n1', { type: 'elected', name: 'leader', term: 5, leaseEndUs: 9 }, 0);
-    observer.heard('n1', { type: 'lost', name: 'leader', term: 5, reason: 'expired', leaseEndUs: 9 }, 1);
+    observer.heard('n1', { type: 'elected', name: 'leader', term: 5, leaseEndUs: 9 }, 0, false, 0);
+    observer.heard('n1', { type: 'lost', name: 'leader', term: 5, reason: 'expired', leaseEndUs: 9 }, 0, false, 1);
     expect(broken(observer.violations)).toEqual([]);
-    observer.heard('n1', { type: 'lost', name: 'leader', term: 5, reason: 'expired', leaseEndUs: 9 }, 2);
-    observer.heard('n1', { type: 'elected', name: 'leader', term: 6, leaseEndUs: 9 }, 3);
-    observer.heard('n1', { type: 'elected', name: 'leader', term: 7, leaseEndUs: 9 }, 4);
+    observer.heard('n1', { type: 'lost', name: 'leader', term: 5, reason: 'expired', leaseEndUs: 9 }, 0, false, 2);
+    observer.heard('n1', { type: 'elected', name: 'leader', term: 6, leaseEndUs: 9 }, 0, false, 3);
+    observer.heard('n1', { type: 'elected', name: 'leader', term: 7, leaseEndUs: 9 }, 0, false, 4);
     expect(broken(observer.violations)).toEqual(['safety.S11', 'safety.S11']);
   });
 });
@@ -194,10 +194,10 @@ describe('member.M11, events add up to the view', () => {
     const held: Member = { name: 'b', boot: 5, incarnation: 3, address: '10.0.0.2:1', state: 'suspect', tags: {} };
     const alive: Member = { ...held, state: 'alive' };
     const violations = new Violations();
-    const views = new ViewCheck(violations);
+    const views = new ViewCheck(violations, 600);
     views.own(alive);
     views.started('a');
-    views.heard('a', { type: 'member', before: null, after: alive, reason: '' }, 0);
+    views.heard('a', { type: 'member', before: null, after: alive, reason: '' }, 0, 0);
     views.folded('a', new Map([['b', alive]]), 1);
     expect(broken(violations)).toEqual([]);
     views.folded('a', new Map([['b', held]]), 2);
@@ -210,9 +210,9 @@ describe('member.M1 to member.M4, views', () => {
   const member = (state: Member['state'], incarnation: number, name = 'b'): Member => ({ name, boot: 5, incarnation, address: '10.0.0.2:1', state, tags: {} });
   const hear = (before: Member | null, after: Member, observer = 'a', claimed = 10): InvariantId[] => {
     const violations = new Violations();
-    const views = new ViewCheck(violations);
+    const views = new ViewCheck(violations, 600);
     views.own(member('alive', claimed));
-    views.heard(observer, { type: 'member', before, after, reason: '' }, 0);
+    views.heard(observer, { type: 'member', before, after, reason: '' }, 0, 0);
     return broken(violations);
   };
   it('rest on the usual life', () => {
@@ -222,6 +222,28 @@ describe('member.M1 to member.M4, views', () => {
   });
   it('M1 bites on an older claim', () => expect(hear(member('alive', 4), member('alive', 3))).toEqual(['member.M1']));
   it('M2 bites on a return without a newer claim', () => expect(hear(member('failed', 4), member('alive', 4))).toEqual(['member.M2']));
+  it('M6 bites on an address that the life never had', () => expect(hear(null, { ...member('alive', 3), address: '10.0.0.9:1' })).toEqual(['member.M6']));
+  it('M9 bites on other tags under one incarnation', () => expect(hear(null, { ...member('alive', 10), tags: { a: 'b' } })).toEqual(['member.M9']));
+  it('M10 bites on a life that never was', () => expect(hear(null, { ...member('alive', 3), boot: 6 })).toContain('member.M10'));
+  it('M8 bites on a verdict before its time, and rests on one in time', () => {
+    const after = (localUs: number): InvariantId[] => {
+      const violations = new Violations();
+      const views = new ViewCheck(violations, 600);
+      views.own(member('alive', 10));
+      views.heard('a', { type: 'member', before: null, after: member('suspect', 3), reason: '' }, 1_000, 0);
+      views.heard('a', { type: 'member', before: member('suspect', 3), after: member('failed', 3), reason: 'no refutation for 1 ms' }, localUs, 0);
+      return broken(violations);
+    };
+    expect(after(1_599)).toEqual(['member.M8']);
+    expect(after(1_600)).toEqual([]);
+  });
+  it('M7, R1 and S10 bite on a large datagram, a word after the end, and an election after leaving', () => {
+    const observer = new Observer(planOf(1));
+    observer.sent('n1', 1_401, false, 0);
+    observer.sent('n1', 100, true, 0);
+    observer.heard('n1', { type: 'elected', name: 'leader', term: 5, leaseEndUs: 9 }, 0, true, 0);
+    expect(broken(observer.violations)).toEqual(['member.M7', 'resource.R1', 'safety.S10']);
+  });
   it('M3 bites on an incarnation its owner never claimed', () => expect(hear(null, member('alive', 11))).toEqual(['member.M3']));
   it('M4 bites on a node that holds itself failed', () => expect(hear(member('alive', 4), member('failed', 4), 'b')).toEqual(['member.M4']));
 });
