@@ -112,14 +112,14 @@ export const DIRECTED: readonly Directed[] = [
 
 /** Runs all; the first that is broken, or null. */
 export function brokenSchedule(): { readonly id: string; readonly words: string } | null {
-  for (const { id, run } of DIRECTED) {
+  for (const schedule of DIRECTED) {
     let words: string | null;
     try {
-      words = run();
+      words = schedule.run();
     } catch (error) {
       words = error instanceof Error ? error.message.split('\n')[0]! : String(error);
     }
-    if (words !== null) return { id, words };
+    if (words !== null) return { id: schedule.id, words };
   }
   return null;
 }
