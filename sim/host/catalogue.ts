@@ -54,7 +54,13 @@ export const MUTANTS: readonly Mutant[] = [
     replace:
       'for (const peer of [...table.peers()]) { const suspicion = (peer.old ??= peer.suspicion) ?? peer.old; if (!suspicion || peer === table.self || !isActive(peer.claim.state)) continue;',
   },
-  { id: 'never-fails', bug: 'a suspect is never declared failed', file: MERGE, find: 'if (nowUs < suspicion.deadlineUs) continue;', replace: 'continue;' },
+  {
+    id: 'never-fails',
+    bug: 'a suspect is never declared failed',
+    file: 'src/membership/suspicion.ts',
+    find: 'return this.#startUs + suspicionTimeoutUs(',
+    replace: 'return Infinity; return this.#startUs + suspicionTimeoutUs(',
+  },
   {
     id: 'relay-ack-ignored',
     bug: 'acks that come through relays are not taken',
@@ -296,14 +302,6 @@ export const MUTANTS: readonly Mutant[] = [
     file: MERGE,
     find: 'const minUs = patienceUs(config.pauseToleranceUs, peer.health);',
     replace: 'const minUs = 1;',
-  },
-  {
-    id: 'any-ack-clears',
-    bug: 'an ack of anybody ends a probe',
-    file: PROBE,
-    find: 'const probe = this.#open.get(ack.seq); if (probe === undefined) return false; const { target } = probe.plan;',
-    replace:
-      'const probe = this.#open.get(ack.seq) ?? [...this.#open.values()][0]; if (probe === undefined) return false; this.#close(probe, "acked"); return true; const { target } = probe.plan;',
   },
   {
     id: 'floor-not-raised',
