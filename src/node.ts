@@ -1,13 +1,13 @@
 import { Alarms } from './alarms.ts';
+import { checkCandidacy, checkElectionName, checkPriority, optionsError } from './candidacy.ts';
 import { type CampaignPort, Campaigns } from './campaigns.ts';
 import type { Address } from './core/address.ts';
 import { assert } from './core/assert.ts';
 import { BellwetherError } from './core/errors.ts';
-import { isName } from './core/fields.ts';
 import type { Logger } from './core/logger.ts';
 import { createRandom } from './core/random.ts';
 import type { Runtime } from './core/runtime.ts';
-import { type Now, ms, us } from './core/time.ts';
+import { ms, us } from './core/time.ts';
 import type { Member, MembershipView, Tags } from './core/view.ts';
 import { ELECTION_KIND } from './election/codec.ts';
 import { Election } from './election/election.ts';
@@ -23,6 +23,7 @@ import type { MembershipMessage } from './membership/messages.ts';
 import { tagsBytes } from './membership/wire-size.ts';
 import { Latest, type LeaderInfo } from './observe.ts';
 import type { NodeSettings } from './options.ts';
+import { Watches } from './watches.ts';
 import type { Wire, WireHandlers } from './wire.ts';
 
 /** Sees every change at the moment a core tells it, inside the transition. For checkers; must not call the node. */
@@ -75,9 +76,7 @@ export class ClusterNode implements AsyncDisposable {
   readonly #changes: Change[] = [];
   /** Tenures that the application was told of, by election; the others never happened to it. */
   readonly #announced = new Map<string, number>();
-  readonly #beliefs = new Map<string, LeaderInfo>();
-  /** Readers of `observe` by election; `leader` counts as one that never ends. */
-  readonly #watches = new Map<string, Set<Latest<LeaderInfo>>>();
+  readonly #watches = new Watches();
   #membership: Membership | null = null;
   #election: Election | null = null;
   /** How far the leader's clock was ahead of the monotonic one when the leases were last looked at. */
@@ -209,7 +208,7 @@ export class ClusterNode implements AsyncDisposable {
     this.#campaigns.close();
     this.#runtime.wakeAt(Infinity, () => {});
     await this.#wire.close();
-    for (const readers of this.#watches.values()) for (const reader of readers) reader.end();
+    this.#watches.end();
     this.#events.emit('closed', { reason });
   }
 
@@ -254,13 +253,13 @@ export class ClusterNode implements AsyncDisposable {
    * @throws What a job threw while it led; BellwetherError `ERR_BUSY`, `ERR_CLOSED`, `ERR_NOT_CANDIDATE`, `ERR_OPTIONS`.
    */
   async lead(name: string, job: Job, options: LeadOptions = {}): Promise<void> {
-    const priority = this.#checkCandidacy(name, options.priority);
+    const priority = checkCandidacy(this.#settings, name, options.priority);
     return lead(this.#campaigns, this.#port, this.#logger, name, job, priority, options.signal);
   }
 
   /** Stands for `name` until elected. @throws As `lead`, and what `options.signal` was aborted with. */
   async campaign(name: string, options: CampaignOptions = {}): Promise<Lease> {
-    const priority = this.#checkCandidacy(name, options.priority);
+    const priority = checkCandidacy(this.#settings, name, options.priority);
     return (await this.#campaigns.campaign(name, priority, options.signal)).lease;
   }
 
@@ -271,44 +270,39 @@ export class ClusterNode implements AsyncDisposable {
    * @returns Null when it was not elected in that time. @throws As `campaign`.
    */
   async tryAcquire(name: string, options: CampaignOptions & { readonly waitMs?: number } = {}): Promise<Lease | null> {
-    const priority = this.#checkCandidacy(name, options.priority);
+    const priority = checkCandidacy(this.#settings, name, options.priority);
     return this.#campaigns.tryAcquire(name, priority, options.waitMs ?? 2 * ms(this.#settings.election.renewUs), options.signal);
   }
 
   /** Who leads, as far as this node knows. The first question about a name makes it ask the voters from then on. */
   leader(name: string): LeaderInfo {
-    this.#checkName(name);
-    this.#watch(name);
-    return this.#beliefOf(name);
+    checkElectionName(name);
+    this.#follow(name);
+    return this.#watches.beliefOf(name, this.election, this.#runtime.now());
   }
 
   /** Yields who leads now and then each change; a slow reader gets the latest and misses what is outdated. */
   observe(name: string, options: { readonly signal?: AbortSignal } = {}): AsyncIterableIterator<LeaderInfo> {
-    this.#checkName(name);
-    const stop = (): void => reader.end();
-    const reader = new Latest<LeaderInfo>(() => {
-      this.#watches.get(name)?.delete(reader);
-      options.signal?.removeEventListener('abort', stop);
-    });
-    if (this.#closed || options.signal?.aborted === true) reader.end();
-    else {
-      options.signal?.addEventListener('abort', stop, { once: true });
-      this.#watch(name).add(reader);
-      reader.push(this.#beliefOf(name));
+    checkElectionName(name);
+    if (this.#closed || options.signal?.aborted === true) {
+      const reader = new Latest<LeaderInfo>(() => {});
+      reader.end();
+      return reader;
     }
-    return reader;
+    this.#follow(name);
+    return this.#watches.read(name, this.#watches.beliefOf(name, this.election, this.#runtime.now()), options.signal);
   }
 
   /** Whose turn it is among equals: −1,000 … 1,000, from the next bid on. */
   setPriority(name: string, priority: number): void {
-    this.#checkPriority(priority);
+    checkPriority(priority);
     this.#enter(() => this.election.setPriority(name, priority, this.#runtime.now()));
   }
 
   /** Why things are as they are, in sentences. @param about An election's or a member's name; nothing: ourselves and all elections. */
   explain(about?: string): readonly string[] {
     const now = this.#runtime.now();
-    const elections = about === undefined ? [...this.#watchedOrStood] : this.membership.members.has(about) && !this.#watchedOrStood.has(about) ? [] : [about];
+    const elections = about === undefined ? [...this.#watches.names] : this.membership.members.has(about) && !this.#watches.names.has(about) ? [] : [about];
     const member = about ?? this.name;
     return [
       ...elections.flatMap((name) => this.election.explain(name, now)),
@@ -503,16 +497,8 @@ export class ClusterNode implements AsyncDisposable {
         return;
       }
       case 'leader': {
-        const belief: LeaderInfo = {
-          known: change.leader !== null,
-          name: change.leader,
-          term: change.term,
-          since: this.#runtime.now().wallMs,
-          reason: change.reason,
-        };
-        this.#beliefs.set(change.name, belief);
+        this.#watches.onLeader(change, this.#runtime.now().wallMs);
         this.#events.emit('leader', { election: change.name, leader: change.leader, term: change.term, reason: change.reason });
-        for (const reader of this.#watches.get(change.name) ?? []) reader.push(belief);
         return;
       }
       case 'quorum':
@@ -553,44 +539,7 @@ export class ClusterNode implements AsyncDisposable {
     return cancel;
   }
 
-  #watch(name: string): Set<Latest<LeaderInfo>> {
-    let readers = this.#watches.get(name);
-    if (readers === undefined) {
-      this.#watches.set(name, (readers = new Set()));
-      this.#enter(() => this.election.watch(name, this.#runtime.now()));
-    }
-    return readers;
+  #follow(name: string): void {
+    if (this.#watches.follow(name)) this.#enter(() => this.election.watch(name, this.#runtime.now()));
   }
-
-  #beliefOf(name: string): LeaderInfo {
-    const now: Now = this.#runtime.now();
-    const { known, name: leader, term, reason } = this.election.leaderOf(name, now);
-    return { known, name: leader, term, since: this.#beliefs.get(name)?.since ?? now.wallMs, reason };
-  }
-
-  get #watchedOrStood(): Set<string> {
-    return new Set([...this.#watches.keys(), ...this.#beliefs.keys()]);
-  }
-
-  #checkCandidacy(name: string, priority: number | undefined): number {
-    this.#checkName(name);
-    const { voters, leaders } = this.#settings.election;
-    if (voters.length === 0) throw new BellwetherError('ERR_NOT_CANDIDATE', `cannot stand for '${name}': this node was given no voters`, { election: name });
-    if (leaders === 'voters' && !voters.includes(this.name))
-      throw new BellwetherError('ERR_NOT_CANDIDATE', `cannot stand for '${name}': only voters may lead, and ${this.name} is none`, { election: name });
-    if (priority !== undefined) this.#checkPriority(priority);
-    return priority ?? this.#settings.priority;
-  }
-
-  #checkName(name: string): void {
-    if (!isName(name)) throw optionsError(`an election's name must be 1 to 64 printable ASCII characters without spaces; it is ${JSON.stringify(name)}`);
-  }
-
-  #checkPriority(priority: number): void {
-    if (!Number.isInteger(priority) || Math.abs(priority) > 1_000) throw optionsError(`priority must be a whole number from -1000 to 1000; it is ${priority}`);
-  }
-}
-
-function optionsError(problem: string): BellwetherError {
-  return new BellwetherError('ERR_OPTIONS', problem, { problems: [problem] });
 }

@@ -1,0 +1,34 @@
+import { BellwetherError } from './core/errors.ts';
+import { isName } from './core/fields.ts';
+import type { NodeSettings } from './options.ts';
+
+/** @throws BellwetherError `ERR_OPTIONS` */
+export function checkElectionName(name: string): void {
+  if (!isName(name)) throw optionsError(`an election's name must be 1 to 64 printable ASCII characters without spaces; it is ${JSON.stringify(name)}`);
+}
+
+/** @throws BellwetherError `ERR_OPTIONS` */
+export function checkPriority(priority: number): void {
+  if (!Number.isInteger(priority) || Math.abs(priority) > 1_000) throw optionsError(`priority must be a whole number from -1000 to 1000; it is ${priority}`);
+}
+
+/**
+ * Whether this node may stand for `name`.
+ *
+ * @returns The priority to stand with.
+ * @throws BellwetherError `ERR_OPTIONS`, `ERR_NOT_CANDIDATE`
+ */
+export function checkCandidacy(settings: NodeSettings, name: string, priority: number | undefined): number {
+  checkElectionName(name);
+  const { voters, leaders } = settings.election;
+  if (voters.length === 0) throw new BellwetherError('ERR_NOT_CANDIDATE', `cannot stand for '${name}': this node was given no voters`, { election: name });
+  if (leaders === 'voters' && !voters.includes(settings.name)) {
+    throw new BellwetherError('ERR_NOT_CANDIDATE', `cannot stand for '${name}': only voters may lead, and ${settings.name} is none`, { election: name });
+  }
+  if (priority !== undefined) checkPriority(priority);
+  return priority ?? settings.priority;
+}
+
+export function optionsError(problem: string): BellwetherError {
+  return new BellwetherError('ERR_OPTIONS', problem, { problems: [problem] });
+}
