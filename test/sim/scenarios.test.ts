@@ -2,7 +2,9 @@ import { existsSync, readFileSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
 import { BUGS, readScenario, scenarioNames } from '../../sim/host/files.ts';
 import { type Scenario, ScenarioError, planOfScenario, scenarioJsonSchema, scenarioOfPlan } from '../../sim/host/scenario.ts';
+import { ROOT, filesBelow } from '../support/source.ts';
 import { planOf, runPlan, tellRun } from '../../sim/index.ts';
+import { SCHEDULES } from '../../sim/schedules/catalogue.ts';
 import { DIRECTED } from '../../sim/schedules/directed.ts';
 
 const names = scenarioNames();
@@ -30,6 +32,24 @@ describe('failures that were found once', () => {
 
 describe('directed schedules', () => {
   it.each(DIRECTED.map(({ id, says, run }) => [id, says, run] as const))('%s: %s', (_, __, run) => expect(run()).toBe(null));
+});
+
+describe('the schedules by number', () => {
+  const titles = ['test/election', 'test/node', 'test/sim']
+    .flatMap(filesBelow)
+    .map((path) => readFileSync(`${ROOT}/${path}`, 'utf8'))
+    .join('\n');
+  it('are all there, each shown by something that exists or waiting for a feature by name', () => {
+    const shown = Object.entries(SCHEDULES);
+    expect(shown.map(([x]) => Number(x))).toEqual(Array.from({ length: 67 }, (_, i) => i + 1));
+    const missing = shown.filter(([, [, by]]) => {
+      if ('scenario' in by) return !names.includes(by.scenario);
+      if ('directed' in by) return !DIRECTED.some(({ id }) => id === by.directed);
+      return 'test' in by && !titles.includes(by.test);
+    });
+    expect(missing).toEqual([]);
+    expect(shown.filter(([, [, by]]) => 'waitsFor' in by).length).toBeLessThanOrEqual(21);
+  });
 });
 
 describe('the language of scenarios', () => {

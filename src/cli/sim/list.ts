@@ -3,6 +3,7 @@ import { MUTANTS } from '../../../sim/host/catalogue.ts';
 import { readScenario, scenarioNames } from '../../../sim/host/files.ts';
 import { INVARIANTS, type InvariantId } from '../../../sim/index.ts';
 import { WAITING } from '../../../sim/check/waiting.ts';
+import { SCHEDULES, type Shown } from '../../../sim/schedules/catalogue.ts';
 import { DIRECTED } from '../../../sim/schedules/directed.ts';
 import { scenarioJsonSchema } from '../../../sim/host/scenario.ts';
 import { writeLine, writeNow } from '../output.ts';
@@ -19,13 +20,14 @@ export function listCommand(): Command {
       if (flags.json === true) {
         for (const scenario of scenarios) writeLine({ event: 'scenario', ...scenario });
         for (const { id, says } of DIRECTED) writeLine({ event: 'schedule', id, says });
+        for (const [x, [says, shown]] of Object.entries(SCHEDULES)) writeLine({ event: 'schedule', id: `X${x}`, says, ...shown });
         for (const [id, broken] of Object.entries(INVARIANTS)) writeLine({ event: 'invariant', id, broken });
         for (const { id, bug, file } of MUTANTS) writeLine({ event: 'mutant', id, bug, file });
         for (const waiting of WAITING) writeLine({ event: 'waiting', ...waiting });
         return;
       }
       const section = (title: string, rows: readonly (readonly [string, string])[]): void =>
-        writeNow(`${title}\n${rows.map(([name, text]) => `  ${name.padEnd(26)} ${text}\n`).join('')}\n`);
+        writeNow(`${title}\n${rows.map(([name, text]) => `  ${name.padEnd(34)} ${text}\n`).join('')}\n`);
       section(
         'Scenarios (sim run NAME, sim sweep NAME):',
         scenarios.map(({ name, question }) => [name, question]),
@@ -33,6 +35,10 @@ export function listCommand(): Command {
       section(
         'Directed schedules:',
         DIRECTED.map(({ id, says }) => [id, says]),
+      );
+      section(
+        'Schedules X1 to X67, and what shows each:',
+        Object.entries(SCHEDULES).map(([x, [says, by]]) => [`X${x}  ${shownBy(by)}`, says]),
       );
       section('Invariants (sim explain ID); each says how it is broken:', Object.entries(INVARIANTS));
       section(
@@ -44,6 +50,12 @@ export function listCommand(): Command {
         WAITING.map(({ id, feature }) => [id, feature]),
       );
     });
+}
+
+function shownBy(by: Shown): string {
+  if ('scenario' in by) return by.scenario;
+  if ('directed' in by) return 'directed';
+  return 'test' in by ? 'a test' : `waits: ${by.waitsFor}`;
 }
 
 export function explainCommand(): Command {
