@@ -8,6 +8,8 @@ interface Belief {
   /** The highest term said to have ended, and when a report of it can no longer stem from before that. Elapsed. */
   endedTerm: number;
   oldNewsUntilUs: number;
+  /** Until when anybody was ever vouched for. Elapsed. */
+  latestUs: number;
   reason: NoLeaderReason;
   told: string;
 }
@@ -32,8 +34,13 @@ export class Beliefs {
   /** A voter (or we) vouch that `holder` leads with `term` until `untilUs`. */
   leads(name: string, holder: string, term: number, untilUs: number): void {
     const belief = this.#of(name);
-    if (term < belief.term || term < belief.endedTerm) return;
+    // A lower term is a former leader's, unless it is vouched for long after every higher one ended: then all
+    // voters lost their memory at once and wall clocks disagree (restart.R5), and the lower one is the present.
+    const isLower = term < belief.term || term < belief.endedTerm;
+    if (isLower && untilUs <= belief.latestUs + this.#grantUs) return;
     if (term === belief.endedTerm && untilUs <= belief.oldNewsUntilUs) return;
+    if (isLower) belief.endedTerm = 0;
+    belief.latestUs = Math.max(belief.latestUs, untilUs);
     if (term === belief.term && belief.holder === holder) belief.untilUs = Math.max(belief.untilUs, untilUs);
     else Object.assign(belief, { holder, term, untilUs });
   }
@@ -86,7 +93,16 @@ export class Beliefs {
   #of(name: string): Belief {
     let belief = this.#beliefs.get(name);
     if (belief === undefined) {
-      belief = { holder: null, term: 0, untilUs: -Infinity, endedTerm: 0, oldNewsUntilUs: -Infinity, reason: 'unknown', told: 'none unknown' };
+      belief = {
+        holder: null,
+        term: 0,
+        untilUs: -Infinity,
+        endedTerm: 0,
+        oldNewsUntilUs: -Infinity,
+        latestUs: -Infinity,
+        reason: 'unknown',
+        told: 'none unknown',
+      };
       if (this.#beliefs.size >= BELIEFS_MAX) this.#beliefs.delete(this.#beliefs.keys().next().value!);
       this.#beliefs.set(name, belief);
     }

@@ -29,6 +29,21 @@ describe('who leads, as far as a node heard', () => {
     expect(told).toEqual(['a']);
   });
 
+  // Seed 1701 of the swarm with three nodes: all voters restarted at once, and the one whose wall clock was an hour
+  // behind was elected with a lower term than the last leader's; the others never believed in it.
+  it('is a lower term after all when it is vouched for long after every higher one', () => {
+    const { beliefs: b, told, settle } = beliefs();
+    b.leads('x', 'a', 5, 500_000);
+    settle(100_000);
+    b.leads('x', 'b', 4, 500_000 + T);
+    settle(200_000);
+    b.leads('x', 'b', 4, 500_000 + T + 1);
+    settle(600_000);
+    b.leads('x', 'b', 4, 500_000 + T + 200_000);
+    settle(700_000);
+    expect(told).toEqual(['a', 'b']);
+  });
+
   // Seed 47 of the simulator's swarm: a voter that was cut off from the leader saw the term lapse, and said so;
   // the leader went on with the others, and whoever had heard that voter never believed in that term again.
   it('comes back when a report is newer than the word that it had ended', () => {
