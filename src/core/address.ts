@@ -38,12 +38,12 @@ export function encodeAddress(address: Address): Uint8Array {
   return bytes;
 }
 
-/** Reads the wire form; null unless it is 6 or 18 bytes and names a host that can be sent to. */
+/** Reads the wire form; null unless it is 6 or 18 bytes and names one host that can be sent to. */
 export function decodeAddress(bytes: Uint8Array): Address | null {
   if (bytes.length !== 6 && bytes.length !== 18) return null;
   const host = [...bytes.subarray(0, -2)];
   const port = (bytes.at(-2)! << 8) | bytes.at(-1)!;
-  if (port === 0 || host.every((b) => b === 0)) return null;
+  if (port === 0 || !isOneHost(host)) return null;
   return format(host, port);
 }
 
@@ -71,9 +71,21 @@ export function isLoopback(address: Address): boolean {
   return host.startsWith('127.') || host === '::1';
 }
 
+const isMapped = (host: readonly number[]): boolean => host.length === 16 && host.slice(0, 10).every((b) => b === 0) && host[10] === 0xff && host[11] === 0xff;
+
+/**
+ * Neither a wildcard, nor a group, nor everybody. A peer names addresses that we then send to: one
+ * forged claim of a multicast address would turn each of our probes into a packet for the whole LAN,
+ * and a wildcard, also one mapped into IPv6, would make us talk to ourselves.
+ */
+function isOneHost(host: readonly number[]): boolean {
+  const four = host.length === 4 ? host : isMapped(host) ? host.slice(12) : null;
+  if (four !== null) return four[0]! < 224 ? four.some((b) => b !== 0) : four[0]! >= 240 && four.some((b) => b !== 255);
+  return host[0] !== 0xff && host.some((b) => b !== 0);
+}
+
 function format(host: readonly number[], port: number): Address {
-  const mapped = host.length === 16 && host.slice(0, 10).every((b) => b === 0) && host[10] === 0xff && host[11] === 0xff;
-  if (host.length === 4 || mapped) return `${host.slice(-4).join('.')}:${port}`;
+  if (host.length === 4 || isMapped(host)) return `${host.slice(-4).join('.')}:${port}`;
   const groups = Array.from({ length: 8 }, (_, i) => (host[2 * i]! << 8) | host[2 * i + 1]!);
   // RFC 5952: the longest run of two or more zero groups, the first of equals, becomes `::`.
   let best = { at: -1, length: 1 };
@@ -96,13 +108,13 @@ function parseIPv4(text: string): number[] | null {
 function parseIPv6(text: string): number[] | null {
   const halves = text.split('::');
   if (halves.length > 2) return null;
-  const bytesOf = (half: string): number[] | null => {
+  const bytesOf = (half: string, isLast: boolean): number[] | null => {
     if (half === '') return [];
     const bytes: number[] = [];
     const groups = half.split(':');
     for (const [i, group] of groups.entries()) {
       if (group.includes('.')) {
-        const v4 = i === groups.length - 1 ? parseIPv4(group) : null;
+        const v4 = isLast && i === groups.length - 1 ? parseIPv4(group) : null; // dots end an address, never begin it
         if (v4 === null) return null;
         bytes.push(...v4);
       } else if (/^[0-9a-fA-F]{1,4}$/.test(group)) {
@@ -112,8 +124,8 @@ function parseIPv6(text: string): number[] | null {
     }
     return bytes;
   };
-  const head = bytesOf(halves[0]!);
-  const tail = halves.length === 2 ? bytesOf(halves[1]!) : [];
+  const head = bytesOf(halves[0]!, halves.length === 1);
+  const tail = halves.length === 2 ? bytesOf(halves[1]!, true) : [];
   if (head === null || tail === null) return null;
   const missing = 16 - head.length - tail.length;
   if (halves.length === 2 ? missing < 2 : missing !== 0) return null;

@@ -32,7 +32,7 @@ export function readOptionalName(value: unknown, field: string): string {
 /** A whole number in 0 … below − 1. */
 export function readWhole(value: unknown, below: number, field: string): number {
   if (!isWhole(value, below)) throw new Malformed(field);
-  return value;
+  return value + 0; // -0, which a float can carry, is whole and is 0
 }
 
 export const readU32 = (value: unknown, field: string): number => readWhole(value, 0x1_0000_0000, field);
@@ -40,7 +40,7 @@ export const readU32 = (value: unknown, field: string): number => readWhole(valu
 /** A whole number between `least` and `most`, either sign. */
 export function readInteger(value: unknown, least: number, most: number, field: string): number {
   if (!Number.isInteger(value) || (value as number) < least || (value as number) > most) throw new Malformed(field);
-  return value as number;
+  return (value as number) + 0;
 }
 
 export function readBoolean(value: unknown, field: string): boolean {

@@ -1,4 +1,5 @@
 import type { Address } from '../core/address.ts';
+import { BellwetherError } from '../core/errors.ts';
 import type { Transport, TransportHandlers } from './transport.ts';
 
 /** A network inside one process, for tests and examples: delivers in order, loses nothing, knows no delay. */
@@ -10,7 +11,7 @@ export class MemoryNetwork {
     let mine: TransportHandlers | null = null;
     return {
       open: async (handlers) => {
-        if (this.#open.has(address)) throw new Error(`${address} is in use`);
+        if (this.#open.has(address)) throw new BellwetherError('ERR_BIND', `cannot bind ${address}: in use`, { address, code: 'EADDRINUSE' });
         mine = handlers;
         this.#open.set(address, handlers);
         return { bound: address, receiveBufferBytes: null };

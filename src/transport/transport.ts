@@ -23,9 +23,9 @@ export interface TransportInfo {
  * Moves bytes, knows no message. UDP and memory implement it and pass one contract suite; the
  * simulator's network is a third.
  *
- * Contract: `send` never throws and never blocks; a datagram arrives whole, once, several times or
- * never, in any order; nothing is delivered before `open` resolved nor after `close` was called;
- * `close` is idempotent.
+ * Contract: `send` never throws, never blocks and never calls a handler before it has returned; a
+ * datagram arrives whole, once, several times or never, in any order; nothing is delivered before
+ * `open` resolved nor after `close` was called; `close` is idempotent.
  */
 export interface Transport {
   open(handlers: TransportHandlers): Promise<TransportInfo>;

@@ -22,11 +22,14 @@ export function createUdpTransport(options: UdpOptions): Transport {
   const family = familyOf(bind);
   let socket: Socket | null = null;
   let handlers: TransportHandlers | null = null;
+  let isClosed = false;
 
   const fail = (to: Address, error: unknown): void => {
     const code = error instanceof Error && 'code' in error ? String(error.code) : String(error);
     handlers?.onSendFailure(to, classify(code), code);
   };
+  /** `send` is called in the middle of a transition, which a failure told at once would enter a second time. */
+  const failLater = (to: Address, error: unknown): void => queueMicrotask(() => fail(to, error));
 
   return {
     async open(given: TransportHandlers): Promise<TransportInfo> {
@@ -46,6 +49,10 @@ export function createUdpTransport(options: UdpOptions): Transport {
         // Never reuseAddr: a second socket on the port would steal datagrams.
         opening.bind({ address: hostOf(bind), port: portOf(bind), exclusive: true }, () => resolve());
       });
+      if (isClosed) {
+        opening.close(); // nobody else knows of this socket, and it would keep the port and the process
+        throw new BellwetherError('ERR_CLOSED', `closed while ${bind} was being bound`);
+      }
       opening.removeAllListeners('error');
       opening.on('error', (error) => fail(bind, error)); // nothing the socket says may kill the process
       opening.on('message', (bytes, from) => {
@@ -74,17 +81,19 @@ export function createUdpTransport(options: UdpOptions): Transport {
 
     send(bytes: Uint8Array, to: Address): void {
       if (socket === null) return;
+      if (family === 4 && familyOf(to) === 6) return failLater(to, 'EAFNOSUPPORT');
       try {
         const host = family === 6 && familyOf(to) === 4 ? `::ffff:${hostOf(to)}` : hostOf(to);
         socket.send(bytes, portOf(to), host, (error) => {
           if (error !== null) fail(to, error);
         });
       } catch (error) {
-        fail(to, error);
+        failLater(to, error);
       }
     },
 
     async close(): Promise<void> {
+      isClosed = true;
       const closing = socket;
       socket = null;
       handlers = null;
@@ -99,6 +108,7 @@ function classify(code: string): SendFailure {
     case 'EHOSTUNREACH':
     case 'ENETDOWN':
     case 'EADDRNOTAVAIL':
+    case 'EAFNOSUPPORT':
     case 'EPERM':
     case 'EACCES':
       return 'unreachable';

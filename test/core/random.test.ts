@@ -1,6 +1,5 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { hash32 } from '../../src/core/hash.ts';
 import { createRandom } from '../../src/core/random.ts';
 
 describe('dice', () => {
@@ -33,12 +32,5 @@ describe('dice', () => {
     }
     expect(counts.size).toBe(6);
     for (const count of counts.values()) expect(Math.abs(count - 1_000)).toBeLessThan(150);
-  });
-});
-
-describe('hash32', () => {
-  it('is fixed: it is in datagrams and in seeds', () => {
-    expect([hash32(''), hash32('bellwether'), hash32('bellwether', 1)]).toEqual([2_872_998_923, 92_001_999, 309_161_206]);
-    expect(new Set(Array.from({ length: 5_000 }, (_, i) => hash32(`n${i}`))).size).toBe(5_000);
   });
 });
