@@ -1,3 +1,4 @@
+import type { Tenure } from '../../src/election/contest.ts';
 import type { ElectionChange } from '../../src/election/host.ts';
 import { majorityOf } from '../../src/election/lease.ts';
 import type { MembershipChange } from '../../src/membership/host.ts';
@@ -15,6 +16,8 @@ const PACKET_BUDGET = 1_400;
 interface Watched {
   readonly leases: LeaseCheck;
   readonly votes: VoteCheck;
+  /** What each machine held when it was looked at last: a lease is judged when it is won, extended or over, or when a clock runs otherwise. */
+  readonly seen: { readonly boot: number; readonly tenure: Readonly<Tenure> | null; readonly leaseEndUs: number }[];
 }
 
 /**
@@ -36,7 +39,14 @@ export class Observer {
     this.#views = new ViewCheck(this.violations, timingOf(plan.timing).membership.pauseToleranceUs);
     const needed = majorityOf(plan.voters);
     this.#elections = new Map(
-      plan.elections.map((name) => [name, { leases: new LeaseCheck(name, this.violations), votes: new VoteCheck(name, needed, this.violations) }]),
+      plan.elections.map((name) => [
+        name,
+        {
+          leases: new LeaseCheck(name, this.violations),
+          votes: new VoteCheck(name, needed, this.violations),
+          seen: plan.nodes.map(() => ({ boot: 0, tenure: null, leaseEndUs: -Infinity })),
+        },
+      ]),
     );
     this.#wallsDisagree =
       plan.nodes.some(({ wallMs, wallDrifts, ratePpm }) => wallMs !== plan.nodes[0]!.wallMs || (wallDrifts && ratePpm !== 0)) ||
@@ -79,29 +89,17 @@ export class Observer {
     if (!changed && process.looked === node.election.transitions) return;
     process.looked = node.election.transitions;
     const votes = machine.index < this.#plan.voters;
-    for (const [election, { leases, votes: voteCheck }] of this.#elections) {
+    for (const [election, { leases, votes: voteCheck, seen }] of this.#elections) {
       if (votes) {
-        const vote = node.election.voteOf(election)!;
-        const { grant } = vote;
-        voteCheck.look(
-          name,
-          boot,
-          vote.maxBallot,
-          grant === null
-            ? null
-            : {
-                ballot: grant.ballot,
-                term: grant.term,
-                holder: grant.holder.name,
-                boot: grant.holder.boot,
-                elected: grant.elected,
-                endUs: () => machine.clock.when(grant.endUs),
-              },
-          nowUs,
-        );
+        const { maxBallot, grant } = node.election.voteOf(election)!;
+        voteCheck.look(name, boot, maxBallot, grant, machine.clock, nowUs);
       }
       const tenure = node.election.tenureOf(election);
-      const endUs = tenure === null ? -Infinity : canAct ? process.clock.when(tenure.leaseEndUs, nowUs) : Infinity;
+      const leaseEndUs = tenure?.leaseEndUs ?? -Infinity;
+      const last = seen[machine.index]!;
+      if (!changed && last.boot === boot && last.tenure === tenure && last.leaseEndUs === leaseEndUs) continue;
+      seen[machine.index] = { boot, tenure, leaseEndUs };
+      const endUs = tenure === null ? -Infinity : canAct ? process.clock.when(leaseEndUs, nowUs) : Infinity;
       leases.look(name, boot, tenure?.term ?? 0, endUs, canAct, nowUs);
       if (tenure !== null && canAct && endUs > nowUs) voteCheck.backed(name, boot, tenure.term, endUs, nowUs);
     }

@@ -1,24 +1,28 @@
+import type { GrantRecord } from '../../src/election/ballot-box.ts';
+import { isSameLife } from '../../src/election/peers.ts';
 import { type Violations, seconds } from './violation.ts';
 
-interface Grant {
-  readonly ballot: number;
-  readonly term: number;
-  readonly holder: string;
-  readonly boot: number;
-  /** By a renewal: the holder leads. */
-  readonly elected: boolean;
-  /** True end of the promise, by the course of the voter's own clock as it is when asked. */
-  readonly endUs: () => number;
+/** A promise and the clock it is counted on. */
+interface Promised {
+  readonly grant: GrantRecord;
+  readonly clock: VoterClock;
+}
+
+/** Turns a voter's own time into true time, by the course of its clock as it is when asked. */
+export interface VoterClock {
+  when(localUs: number): number;
 }
 
 interface Vote {
   readonly boot: number;
   readonly maxBallot: number;
-  readonly grant: Grant | null;
+  readonly promised: Promised | null;
   /** What its former life promised: a crash does not undo it, because the new life's silence keeps it. */
-  readonly inherited: Grant | null;
+  readonly inherited: Promised | null;
   readonly ballots: Map<number, string>;
 }
+
+const endUs = ({ grant, clock }: Promised): number => clock.when(grant.endUs);
 
 /**
  * The voters' promises about one election: a voter life grants a ballot to one holder and never goes
@@ -37,9 +41,11 @@ export class VoteCheck {
     this.#violations = violations;
   }
 
-  look(voter: string, boot: number, maxBallot: number, grant: Grant | null, nowUs: number): void {
+  look(voter: string, boot: number, maxBallot: number, grant: GrantRecord | null, clock: VoterClock, nowUs: number): void {
     const before = this.#votes.get(voter);
     const sameLife = before?.boot === boot;
+    // A promise is an object of its own: nothing new to see in the same one.
+    if (sameLife && before.maxBallot === maxBallot && (before.promised?.grant ?? null) === grant) return;
     if (sameLife) {
       this.#violations.check(
         'safety.S4',
@@ -50,7 +56,7 @@ export class VoteCheck {
     }
     const ballots = sameLife ? before.ballots : new Map<number, string>();
     if (grant !== null) {
-      const holder = `${grant.holder}#${grant.boot}`;
+      const holder = `${grant.holder.name}#${grant.holder.boot}`;
       // A leader that renews may bring a ballot that was granted here to a bidder who won nothing with it: bids and terms are counted apart.
       const key = grant.elected ? -grant.term : grant.ballot;
       const earlier = ballots.get(key);
@@ -64,33 +70,33 @@ export class VoteCheck {
         ballots.set(key, holder);
       }
     }
-    if (!sameLife || before.grant === null) {
+    const inherited = sameLife ? before.inherited : (before?.promised ?? before?.inherited ?? null);
+    if (!sameLife || before.promised === null) {
       // A new life knows nothing of what it promised: it must wait until that cannot run any more (restart.R1).
-      const past = sameLife ? before.inherited : (before?.grant ?? before?.inherited ?? null);
-      const early = grant !== null && past !== null && past.endUs() > nowUs && !(past.holder === grant.holder && past.boot === grant.boot);
+      const early = grant !== null && inherited !== null && endUs(inherited) > nowUs && !isSameLife(inherited.grant.holder, grant.holder);
       this.#violations.check(
         'safety.S6',
         !early,
         nowUs,
         () =>
-          `${voter} promised '${this.#election}' to ${grant!.holder} while its former life's promise to ${past!.holder} runs until ${seconds(past!.endUs())}`,
+          `${voter} promised '${this.#election}' to ${grant!.holder.name} while its former life's promise to ${inherited!.grant.holder.name} runs until ${seconds(endUs(inherited!))}`,
       );
     }
-    const inherited = sameLife ? before.inherited : (before?.grant ?? before?.inherited ?? null);
-    this.#votes.set(voter, { boot, maxBallot, grant, inherited, ballots });
+    this.#votes.set(voter, { boot, maxBallot, promised: grant === null ? null : { grant, clock }, inherited, ballots });
   }
 
-  /** The holder's lease was won or extended. */
-  backed(node: string, boot: number, term: number, endUs: number, nowUs: number): void {
+  /** The holder's lease was won or extended, or a clock runs another course now. */
+  backed(node: string, boot: number, term: number, leaseEndUs: number, nowUs: number): void {
     const behind: string[] = [];
-    const backs = (grant: Grant | null): boolean => grant !== null && grant.holder === node && grant.boot === boot && grant.endUs() >= endUs;
-    for (const [voter, { grant, inherited }] of this.#votes) if (backs(grant) || backs(inherited)) behind.push(voter);
+    const backs = (promised: Promised | null): boolean =>
+      promised !== null && promised.grant.holder.boot === boot && promised.grant.holder.name === node && endUs(promised) >= leaseEndUs;
+    for (const [voter, { promised, inherited }] of this.#votes) if (backs(promised) || backs(inherited)) behind.push(voter);
     this.#violations.check(
       'safety.S5',
       behind.length >= this.#needed,
       nowUs,
       () =>
-        `${node} holds '${this.#election}' in term ${term} until ${seconds(endUs)}, and only ${behind.length} of ${this.#needed} voters needed promised that (${behind.join(', ') || 'none'})`,
+        `${node} holds '${this.#election}' in term ${term} until ${seconds(leaseEndUs)}, and only ${behind.length} of ${this.#needed} voters needed promised that (${behind.join(', ') || 'none'})`,
     );
   }
 }

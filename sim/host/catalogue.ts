@@ -324,7 +324,7 @@ export const MUTANTS: readonly Mutant[] = [
     file: LEADER,
     find: "this.#lose(contest, tenure, reason); contest.role = 'draining';",
     replace:
-      "this.#lose(contest, tenure, reason); contest.role = 'draining'; for (const v of this.#context.config.voters) this.#context.outbox.say({ name: v, boot: 0, address: [...this.#context.peers.others()].find((o) => o.name === v)?.address ?? '' }, { op: Op.release, name: contest.name, term: tenure.term, to: '' });",
+      "this.#lose(contest, tenure, reason); contest.role = 'draining'; for (const v of this.#context.peers.voters()) this.#context.outbox.say(v, { op: Op.release, name: contest.name, term: tenure.term, to: '' });",
   },
   {
     id: 'ballot-reused',

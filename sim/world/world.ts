@@ -340,6 +340,7 @@ export class World {
       boot: process.boot,
       newId: () => `${machine.name}-${process.boot.toString(16)}`,
       wakeAt: (localUs, wake) => {
+        if (process.timer?.localUs === localUs) return; // stands already, in most transitions
         process.timers += 1;
         const { latenessUs } = this.plan.noise;
         const lateUs = latenessUs === 0 || this.isCalm ? 0 : keyed(this.plan.seed, Domain.lateness, machine.index, process.timers) % latenessUs;

@@ -10,8 +10,10 @@ interface Belief {
   oldNewsUntilUs: number;
   /** Until when anybody was ever vouched for. Elapsed. */
   latestUs: number;
-  reason: NoLeaderReason;
-  told: string;
+  /** What was told last; `reason` is null while somebody led. */
+  toldHolder: string | null;
+  toldTerm: number;
+  toldReason: NoLeaderReason | null;
 }
 
 /** Names whose leader a node remembers. */
@@ -62,14 +64,12 @@ export class Beliefs {
   /** Tells what changed. `reasonFor`: why there is no leader, asked only then. */
   settle(nowUs: number, reasonFor: (name: string) => NoLeaderReason): void {
     for (const [name, belief] of this.#beliefs) {
-      if (nowUs >= belief.untilUs) {
-        belief.holder = null;
-        belief.reason = reasonFor(name);
-      }
-      const told = belief.holder === null ? `none ${belief.reason}` : `${belief.holder} ${belief.term}`;
-      if (told === belief.told) continue;
-      belief.told = told;
-      this.#notify({ type: 'leader', name, leader: belief.holder, term: belief.term, reason: belief.holder === null ? belief.reason : null });
+      if (nowUs >= belief.untilUs) belief.holder = null;
+      const { holder, term } = belief;
+      const reason = holder === null ? reasonFor(name) : null;
+      if (holder === belief.toldHolder && reason === belief.toldReason && (holder === null || term === belief.toldTerm)) continue;
+      Object.assign(belief, { toldHolder: holder, toldTerm: term, toldReason: reason });
+      this.#notify({ type: 'leader', name, leader: holder, term, reason });
     }
   }
 
@@ -100,8 +100,9 @@ export class Beliefs {
         endedTerm: 0,
         oldNewsUntilUs: -Infinity,
         latestUs: -Infinity,
-        reason: 'unknown',
-        told: 'none unknown',
+        toldHolder: null,
+        toldTerm: 0,
+        toldReason: 'unknown',
       };
       if (this.#beliefs.size >= BELIEFS_MAX) this.#beliefs.delete(this.#beliefs.keys().next().value!);
       this.#beliefs.set(name, belief);

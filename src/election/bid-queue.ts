@@ -1,5 +1,5 @@
-import { compareRank } from './rank.ts';
-import type { Peer } from './peers.ts';
+import { type Peer, isSameLife } from './peers.ts';
+import { type Ranked, compareRank } from './rank.ts';
 
 /** Bidders one voter keeps per name. Beyond it the lowest rank is dropped; it bids again within R. */
 export const QUEUE_MAX = 8;
@@ -22,6 +22,7 @@ export interface Bidder {
  */
 export class BidQueue {
   readonly #name: string;
+  /** By rank without waste, best first: that order never changes, so it is made once per bid and not once per look. */
   #bidders: Bidder[] = [];
 
   constructor(name: string) {
@@ -37,18 +38,25 @@ export class BidQueue {
    * replaces a later one.
    */
   put(bidder: Bidder, isWasteful: (id: string) => boolean): void {
-    const known = this.#bidders.find((b) => b.peer.name === bidder.peer.name);
-    if (known !== undefined && known.peer.boot === bidder.peer.boot && known.seq > bidder.seq) return;
-    this.#bidders = this.#bidders.filter((b) => b !== known);
-    this.#bidders.push(bidder);
+    const at = this.#bidders.findIndex((b) => b.peer.name === bidder.peer.name);
+    const known = this.#bidders[at];
+    if (known !== undefined) {
+      if (known.peer.boot === bidder.peer.boot && known.seq > bidder.seq) return;
+      if (known.priority === bidder.priority) return void (this.#bidders[at] = bidder);
+      this.#bidders.splice(at, 1);
+    }
+    const place = this.#bidders.findIndex((b) => compareRank(this.#name, standing(bidder), standing(b)) < 0);
+    this.#bidders.splice(place < 0 ? this.#bidders.length : place, 0, bidder);
     if (this.#bidders.length > QUEUE_MAX) {
-      this.#bidders = this.ranked(isWasteful).slice(0, QUEUE_MAX);
+      const last = this.ranked(isWasteful).at(-1);
+      this.#bidders = this.#bidders.filter((b) => b !== last);
     }
   }
 
   /** Drops bids of that life up to `ballot`. */
   drop(peer: { readonly name: string; readonly boot: number }, ballot = Infinity): void {
-    this.#bidders = this.#bidders.filter((b) => b.peer.name !== peer.name || b.peer.boot !== peer.boot || b.ballot > ballot);
+    const at = this.#bidders.findIndex((b) => isSameLife(b.peer, peer) && b.ballot <= ballot);
+    if (at >= 0) this.#bidders.splice(at, 1);
   }
 
   /** Drops what was received before `sinceUs`. */
@@ -56,9 +64,11 @@ export class BidQueue {
     this.#bidders = this.#bidders.filter((b) => b.atUs >= sinceUs);
   }
 
-  /** All bids, best first. */
-  ranked(isWasteful: (id: string) => boolean): Bidder[] {
-    const rank = (b: Bidder) => ({ id: b.peer.name, priority: b.priority, wasteful: isWasteful(b.peer.name) });
-    return [...this.#bidders].sort((a, b) => compareRank(this.#name, rank(a), rank(b)));
+  /** All bids, best first: by priority and rendezvous, the wasteful behind all others. */
+  ranked(isWasteful: (id: string) => boolean): readonly Bidder[] {
+    if (!this.#bidders.some((b) => isWasteful(b.peer.name))) return this.#bidders.slice();
+    return [...this.#bidders.filter((b) => !isWasteful(b.peer.name)), ...this.#bidders.filter((b) => isWasteful(b.peer.name))];
   }
 }
+
+const standing = (b: Bidder): Ranked => ({ id: b.peer.name, priority: b.priority, wasteful: false });

@@ -42,11 +42,11 @@ export class Candidate {
   }
 
   /** A beat, or the end of a stagger: bid to every voter, with a new seq. */
-  bid(contest: Contest, seq: number, voters: Iterable<Peer>, now: Now): void {
+  bid(contest: Contest, seq: number, voters: readonly Peer[], now: Now): void {
     if (contest.role !== 'bidding' || now.elapsedUs < contest.bidAtUs) return;
     const outdated = contest.bid !== null && contest.bid.support.size === 0 && contest.knownBallot >= contest.bid.ballot;
     if (contest.bid === null || outdated) contest.bid = this.#newBid(contest);
-    else if (this.#sitsOut(contest, contest.bid)) return this.#watch(contest, [...voters]);
+    else if (this.#sitsOut(contest, contest.bid)) return this.#watch(contest, voters);
     this.#send(contest, contest.bid, seq, voters, now);
   }
 
@@ -153,7 +153,7 @@ export class Candidate {
   }
 
   /** C2. */
-  #send(contest: Contest, bid: BidState, seq: number, voters: Iterable<Peer>, now: Now): void {
+  #send(contest: Contest, bid: BidState, seq: number, voters: readonly Peer[], now: Now): void {
     bid.sent.note(seq, now.leaderUs);
     for (const voter of voters) {
       this.#context.outbox.say(voter, { op: Op.bid, name: contest.name, ballot: bid.ballot, seq, priority: contest.priority });
@@ -167,13 +167,7 @@ export class Candidate {
   }
 
   #release(name: string, term: number): void {
-    for (const voter of this.#voters()) this.#context.outbox.say(voter, { op: Op.release, name, term, to: '' });
-  }
-
-  *#voters(): Iterable<Peer> {
-    const { peers, self, config } = this.#context;
-    for (const { name, address } of peers.others()) yield { name, boot: 0, address };
-    if (config.voters.includes(self.name)) yield { ...self, address: '' };
+    for (const voter of this.#context.peers.voters()) this.#context.outbox.say(voter, { op: Op.release, name, term, to: '' });
   }
 
   #rebidSoon(contest: Contest, now: Now): void {

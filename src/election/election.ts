@@ -90,7 +90,7 @@ export class Election {
       random,
       notify,
       outbox: new Outbox(config.packetBudget),
-      peers: new Peers(config, self.name),
+      peers: new Peers(config, self),
       needed: majorityOf(config.voters.length),
     };
     this.#tokens = new Tokens(random, config.renewUs);
@@ -364,12 +364,12 @@ export class Election {
     if (beat) {
       for (const name of this.#watched) {
         const role = this.#contests.get(name)?.role ?? 'idle';
-        if (role === 'idle' || role === 'lost') for (const voter of this.#voters()) this.#context.outbox.say(voter, { op: Op.watch, name });
+        if (role === 'idle' || role === 'lost') for (const voter of this.#context.peers.voters()) this.#context.outbox.say(voter, { op: Op.watch, name });
       }
       const { renewUs } = this.#context.config;
       this.#beatAtUs = nowUs + renewUs - Math.floor(renewUs / 20) + this.#context.random.below(Math.floor(renewUs / 10)); // R ± 5 %: beats of many nodes spread
     }
-    this.#leader.advance(() => this.#voters(), now);
+    this.#leader.advance(this.#context.peers.voters(), now);
     // Silence means something only where we ask: a recovering voter that waits asks nobody yet.
     const asking = this.#voter === null || this.#recovery.leftUs(now.elapsedUs) === 0;
     this.#quorum.advance(this.#hasBusiness && asking, now);
@@ -380,12 +380,12 @@ export class Election {
     if (contest.role === 'bidding') {
       // A process whose own voter is recovering may be the second of its name, or about to learn of a higher ballot.
       if (this.#voter !== null && !this.#recovery.isActive) return;
-      const voters = [...this.#voters()].filter((voter) => this.#silent.mayBid(voter.name, now.elapsedUs));
+      const voters = this.#context.peers.voters().filter((voter) => this.#silent.mayBid(voter.name, now.elapsedUs));
       this.counters.bids += 1;
       this.#candidate.bid(contest, this.#nextSeq(), voters, now);
     } else if (contest.tenure !== null) {
       this.counters.renewals += 1;
-      this.#leader.renew(contest, this.#nextSeq(), this.#voters(), this.#leading <= ASK_QUEUE_NAMES, now);
+      this.#leader.renew(contest, this.#nextSeq(), this.#context.peers.voters(), this.#leading <= ASK_QUEUE_NAMES, now);
     }
   }
 
@@ -538,12 +538,6 @@ export class Election {
       this.#contests.set(name, contest);
     }
     return contest;
-  }
-
-  *#voters(): Iterable<Peer> {
-    const { peers, self } = this.#context;
-    for (const { name, address } of peers.others()) yield { name, boot: 0, address };
-    if (this.#voter !== null) yield { ...self, address: '' };
   }
 
   get #leading(): number {

@@ -50,7 +50,7 @@ export class Leader {
   }
 
   /** L1: asks every voter to renew. `ask`: also for its queue. */
-  renew(contest: Contest, seq: number, voters: Iterable<Peer>, ask: boolean, now: Now): void {
+  renew(contest: Contest, seq: number, voters: readonly Peer[], ask: boolean, now: Now): void {
     const tenure = contest.tenure;
     if (tenure === null || (contest.role !== 'leader' && contest.role !== 'draining')) return;
     tenure.sent.note(seq, now.leaderUs); // before the send: the lease counts from here
@@ -138,13 +138,13 @@ export class Leader {
   }
 
   /** Repeats releases that are due. */
-  advance(voters: () => Iterable<Peer>, now: Now): void {
+  advance(voters: readonly Peer[], now: Now): void {
     if (this.#releases.length === 0) return;
     const due = this.#releases.filter((r) => now.elapsedUs >= r.atUs);
     if (due.length === 0) return;
     this.#releases = this.#releases.filter((r) => now.elapsedUs < r.atUs);
     for (const { name, term, to } of due) {
-      for (const voter of voters()) this.#context.outbox.say(voter, { op: Op.release, name, term, to });
+      for (const voter of voters) this.#context.outbox.say(voter, { op: Op.release, name, term, to });
     }
   }
 

@@ -7,46 +7,56 @@ const HEADER_BYTES = 110;
 /** Bytes an entry takes without its strings: at most seven numbers of nine bytes and the array around them. */
 const ENTRY_BYTES = 56;
 
+interface Packet {
+  readonly peer: Peer;
+  readonly entries: Entry[];
+}
+
 /**
  * What is to be said, gathered per receiver during one transition: one datagram then carries the
  * entries of all names, so that a thousand elections do not cost a thousand packets.
  */
 export class Outbox {
   readonly #packetBudget: number;
-  #waiting = new Map<string, { peer: Peer; entries: Entry[] }>();
+  /** Per receiver; two lives of one name, or one at two addresses, are two receivers. */
+  #waiting: Packet[] = [];
 
   constructor(packetBudget: number) {
     this.#packetBudget = packetBudget;
   }
 
   say(peer: Peer, entry: Entry): void {
-    const key = `${peer.name}#${peer.boot}@${peer.address}`;
-    const waiting = this.#waiting.get(key);
-    if (waiting === undefined) this.#waiting.set(key, { peer, entries: [entry] });
-    else waiting.entries.push(entry);
+    // A handful of receivers, so looking through them beats a key made of three parts.
+    for (const waiting of this.#waiting) {
+      if (waiting.peer.name === peer.name && waiting.peer.boot === peer.boot && waiting.peer.address === peer.address) return void waiting.entries.push(entry);
+    }
+    this.#waiting.push({ peer, entries: [entry] });
   }
 
   /** Hands over everything said so far, in packets within the budget, and forgets it. */
-  take(): { peer: Peer; entries: Entry[] }[] {
-    if (this.#waiting.size === 0) return [];
-    const packets: { peer: Peer; entries: Entry[] }[] = [];
-    for (const { peer, entries } of this.#waiting.values()) {
-      let current: Entry[] = [];
-      let bytes = HEADER_BYTES;
-      for (const entry of entries) {
-        const size = sizeOf(entry);
-        assert(HEADER_BYTES + size <= this.#packetBudget, 'BUG: one entry is larger than a packet');
-        if (bytes + size > this.#packetBudget) {
-          packets.push({ peer, entries: current });
-          current = [];
-          bytes = HEADER_BYTES;
-        }
-        current.push(entry);
-        bytes += size;
+  take(): readonly Packet[] {
+    const waiting = this.#waiting;
+    if (waiting.length === 0) return waiting;
+    this.#waiting = [];
+    return waiting.every(({ entries }) => entries.length === 1) ? waiting : waiting.flatMap((all) => this.#split(all));
+  }
+
+  #split({ peer, entries }: Packet): Packet[] {
+    const packets: Packet[] = [];
+    let current: Entry[] = [];
+    let bytes = HEADER_BYTES;
+    for (const entry of entries) {
+      const size = sizeOf(entry);
+      assert(HEADER_BYTES + size <= this.#packetBudget, 'BUG: one entry is larger than a packet');
+      if (bytes + size > this.#packetBudget) {
+        packets.push({ peer, entries: current });
+        current = [];
+        bytes = HEADER_BYTES;
       }
-      packets.push({ peer, entries: current });
+      current.push(entry);
+      bytes += size;
     }
-    this.#waiting = new Map();
+    packets.push({ peer, entries: current });
     return packets;
   }
 }

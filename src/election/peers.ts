@@ -12,14 +12,19 @@ export interface Peer {
 /** One process start of one name, as a map key. */
 export const lifeOf = (peer: { readonly name: string; readonly boot: number }): string => `${peer.name}#${peer.boot}`;
 
+/** Whether both are the same process: a name alone would mix a process up with its successor. */
+export const isSameLife = (a: { readonly name: string; readonly boot: number }, b: { readonly name: string; readonly boot: number }): boolean =>
+  a.boot === b.boot && a.name === b.name;
+
 /** Lives of voters' names remembered per name, newest last. */
 const LIVES_MAX = 8;
 
 interface Heard {
+  /** Its place in the configuration. */
+  readonly index: number;
   /** Boot → when last heard. */
   readonly lives: Map<number, number>;
   address: Address | null;
-  lastUs: number;
   /** The last token that voter gave us, to be echoed. */
   token: number;
 }
@@ -30,27 +35,38 @@ interface Heard {
  */
 export class Peers {
   readonly #config: ElectionConfig;
-  readonly #self: string;
+  readonly #self: { readonly name: string; readonly boot: number };
   readonly #heard = new Map<string, Heard>();
+  /** When each voter was last heard, in the order of the configuration: read in every transition. Ourselves: always. */
+  readonly #lastUs: Float64Array;
   #view: MembershipView = { members: new Map() };
+  #voters: readonly Peer[] | null = null;
 
-  constructor(config: ElectionConfig, self: string) {
+  constructor(config: ElectionConfig, self: { readonly name: string; readonly boot: number }) {
     this.#config = config;
     this.#self = self;
-    for (const voter of config.voters) this.#heard.set(voter, { lives: new Map(), address: null, lastUs: -Infinity, token: 0 });
+    this.#lastUs = new Float64Array(config.voters.length);
+    for (const [index, voter] of config.voters.entries()) {
+      this.#heard.set(voter, { index, lives: new Map(), address: null, token: 0 });
+      this.#lastUs[index] = voter === self.name ? Infinity : -Infinity;
+    }
   }
 
   onView(view: MembershipView): void {
     this.#view = view;
+    this.#voters = null;
   }
 
-  /** The other voters that have an address, each with it. */
-  *others(): Iterable<{ name: string; address: Address }> {
-    for (const voter of this.#config.voters) {
-      if (voter === this.#self) continue;
-      const address = this.addressOf(voter);
-      if (address !== null) yield { name: voter, address };
+  /** The voters that have an address, each with it; at the end ourselves without one, where we vote. */
+  voters(): readonly Peer[] {
+    if (this.#voters !== null) return this.#voters;
+    const voters: Peer[] = [];
+    for (const name of this.#config.voters) {
+      const address = name === this.#self.name ? null : this.addressOf(name);
+      if (address !== null) voters.push({ name, boot: 0, address });
     }
+    if (this.#heard.has(this.#self.name)) voters.push({ ...this.#self, address: '' });
+    return (this.#voters = voters);
   }
 
   /** Where `voter` is: as the view says, the failed and the left included; else where it last wrote from. */
@@ -71,9 +87,9 @@ export class Peers {
 
   /** Those who may lead and are believed alive, ourselves included. */
   *eligible(): Iterable<string> {
-    yield this.#self;
+    yield this.#self.name;
     for (const member of this.#view.members.values()) {
-      if (member.name === this.#self || member.state === 'failed' || member.state === 'left') continue;
+      if (member.name === this.#self.name || member.state === 'failed' || member.state === 'left') continue;
       if (this.#config.leaders === 'any' || this.#heard.has(member.name)) yield member.name;
     }
   }
@@ -85,16 +101,20 @@ export class Peers {
   heard(peer: Peer, token: number, nowUs: number): void {
     const heard = this.#heard.get(peer.name);
     if (heard === undefined) return;
-    heard.lives.delete(peer.boot);
+    if (heard.lives.size > 1) heard.lives.delete(peer.boot); // newest last
     heard.lives.set(peer.boot, nowUs);
     if (heard.lives.size > LIVES_MAX) heard.lives.delete(heard.lives.keys().next().value!);
-    heard.address = peer.address;
-    heard.lastUs = nowUs;
+    if (heard.address !== peer.address) {
+      heard.address = peer.address;
+      this.#voters = null;
+    }
+    this.#lastUs[heard.index] = nowUs;
     if (token !== 0) heard.token = token;
   }
 
   lastHeardUs(voter: string): number {
-    return this.#heard.get(voter)?.lastUs ?? -Infinity;
+    const heard = this.#heard.get(voter);
+    return heard === undefined ? -Infinity : this.#lastUs[heard.index]!;
   }
 
   tokenFrom(voter: string): number {
@@ -108,13 +128,26 @@ export class Peers {
     return [...heard.lives].filter(([boot, atUs]) => boot !== peer.boot && atUs >= sinceUs).map(([boot]) => boot);
   }
 
-  /** Voters heard since `sinceUs`, ourselves (when a voter) always; and those that were not. */
+  /** How many voters were heard since `sinceUs`, ourselves (when a voter) always. */
+  countSince(sinceUs: number): number {
+    let count = 0;
+    for (const lastUs of this.#lastUs) if (lastUs >= sinceUs) count += 1;
+    return count;
+  }
+
+  /** Those voters by name, and those that were not heard. */
   reachable(sinceUs: number): { reachable: string[]; missing: string[] } {
     const reachable: string[] = [];
     const missing: string[] = [];
-    for (const voter of this.#config.voters) {
-      (voter === this.#self || this.lastHeardUs(voter) >= sinceUs ? reachable : missing).push(voter);
-    }
+    for (const [index, voter] of this.#config.voters.entries()) (this.#lastUs[index]! >= sinceUs ? reachable : missing).push(voter);
     return { reachable, missing };
+  }
+
+  /** The latest moment since which at least `count` voters were heard; −Infinity when so many never were. */
+  heardByUs(count: number): number {
+    // The count-th largest of a few numbers, in every transition: counting beats sorting.
+    let latestUs = -Infinity;
+    for (const candidateUs of this.#lastUs) if (candidateUs > latestUs && this.countSince(candidateUs) >= count) latestUs = candidateUs;
+    return latestUs;
   }
 }

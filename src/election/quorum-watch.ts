@@ -28,11 +28,11 @@ export class QuorumWatch {
       return;
     }
     this.#sinceUs = Math.min(this.#sinceUs, now.elapsedUs);
-    const { reachable, missing } = this.look(now.elapsedUs);
-    const held = reachable.length >= this.#context.needed;
+    const held = this.#context.peers.countSince(now.elapsedUs - this.#windowUs) >= this.#context.needed;
     if (held === this.#held) return;
     if (!held && now.elapsedUs < this.#sinceUs + this.#windowUs) return; // nobody was asked long enough
     this.#held = held;
+    const { reachable, missing } = this.look(now.elapsedUs);
     this.#context.notify({ type: 'quorum', held, reachable: reachable.length, needed: this.#context.needed, missing });
   }
 
@@ -43,7 +43,7 @@ export class QuorumWatch {
   /** Whether a majority answered within the last two and a half intervals: tells why a lease was lost, before the loss of quorum is certain. */
   answeredLately(nowUs: number): boolean {
     const sinceUs = nowUs - (this.#context.config.renewUs * FRESH_TENTHS) / 10;
-    return this.#context.peers.reachable(sinceUs).reachable.length >= this.#context.needed;
+    return this.#context.peers.countSince(sinceUs) >= this.#context.needed;
   }
 
   /** Told and not taken back. */
@@ -69,18 +69,7 @@ export class QuorumWatch {
 
   /** The moment at which, with nothing more heard, fewer than a majority would be reachable. */
   get #firstLossUs(): number {
-    const { peers, config, needed, self } = this.#context;
-    // The `needed`-th latest of the times at which voters were heard; few voters, so counting beats sorting.
-    const heardUs = (voter: string): number => (voter === self.name ? Infinity : peers.lastHeardUs(voter));
-    let latestUs = -Infinity;
-    for (const voter of config.voters) {
-      const us = heardUs(voter);
-      if (us <= latestUs) continue;
-      let atLeast = 0;
-      for (const other of config.voters) if (heardUs(other) >= us) atLeast += 1;
-      if (atLeast >= needed) latestUs = us;
-    }
-    return Math.max(latestUs, this.#sinceUs) + this.#windowUs + 1;
+    return Math.max(this.#context.peers.heardByUs(this.#context.needed), this.#sinceUs) + this.#windowUs + 1;
   }
 
   /** Three unanswered beats: shorter than any lease, so that the cause is told before its effect. */

@@ -87,8 +87,9 @@ export class Recovery {
     }
     if (this.#nonce === 0) this.#nonce = 1 + this.#context.random.below(0xffff_ffff);
     this.#askAtUs = now.elapsedUs + this.#context.config.renewUs;
-    for (const { name, address } of this.#context.peers.others()) {
-      this.#context.outbox.say({ name, boot: 0, address }, { op: Op.recover, nonce: this.#nonce });
+    for (const voter of this.#context.peers.voters()) {
+      if (voter.name === this.#context.self.name) continue;
+      this.#context.outbox.say(voter, { op: Op.recover, nonce: this.#nonce });
     }
     this.#conclude(now);
   }

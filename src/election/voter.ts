@@ -3,7 +3,7 @@ import { BallotBox, type GrantRecord } from './ballot-box.ts';
 import type { Bidder } from './bid-queue.ts';
 import type { Context } from './context.ts';
 import { type Bid, type Hint, Op, type Rack, type Release, type Renew, type Watch, type Why } from './messages.ts';
-import { type Peer, lifeOf } from './peers.ts';
+import { type Peer, isSameLife, lifeOf } from './peers.ts';
 import type { Recovery } from './recovery.ts';
 import { FRESH_TENTHS } from './tokens.ts';
 
@@ -51,7 +51,7 @@ export class Voter {
     const grant = box.isLive(nowUs) ? box.grant : null; // V3
     // V4. Denied without touching maxBallot: a bidder cut off from the leader must not be able to
     // raise ballots and unseat it.
-    if (grant !== null && lifeOf(grant.holder) !== lifeOf(peer)) {
+    if (grant !== null && !isSameLife(grant.holder, peer)) {
       box.queue.put(bidder, wasteful);
       return this.#deny(peer, bid, 'held', box, now);
     }
@@ -101,7 +101,7 @@ export class Voter {
     if (nowUs < this.#silentUntilUs) return refuse('conflict');
     if (renew.ballot < box.maxBallot) return refuse('stale');
     const grant = box.grant;
-    const mine = grant !== null && lifeOf(grant.holder) === lifeOf(peer);
+    const mine = grant !== null && isSameLife(grant.holder, peer);
     if (grant !== null && !mine && box.isLive(nowUs)) return refuse('held');
     if (box.releasedBy(peer) >= renew.term) return refuse('released');
     if (mine && renew.seq <= grant.seq) return; // a late or doubled copy says nothing new
@@ -142,7 +142,7 @@ export class Voter {
     box.queue.drop(peer, release.term);
     const grant = box.grant;
     // Without the term test a release delayed until its sender leads again would free the new lease (schedule X4).
-    if (grant === null || lifeOf(grant.holder) !== lifeOf(peer) || grant.term !== release.term) return;
+    if (grant === null || !isSameLife(grant.holder, peer) || grant.term !== release.term) return;
     this.#end(box, grant);
     this.#serve(box, release.to === '' ? null : release.to, now);
   }
@@ -275,8 +275,13 @@ export class Voter {
   #deny(peer: Peer, bid: { readonly name: string; readonly ballot: number }, why: Why, box: BallotBox | null, now: Now): void {
     const nowUs = now.elapsedUs;
     const grant = box?.isLive(nowUs) === true ? box.grant : null;
-    const ranked = box === null ? [] : box.queue.ranked(box.wastefulAt(nowUs)).filter((b) => b.atUs >= nowUs - this.#freshUs);
-    const place = ranked.findIndex((b) => b.peer.name === peer.name);
+    let queued = 0;
+    let place = -1;
+    for (const b of box?.queue.ranked(box.wastefulAt(nowUs)) ?? []) {
+      if (b.atUs < nowUs - this.#freshUs) continue;
+      if (b.peer.name === peer.name) place = queued;
+      queued += 1;
+    }
     const leftUs = grant !== null ? grant.endUs - nowUs : this.#recovery.leftUs(nowUs);
     this.#say(peer, {
       op: Op.deny,
@@ -288,8 +293,8 @@ export class Voter {
       term: grant?.term ?? 0,
       elected: grant?.elected ?? false,
       leftMs: Math.max(0, Math.ceil(leftUs / 1000)),
-      ahead: place < 0 ? ranked.length : place,
-      queued: ranked.length,
+      ahead: place < 0 ? queued : place,
+      queued,
     });
   }
 

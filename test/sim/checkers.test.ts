@@ -5,6 +5,7 @@ import { LeaseCheck } from '../../sim/check/leases.ts';
 import { Observer } from '../../sim/check/observer.ts';
 import { ViewCheck } from '../../sim/check/views.ts';
 import { type InvariantId, Violations } from '../../sim/check/violation.ts';
+import type { GrantRecord } from '../../src/election/ballot-box.ts';
 import { VoteCheck } from '../../sim/check/votes.ts';
 
 const broken = (violations: Violations): InvariantId[] => violations.list.map(({ id }) => id);
@@ -67,36 +68,42 @@ describe('safety.S2 and safety.S3, terms', () => {
   });
 });
 
+const trueTime = { when: (localUs: number) => localUs };
+const promise = (holder: string, ballot: number, endUs: number, elected: boolean): GrantRecord => ({
+  holder: { name: holder, boot: 1, address: '10.0.0.1:7946' },
+  ballot,
+  term: ballot,
+  endUs,
+  seq: 1,
+  atUs: 0,
+  heldMs: 0,
+  elected,
+  wasted: false,
+});
+
 describe('safety.S4 and safety.S5, votes', () => {
-  const grant = (holder: string, ballot: number, endUs: number, elected = false): Parameters<VoteCheck['look']>[3] => ({
-    holder,
-    boot: 1,
-    ballot,
-    term: ballot,
-    endUs: () => endUs,
-    elected,
-  });
+  const grant = (holder: string, ballot: number, endUs: number, elected = false): GrantRecord => promise(holder, ballot, endUs, elected);
 
   it('S4 bites on one ballot for two, on a ballot that falls, and on two leaders of one term', () => {
     const violations = new Violations();
     const votes = new VoteCheck('leader', 2, violations);
-    votes.look('v', 7, 10, grant('a', 10, 500), 0);
-    votes.look('v', 7, 10, null, 500);
-    votes.look('v', 7, 10, grant('b', 10, 900), 600);
-    votes.look('v', 7, 9, null, 700);
-    votes.look('v', 7, 12, grant('a', 12, 900, true), 800);
-    votes.look('v', 7, 12, grant('b', 12, 900, true), 900);
+    votes.look('v', 7, 10, grant('a', 10, 500), trueTime, 0);
+    votes.look('v', 7, 10, null, trueTime, 500);
+    votes.look('v', 7, 10, grant('b', 10, 900), trueTime, 600);
+    votes.look('v', 7, 9, null, trueTime, 700);
+    votes.look('v', 7, 12, grant('a', 12, 900, true), trueTime, 800);
+    votes.look('v', 7, 12, grant('b', 12, 900, true), trueTime, 900);
     expect(broken(violations)).toEqual(['safety.S4', 'safety.S4', 'safety.S4']);
   });
 
   it('S4 rests when a voter forgot in a crash, and when a leader renews with a ballot that another bid for', () => {
     const violations = new Violations();
     const votes = new VoteCheck('leader', 2, violations);
-    votes.look('v', 7, 10, grant('a', 10, 500), 0);
-    votes.look('v', 8, 0, null, 100);
-    votes.look('v', 8, 10, grant('b', 10, 900), 800);
-    votes.look('v', 8, 10, null, 900);
-    votes.look('v', 8, 10, grant('c', 10, 2_000, true), 1_000);
+    votes.look('v', 7, 10, grant('a', 10, 500), trueTime, 0);
+    votes.look('v', 8, 0, null, trueTime, 100);
+    votes.look('v', 8, 10, grant('b', 10, 900), trueTime, 800);
+    votes.look('v', 8, 10, null, trueTime, 900);
+    votes.look('v', 8, 10, grant('c', 10, 2_000, true), trueTime, 1_000);
     expect(broken(violations)).toEqual([]);
   });
 
@@ -110,14 +117,14 @@ describe('safety.S4 and safety.S5, votes', () => {
     for (const [first, second, endUs, holds] of cases) {
       const violations = new Violations();
       const votes = new VoteCheck('leader', 2, violations);
-      votes.look('v', 1, 10, grant(first, 10, 1_000), 0);
-      votes.look('w', 1, 10, second === null ? null : grant(second, 10, endUs), 0);
+      votes.look('v', 1, 10, grant(first, 10, 1_000), trueTime, 0);
+      votes.look('w', 1, 10, second === null ? null : grant(second, 10, endUs), trueTime, 0);
       votes.backed('a', 1, 10, 1_000, 0);
       expect(broken(violations)).toEqual(holds ? [] : ['safety.S5']);
     }
     const violations = new Violations();
     const votes = new VoteCheck('leader', 1, violations);
-    votes.look('v', 1, 10, grant('a', 10, 1_000), 0);
+    votes.look('v', 1, 10, grant('a', 10, 1_000), trueTime, 0);
     votes.backed('a', 2, 10, 1_000, 0);
     expect(broken(violations)).toEqual(['safety.S5']);
   });
@@ -125,29 +132,22 @@ describe('safety.S4 and safety.S5, votes', () => {
   it('S5 counts what a crashed voter promised: its silence keeps it', () => {
     const violations = new Violations();
     const votes = new VoteCheck('leader', 1, violations);
-    votes.look('v', 1, 10, grant('a', 10, 1_000), 0);
-    votes.look('v', 2, 0, null, 100);
-    votes.look('v', 2, 0, null, 200);
+    votes.look('v', 1, 10, grant('a', 10, 1_000), trueTime, 0);
+    votes.look('v', 2, 0, null, trueTime, 100);
+    votes.look('v', 2, 0, null, trueTime, 200);
     votes.backed('a', 1, 10, 1_000, 300);
     expect(broken(violations)).toEqual([]);
   });
 });
 
 describe("safety.S6, a former life's promise", () => {
-  const grant = (holder: string, endUs: number): Parameters<VoteCheck['look']>[3] => ({
-    holder,
-    boot: 1,
-    ballot: 10,
-    term: 10,
-    endUs: () => endUs,
-    elected: false,
-  });
+  const grant = (holder: string, endUs: number): GrantRecord => promise(holder, 10, endUs, false);
   const history = (atUs: number): InvariantId[] => {
     const violations = new Violations();
     const votes = new VoteCheck('leader', 2, violations);
-    votes.look('v', 7, 10, grant('a', 1_000), 0);
-    votes.look('v', 8, 0, null, 100);
-    votes.look('v', 8, 11, { ...grant('b', 5_000)!, ballot: 11 }, atUs);
+    votes.look('v', 7, 10, grant('a', 1_000), trueTime, 0);
+    votes.look('v', 8, 0, null, trueTime, 100);
+    votes.look('v', 8, 11, { ...grant('b', 5_000)!, ballot: 11 }, trueTime, atUs);
     return broken(violations);
   };
   it('bites when the next life promises before that has run out', () => expect(history(999)).toEqual(['safety.S6']));
