@@ -135,7 +135,7 @@ export class Jobs<R extends Record<string, Resource<unknown>>> implements Applic
       this.#end(run, end);
       this.#enter(machine, process, () => {
         if (run.lostUs === Infinity) process.node.resign(election, 'released', null);
-        process.node.settled(election);
+        this.#world.settled(machine, process, election);
       });
     };
     // As in the library the job starts after the transition that elected us, not inside it.

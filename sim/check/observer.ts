@@ -1,11 +1,19 @@
 import type { Tenure } from '../../src/election/contest.ts';
+import { QUEUE_MAX } from '../../src/election/bid-queue.ts';
+import { ELECTION_KIND } from '../../src/election/codec.ts';
 import type { ElectionChange } from '../../src/election/host.ts';
 import { majorityOf } from '../../src/election/lease.ts';
+import type { ElectionPacket } from '../../src/election/messages.ts';
 import type { MembershipChange } from '../../src/membership/host.ts';
+import type { Message } from '../../src/wire.ts';
 import type { Plan } from '../plan/plan.ts';
 import { timingOf } from '../plan/timings.ts';
 import type { Machine, Process } from '../world/machine.ts';
 import { type CloseCall, LeaseCheck } from './leases.ts';
+import { GateCheck } from './gate.ts';
+import { type Speaker, SpeechCheck } from './speech.ts';
+import { TenureCheck } from './tenures.ts';
+import { ToldCheck } from './told.ts';
 import { ViewCheck } from './views.ts';
 import { Violations } from './violation.ts';
 import { VoteCheck } from './votes.ts';
@@ -13,11 +21,14 @@ import { VoteCheck } from './votes.ts';
 /** What simulated nodes are configured with. */
 const PACKET_BUDGET = 1_400;
 
+/** One election, as it is watched. */
 interface Watched {
   readonly leases: LeaseCheck;
   readonly votes: VoteCheck;
+  readonly tenures: TenureCheck;
+  readonly gate: GateCheck;
   /** What each machine held when it was looked at last: a lease is judged when it is won, extended or over, or when a clock runs otherwise. */
-  readonly seen: { readonly boot: number; readonly tenure: Readonly<Tenure> | null; readonly leaseEndUs: number }[];
+  readonly seen: { boot: number; tenure: Readonly<Tenure> | null; leaseEndUs: number; former: Readonly<Tenure> | null }[];
 }
 
 /**
@@ -27,24 +38,34 @@ interface Watched {
 export class Observer {
   readonly violations = new Violations();
   readonly #plan: Plan;
+  readonly #grantUs: number;
   readonly #elections: ReadonlyMap<string, Watched>;
   readonly #views: ViewCheck;
+  readonly #told: ToldCheck;
+  readonly #speech: SpeechCheck;
+  readonly #speakers = new WeakMap<Process, Speaker>();
+  /** The last term of each process and election whose job has ended. */
+  readonly #settled = new Map<string, number>();
   /** Whether wall clocks can disagree in this plan: then, after all voters forgot, so can terms. */
   readonly #wallsDisagree: boolean;
-  /** Term in hand, by node and election, as it was told. */
-  readonly #leading = new Map<string, number>();
 
   constructor(plan: Plan) {
     this.#plan = plan;
+    this.#grantUs = timingOf(plan.timing).election.grantUs;
     this.#views = new ViewCheck(this.violations, timingOf(plan.timing).membership.pauseToleranceUs);
+    this.#told = new ToldCheck(this.violations);
+    this.#speech = new SpeechCheck(this.violations);
     const needed = majorityOf(plan.voters);
+    const voters = plan.nodes.slice(0, plan.voters).map(({ name }) => name);
     this.#elections = new Map(
       plan.elections.map((name) => [
         name,
         {
           leases: new LeaseCheck(name, this.violations),
-          votes: new VoteCheck(name, needed, this.violations),
-          seen: plan.nodes.map(() => ({ boot: 0, tenure: null, leaseEndUs: -Infinity })),
+          votes: new VoteCheck(name, needed, this.violations, this.#speech),
+          tenures: new TenureCheck(name, voters, needed, this.violations),
+          gate: new GateCheck(name, this.violations),
+          seen: plan.nodes.map(() => ({ boot: 0, tenure: null, leaseEndUs: -Infinity, former: null })),
         },
       ]),
     );
@@ -83,37 +104,66 @@ export class Observer {
    * Nothing is looked at twice: what the election holds changes in its transitions only.
    */
   look(machine: Machine, process: Process, canAct: boolean, changed: boolean, nowUs: number): void {
-    const { name } = machine;
-    const { node, boot } = process;
+    const { node } = process;
     this.#views.own(node.membership.self);
     if (!changed && process.looked === node.election.transitions) return;
     process.looked = node.election.transitions;
-    const votes = machine.index < this.#plan.voters;
-    for (const [election, { leases, votes: voteCheck, seen }] of this.#elections) {
-      if (votes) {
-        const { maxBallot, grant } = node.election.voteOf(election)!;
-        voteCheck.look(name, boot, maxBallot, grant, machine.clock, nowUs);
-      }
-      const tenure = node.election.tenureOf(election);
-      const leaseEndUs = tenure?.leaseEndUs ?? -Infinity;
-      const last = seen[machine.index]!;
-      if (!changed && last.boot === boot && last.tenure === tenure && last.leaseEndUs === leaseEndUs) continue;
-      seen[machine.index] = { boot, tenure, leaseEndUs };
-      const endUs = tenure === null ? -Infinity : canAct ? process.clock.when(leaseEndUs, nowUs) : Infinity;
-      leases.look(name, boot, tenure?.term ?? 0, endUs, canAct, nowUs);
-      if (tenure !== null && canAct && endUs > nowUs) voteCheck.backed(name, boot, tenure.term, endUs, nowUs);
+    for (const [election, watched] of this.#elections) this.#lookAt(election, watched, machine, process, canAct, changed, nowUs);
+  }
+
+  #lookAt(election: string, watched: Watched, machine: Machine, process: Process, canAct: boolean, changed: boolean, nowUs: number): void {
+    const { name } = machine;
+    const { node, boot } = process;
+    if (machine.index < this.#plan.voters) {
+      const box = node.election.voteOf(election)!;
+      watched.votes.look(name, boot, box, machine.clock, nowUs);
+      this.violations.check('election.I20', box.queued <= QUEUE_MAX, nowUs, () => `${name} keeps ${box.queued} bids for '${election}'`);
     }
+    const tenure = node.election.tenureOf(election);
+    const leaseEndUs = tenure?.leaseEndUs ?? -Infinity;
+    const seen = watched.seen[machine.index]!;
+    if (!changed && seen.boot === boot && seen.tenure === tenure && seen.leaseEndUs === leaseEndUs) return;
+    if (seen.tenure !== tenure && seen.boot === boot) seen.former = seen.tenure;
+    Object.assign(seen, { boot, tenure, leaseEndUs });
+    const when = (leaderUs: number): number => process.clock.when(leaderUs, nowUs);
+    const endUs = tenure === null ? -Infinity : canAct ? when(leaseEndUs) : Infinity;
+    watched.leases.look(name, boot, tenure?.term ?? 0, endUs, canAct, nowUs);
+    if (tenure === null || !canAct) return;
+    const says = node.election.isHeld(election, process.clock.peek(nowUs).leaderUs);
+    const promisedUntilUs = (voter: string): number => watched.votes.promisedUntilUs(voter, name, boot);
+    watched.tenures.look({ node: name, tenure, says, told: this.#told.leads(name, election), when, promisedUntilUs }, nowUs);
+    if (endUs <= nowUs) return;
+    watched.votes.backed(name, boot, tenure.term, endUs, nowUs);
+    watched.gate.write(name, tenure.term, nowUs);
   }
 
   /** A process begins: nothing was told yet. */
   started(node: string): void {
     this.#views.started(node);
-    for (const election of this.#elections.keys()) this.#leading.delete(`${node} ${election}`);
+    this.#told.started(node, this.#elections.keys());
   }
 
-  /** What was told adds up to what is held. */
+  /** What was told adds up to what is held, and no more is held than there is. */
   finish(machines: readonly Machine[], nowUs: number): void {
-    for (const { name, process } of machines) if (process !== null) this.#views.folded(name, process.node.membership.members, nowUs);
+    for (const { name, process } of machines) {
+      if (process === null) continue;
+      const { members } = process.node.membership;
+      this.#views.folded(name, members, nowUs);
+      this.violations.check(
+        'resource.R6',
+        members.size <= machines.length,
+        nowUs,
+        () => `${name} keeps ${members.size} members, and there are ${machines.length}`,
+      );
+    }
+  }
+
+  /** A message leaves a process, as it is before it is encoded. */
+  said(machine: Machine, process: Process, message: Message, nowUs: number): void {
+    if (message.kind !== ELECTION_KIND) return;
+    let speaker = this.#speakers.get(process);
+    if (speaker === undefined) this.#speakers.set(process, (speaker = this.#speakerOf(machine, process)));
+    for (const entry of (message as ElectionPacket).entries) this.#speech.said(speaker, entry, nowUs);
   }
 
   /** A datagram on its way. @param bytes 0 where messages travel by reference. @param isOver Whether its sender's life has ended. */
@@ -122,29 +172,68 @@ export class Observer {
     this.violations.check('resource.R1', !isOver, nowUs, () => `${node} sent something after its end`);
   }
 
-  heard(node: string, change: MembershipChange | ElectionChange, localUs: number, isLeaving: boolean, nowUs: number): void {
+  /** A step of a process is over; `error`: something came out of it that should have stayed in it. */
+  stepped(node: string, receiving: boolean, error: unknown, nowUs: number): void {
+    const words = (): string => `${node}: ${error instanceof Error ? (error.stack?.split('\n').slice(0, 3).join(' ') ?? error.message) : String(error)}`;
+    this.violations.check(receiving ? 'resource.R3' : 'resource.R5', error === null, nowUs, words);
+  }
+
+  /** The application's job of the present or last tenure has ended. */
+  settled(machine: Machine, process: Process, election: string): void {
+    const term = process.node.election.tenureOf(election)?.term;
+    if (term !== undefined) this.#settled.set(`${machine.name}#${process.boot} ${election}`, term);
+  }
+
+  heard(machine: Machine, process: Process, change: MembershipChange | ElectionChange, nowUs: number): void {
+    const { name } = machine;
     if (change.type === 'voter' && change.how === 'cold-start' && this.#wallsDisagree) {
-      for (const { leases } of this.#elections.values()) leases.termOrderRestsOnClocks = true;
+      for (const { leases, gate } of this.#elections.values()) {
+        leases.termOrderRestsOnClocks = true;
+        gate.reset();
+      }
     }
     if (change.type === 'elected' || change.type === 'lost') {
-      const key = `${node} ${change.name}`;
-      const term = this.#leading.get(key) ?? null;
-      const holds = change.type === 'elected' ? term === null : term === change.term;
-      this.violations.check(
-        'safety.S11',
-        holds,
-        nowUs,
-        () => `${node} told ${change.type} of '${change.name}' in term ${change.term}, ${term === null ? 'leading nothing' : `leading in term ${term}`}`,
-      );
-      if (change.type === 'elected') this.violations.check('safety.S10', !isLeaving, nowUs, () => `${node} was elected for '${change.name}' after it had left`);
-      if (change.type === 'elected') this.#leading.set(key, change.term);
-      else this.#leading.delete(key);
+      const hearer = {
+        node: name,
+        isLeaving: process.isLeaving,
+        ranFreely: machine.eachUs === 0 && nowUs > machine.strainUntilUs,
+        leaderUs: process.clock.peek(nowUs).leaderUs,
+        latenessUs: this.#plan.noise.latenessUs,
+      };
+      this.#told.heard(hearer, change, this.#elections.get(change.name)?.leases.termOrderRestsOnClocks ?? false, nowUs);
     }
-    this.#views.heard(node, change as MembershipChange, localUs, nowUs);
+    if (change.type === 'leader' && change.leader !== null) {
+      const now = process.clock.peek(nowUs);
+      const { untilUs } = process.node.election.leaderOf(change.name, now);
+      this.violations.check(
+        'election.I22',
+        untilUs <= now.elapsedUs + this.#grantUs + 1_000,
+        nowUs,
+        () => `${name} believes in ${change.leader} for another ${Math.round((untilUs - now.elapsedUs) / 1_000)} ms`,
+      );
+    }
+    this.#views.heard(name, change as MembershipChange, process.clock.elapsedUs(nowUs), nowUs);
   }
 
   crashed(node: string, nowUs: number): void {
     for (const { leases } of this.#elections.values()) leases.crashed(node, nowUs);
+  }
+
+  #speakerOf(machine: Machine, process: Process): Speaker {
+    const { name } = machine;
+    const { boot, node, clock } = process;
+    return {
+      name,
+      boot,
+      mayPromise: () => node.election.mayPromise,
+      term: (election) => node.election.tenureOf(election)?.term ?? 0,
+      isOver: (election, term, nowUs) => {
+        if (this.#settled.get(`${name}#${boot} ${election}`) === term) return true;
+        const seen = this.#elections.get(election)?.seen[machine.index];
+        const tenure = [seen?.tenure, seen?.former].find((held) => held?.term === term);
+        return tenure == null || clock.peek(nowUs).leaderUs >= tenure.leaseEndUs;
+      },
+    };
   }
 
   #sum(of: (leases: LeaseCheck) => number): number {

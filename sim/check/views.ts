@@ -89,6 +89,8 @@ export class ViewCheck {
     this.#patience(observer, change.reason, after, localUs, nowUs);
     if (after.name === observer) this.own(after); // told before anybody could look
     if (before !== null) {
+      const steady = newer(after, before) || LATER[before.state].includes(after.state);
+      this.#violations.check('member.M5', steady, nowUs, () => `${observer} holds ${tell(after)} after ${tell(before)}`);
       this.#violations.check('member.M1', !newer(before, after), nowUs, () => `${observer} went back from ${tell(before)} to ${tell(after)}`);
       if (gone(before.state) && !gone(after.state)) {
         this.#violations.check('member.M2', newer(after, before), nowUs, () => `${observer} holds ${tell(after)} after ${tell(before)}`);
@@ -112,6 +114,14 @@ export class ViewCheck {
       this.#violations.check('member.M4', after.state === 'alive' || after.state === 'left', nowUs, () => `${observer} holds itself ${after.state}`);
   }
 }
+
+/** What a state may become without a newer claim of the member itself. Nothing but that undoes an accusation; who left did not fail. */
+const LATER: Readonly<Record<Member['state'], readonly Member['state'][]>> = {
+  alive: ['alive', 'suspect', 'failed', 'left'],
+  suspect: ['suspect', 'failed', 'left'],
+  failed: ['failed', 'left'],
+  left: ['left'],
+};
 
 /** What an observer says when it declares a failure itself. */
 const OWN_VERDICT = 'no refutation for';

@@ -1,5 +1,6 @@
 import type { GrantRecord } from '../../src/election/ballot-box.ts';
 import { isSameLife } from '../../src/election/peers.ts';
+import type { SpeechCheck } from './speech.ts';
 import { type Violations, seconds } from './violation.ts';
 
 /** A promise and the clock it is counted on. */
@@ -11,6 +12,14 @@ interface Promised {
 /** Turns a voter's own time into true time, by the course of its clock as it is when asked. */
 export interface VoterClock {
   when(localUs: number): number;
+}
+
+/** What a voter holds about one name. */
+interface Box {
+  readonly maxBallot: number;
+  /** No ballot above it was ever promised, of any name. */
+  readonly floor: number;
+  readonly grant: GrantRecord | null;
 }
 
 interface Vote {
@@ -35,13 +44,16 @@ export class VoteCheck {
   readonly #needed: number;
   readonly #votes = new Map<string, Vote>();
 
-  constructor(election: string, needed: number, violations: Violations) {
+  readonly #speech: SpeechCheck;
+
+  constructor(election: string, needed: number, violations: Violations, speech: SpeechCheck) {
+    this.#speech = speech;
     this.#election = election;
     this.#needed = needed;
     this.#violations = violations;
   }
 
-  look(voter: string, boot: number, maxBallot: number, grant: GrantRecord | null, clock: VoterClock, nowUs: number): void {
+  look(voter: string, boot: number, { maxBallot, floor, grant }: Box, clock: VoterClock, nowUs: number): void {
     const before = this.#votes.get(voter);
     const sameLife = before?.boot === boot;
     // A promise is an object of its own: nothing new to see in the same one.
@@ -54,6 +66,13 @@ export class VoteCheck {
         () => `${voter} went back from ballot ${before.maxBallot} to ${maxBallot} of '${this.#election}'`,
       );
     }
+    if (grant !== null) this.#promise(voter, sameLife ? before : null, grant, maxBallot, floor, nowUs);
+    this.#violations.check(
+      'election.I11',
+      maxBallot <= floor,
+      nowUs,
+      () => `${voter} holds ballot ${maxBallot} of '${this.#election}' highest, and promised none above ${floor}`,
+    );
     const ballots = sameLife ? before.ballots : new Map<number, string>();
     if (grant !== null) {
       const holder = `${grant.holder.name}#${grant.holder.boot}`;
@@ -83,6 +102,42 @@ export class VoteCheck {
       );
     }
     this.#votes.set(voter, { boot, maxBallot, promised: grant === null ? null : { grant, clock }, inherited, ballots });
+  }
+
+  /** A new promise: asked for, in order, and of a name that was free. */
+  #promise(voter: string, before: Vote | null, grant: GrantRecord, maxBallot: number, floor: number, nowUs: number): void {
+    this.#violations.check(
+      'election.I6',
+      grant.term <= grant.ballot && grant.ballot <= maxBallot && maxBallot <= floor,
+      nowUs,
+      () => `${voter} promised ballot ${grant.ballot} (term ${grant.term}) of '${this.#election}', its highest being ${maxBallot} and its floor ${floor}`,
+    );
+    if (grant.holder.name === voter) return; // what a process says to its own voter is on no wire
+    this.#violations.check(
+      'election.I18',
+      this.#speech.hasAsked(grant.holder, this.#election, grant.ballot, grant.term),
+      nowUs,
+      () => `${voter} promised '${this.#election}' to ${grant.holder.name}, which never asked for it with ballot ${grant.ballot}`,
+    );
+    const former = before?.promised?.grant;
+    if (former === undefined || isSameLife(former.holder, grant.holder) || former.holder.name === voter) return;
+    this.#violations.check(
+      'election.I4',
+      endUs(before!.promised!) <= nowUs || this.#speech.hasReleased(former.holder, this.#election, former.term),
+      nowUs,
+      () =>
+        `${voter} promised '${this.#election}' to ${grant.holder.name} while its promise to ${former.holder.name} ran until ${seconds(endUs(before!.promised!))}`,
+    );
+  }
+
+  /** Until when that life of a voter, or one before it, promised the name to that process; −Infinity: not at all. */
+  promisedUntilUs(voter: string, node: string, boot: number): number {
+    const vote = this.#votes.get(voter);
+    let untilUs = -Infinity;
+    for (const promised of [vote?.promised, vote?.inherited]) {
+      if (promised != null && promised.grant.holder.boot === boot && promised.grant.holder.name === node) untilUs = Math.max(untilUs, endUs(promised));
+    }
+    return untilUs;
   }
 
   /** The holder's lease was won or extended, or a clock runs another course now. */

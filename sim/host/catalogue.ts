@@ -110,7 +110,7 @@ export const MUTANTS: readonly Mutant[] = [
     id: 'grant-while-held',
     bug: 'a voter grants a name that it has promised',
     file: VOTER,
-    find: 'if (grant !== null && lifeOf(grant.holder) !== lifeOf(peer)) { box.queue.put',
+    find: 'if (grant !== null && !isSameLife(grant.holder, peer)) { box.queue.put',
     replace: 'if (false) { box.queue.put',
   },
   {
@@ -155,7 +155,7 @@ export const MUTANTS: readonly Mutant[] = [
     id: 'release-any-holder',
     bug: 'a release frees whoever holds',
     file: VOTER,
-    find: 'if (grant === null || lifeOf(grant.holder) !== lifeOf(peer) || grant.term !== release.term) return;',
+    find: 'if (grant === null || !isSameLife(grant.holder, peer) || grant.term !== release.term) return;',
     replace: 'if (grant === null) return;',
   },
   {

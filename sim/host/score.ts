@@ -67,6 +67,8 @@ async function scoreOne(mutant: Mutant, options: ScoreOptions): Promise<Score> {
       if (scenario !== undefined) return found(scenario, `scenario (${scenario.invariant ?? scenario.verdict})`);
       if (budget > FEW) killer = await look(seedTasks(from + FEW, from + budget - 1, {}, 0, true));
     }
+    // What a node throws is a broken invariant; what is thrown elsewhere is a patch that does not fit, and kills nobody.
+    if (killer?.verdict === 'internal') throw new Error(`mutant ${mutant.id}: ${killer.words}`);
     if (killer === undefined) return { id: mutant.id, bug: mutant.bug, file: mutant.file, killer: null, seeds, words: null };
     first ??= killer;
     seeds.push(killer.seed - from + 1);

@@ -10,6 +10,7 @@ export interface RunSummary {
   /** The first broken invariant, what was missing, or what was thrown. */
   readonly words: string | null;
   readonly invariant: InvariantId | null;
+  readonly excuse: string | null;
   readonly acquisitions: number;
   readonly takeovers: number;
   readonly closest: CloseCall | null;
@@ -27,6 +28,7 @@ export function summaryOf(result: RunResult): RunSummary {
     seed: result.plan.seed,
     verdict: result.verdict,
     invariant: first?.id ?? null,
+    excuse: result.excuse,
     words:
       first?.words ??
       (result.verdict === 'liveness' || result.verdict === 'vacuous'
@@ -51,6 +53,7 @@ export function internalError(seed: number, error: unknown): RunSummary {
     verdict: 'internal',
     words,
     invariant: null,
+    excuse: null,
     acquisitions: 0,
     takeovers: 0,
     closest: null,
@@ -67,6 +70,8 @@ export function internalError(seed: number, error: unknown): RunSummary {
 export interface SweepReport {
   readonly seeds: number;
   readonly failures: readonly RunSummary[];
+  /** Runs that could not become whole in time, by the reason that was proven. */
+  readonly excused: Readonly<Record<string, number>>;
   readonly acquisitions: number;
   readonly takeovers: number;
   readonly closest: (CloseCall & { readonly seed: number }) | null;
@@ -80,11 +85,20 @@ export interface SweepReport {
 }
 
 const FAILURES_KEPT = 32;
+/** More excused runs than this hide something. Percent. */
+const EXCUSED_MAX = 2;
+
+/** Whether so many runs were excused that nobody should believe the rest. */
+export function isExcusedTooOften(report: SweepReport): boolean {
+  const excused = Object.values(report.excused).reduce((sum, count) => sum + count, 0);
+  return excused * 100 > EXCUSED_MAX * report.seeds;
+}
 
 export function sweepReport(rows: readonly RunSummary[]): SweepReport {
   const ordered = [...rows].sort((a, b) => a.seed - b.seed);
   const marks = new Map<string, number>();
   const checks = new Map<string, number>();
+  const excused = new Map<string, number>();
   const add = (to: Map<string, number>, counts: Readonly<Record<string, number>>): void => {
     for (const [name, count] of Object.entries(counts)) to.set(name, (to.get(name) ?? 0) + count);
   };
@@ -95,6 +109,7 @@ export function sweepReport(rows: readonly RunSummary[]): SweepReport {
   for (const row of ordered) {
     add(marks, row.marks);
     add(checks, row.checks);
+    if (row.excuse !== null) add(excused, { [row.excuse]: 1 });
     low = combine32(combine32(low, row.seed), hash32(`${row.traceHash} ${row.verdict}`));
     high = combine32(high, hash32(row.traceHash, 1));
     if (row.closest !== null && (closest === null || row.closest.slackUs < closest.slackUs)) closest = { ...row.closest, seed: row.seed };
@@ -103,6 +118,7 @@ export function sweepReport(rows: readonly RunSummary[]): SweepReport {
   return {
     seeds: ordered.length,
     failures: ordered.filter(({ verdict }) => verdict !== 'pass').slice(0, FAILURES_KEPT),
+    excused: sorted(excused),
     acquisitions: sum((r) => r.acquisitions),
     takeovers: sum((r) => r.takeovers),
     closest,

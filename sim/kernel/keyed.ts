@@ -19,6 +19,7 @@ export const Domain = {
   burst: 13,
   damage: 14,
   lie: 15,
+  ending: 16,
 } as const;
 export type Domain = (typeof Domain)[keyof typeof Domain];
 

@@ -34,7 +34,9 @@ export class Application implements ApplicationPort {
         if (process.isLeaving) break;
         const draw = this.#draw(machine);
         const delayUs = plan.application.standMaxUs === 0 || this.#world.isCalm ? 0 : draw % plan.application.standMaxUs;
-        this.#later(machine, process, delayUs, () => process.node.stand(change.name, machine.plan.priority));
+        this.#later(machine, process, delayUs, () => {
+          if (!process.isLeaving) process.node.stand(change.name, machine.plan.priority);
+        });
         break;
       }
       case 'voter':
@@ -63,12 +65,12 @@ export class Application implements ApplicationPort {
   }
 
   #settle(machine: Machine, process: Process, election: string): void {
-    if (process.isLeaving) return this.#later(machine, process, 0, () => process.node.settled(election));
+    if (process.isLeaving) return this.#later(machine, process, 0, () => this.#world.settled(machine, process, election));
     const { settleNowPpm, settleNeverPpm, settleMaxUs } = this.#world.plan.application;
     const draw = this.#draw(machine);
     if (chance(draw, settleNeverPpm)) return this.#world.marks.hit('job-outlives-lease');
     const now = chance(draw, settleNeverPpm + settleNowPpm) || settleMaxUs === 0;
-    this.#later(machine, process, now ? 0 : this.#draw(machine) % settleMaxUs, () => process.node.settled(election));
+    this.#later(machine, process, now ? 0 : this.#draw(machine) % settleMaxUs, () => this.#world.settled(machine, process, election));
   }
 
   /** In that process only, and not while it is stopped. */

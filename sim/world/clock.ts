@@ -124,16 +124,19 @@ export class ProcessClock {
     return this.#readWith(this.#leader, trueUs);
   }
 
+  /** What a reading now would show, without making it: looking must never disturb what is looked at. */
+  peek(trueUs: number): Now {
+    return this.#readWith(this.#leader.copy(), trueUs);
+  }
+
   /**
    * When the leader's clock will show `leaderUs`, if nothing happens to the machine's clocks: the
    * true end of a lease. What the leader's clock may gain until then only brings the end forward,
    * and is left out: a lease must be safe without it.
-   *
-   * Reads a copy, so that looking never disturbs what is looked at.
    */
   when(leaderUs: number, trueUs: number): number {
     if (leaderUs === -Infinity) return -Infinity;
-    const now = this.#readWith(this.#leader.copy(), trueUs);
+    const now = this.peek(trueUs);
     return leaderUs <= now.leaderUs ? trueUs : this.#machine.when(leaderUs - (now.leaderUs - now.elapsedUs));
   }
 

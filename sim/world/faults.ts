@@ -77,7 +77,10 @@ export class Faults {
     world.isCalm = true;
     world.tell('calm', null, 'nothing goes wrong from here on');
     world.network.calm();
-    for (const machine of world.machines) machine.eachUs = 0;
+    for (const machine of world.machines) {
+      if (machine.eachUs > 0) machine.strainUntilUs = Math.max(world.nowUs, machine.busyUntilUs);
+      machine.eachUs = 0;
+    }
     world.release();
     for (const machine of world.machines) {
       if (machine.state === 'suspended') machine.clock.resume(world.nowUs);
@@ -131,9 +134,12 @@ export class Faults {
     world.marks.hit('slow-processor');
     world.tell('slow', machine, `${machine.name} needs ${Math.round(eachUs / 1000)} ms for everything, for ${Math.round(forUs / 1000)} ms`);
     machine.eachUs = eachUs;
+    machine.strainUntilUs = Infinity;
     const spell = (machine.slowSpell += 1);
     world.after(forUs, () => {
-      if (machine.slowSpell === spell) machine.eachUs = 0;
+      if (machine.slowSpell !== spell) return;
+      machine.eachUs = 0;
+      machine.strainUntilUs = Math.max(world.nowUs, machine.busyUntilUs);
     });
   }
 

@@ -48,6 +48,8 @@ export class Machine {
   backlog = 0;
   slowSpell = 0;
   downSinceUs = 0;
+  /** Until then it was stopped, or slow, or still is. */
+  strainUntilUs = -1;
   /** Grows with every change of state, so that a scheduled end of a former state does nothing. */
   spell = 0;
   inbox: { readonly payload: Payload; readonly from: Address }[] = [];

@@ -4,6 +4,7 @@ import type { Runtime } from '../../src/core/runtime.ts';
 import type { Member } from '../../src/core/view.ts';
 import type { ElectionChange } from '../../src/election/host.ts';
 import type { MembershipChange } from '../../src/membership/host.ts';
+import type { Wire } from '../../src/wire.ts';
 import type { Observer } from '../check/observer.ts';
 import { EventQueue } from '../kernel/event-queue.ts';
 import { Domain, keyed } from '../kernel/keyed.ts';
@@ -156,14 +157,18 @@ export class World {
       election: electionConfigOf(this.plan),
       runtime: this.#runtimeOf(machine, process),
       tap,
-      wire: this.#wire({
-        address: machine.address,
-        cluster: 'simulated',
-        send: (payload, to) => this.#send(machine, process, payload, to),
-        listen: (receive) => {
-          process.receive = receive;
-        },
-      }),
+      wire: this.#overheard(
+        machine,
+        process,
+        this.#wire({
+          address: machine.address,
+          cluster: 'simulated',
+          send: (payload, to) => this.#send(machine, process, payload, to),
+          listen: (receive) => {
+            process.receive = receive;
+          },
+        }),
+      ),
     });
     this.#observer.started(machine.name);
     this.tell('start', machine, `${machine.name} starts at ${machine.address}`);
@@ -185,12 +190,19 @@ export class World {
   }
 
   /** One step of a node; everything that follows from it at this instant happens here. */
-  enter(machine: Machine, step: () => void): void {
+  enter(machine: Machine, step: () => void, receiving = false): void {
     const { process } = machine;
     if (process === null || machine.state !== 'running') return;
-    step();
+    let failure: unknown = null;
+    try {
+      step();
+    } catch (error) {
+      failure = error;
+    }
+    this.#observer.stepped(machine.name, receiving, failure, this.nowUs);
+    if (failure !== null) return;
     const changes = process.changes.splice(0);
-    for (const change of changes) this.#note(machine, change);
+    for (const change of changes) this.#note(machine, process, change);
     this.#observer.look(machine, process, true, false, this.nowUs);
     for (const change of changes) if (machine.process === process) this.#application.hear(machine, process, change);
   }
@@ -198,6 +210,19 @@ export class World {
   /** The process stands still from now on. */
   stopped(machine: Machine): void {
     this.#application.stopped?.(machine);
+  }
+
+  /** SIGSTOP, for as long as nobody resumes it. */
+  pause(machine: Machine): void {
+    machine.become('paused');
+    this.tell('pause', machine, `${machine.name} stands still`);
+    this.stopped(machine);
+  }
+
+  /** The application's job of its last tenure has ended. */
+  settled(machine: Machine, process: Process, election: string): void {
+    this.#observer.settled(machine, process, election);
+    process.node.settled(election);
   }
 
   /** Lets the observer look at a machine whose state or clocks changed. */
@@ -222,11 +247,12 @@ export class World {
     const { process } = machine;
     if (process === null) return;
     machine.become('running');
+    machine.strainUntilUs = Math.max(machine.strainUntilUs, this.nowUs);
     this.tell('resume', machine, `${machine.name} runs again`);
     this.#application.resumed?.(machine);
     this.look(machine);
     if (wakeFirst === 'timers') this.#fire(machine, process);
-    for (const { payload, from } of machine.inbox.splice(0)) this.enter(machine, () => process.receive?.(payload, from));
+    for (const { payload, from } of machine.inbox.splice(0)) this.enter(machine, () => process.receive?.(payload, from), true);
     if (process.timer !== null) {
       process.timer.dueUs = Math.max(this.nowUs, machine.clock.when(process.timer.localUs));
       this.#fire(machine, process);
@@ -272,6 +298,19 @@ export class World {
     return lie(this.plan.seed, machine.index, this.nowUs, members);
   }
 
+  /** The observer hears what is said before it becomes bytes. */
+  #overheard(machine: Machine, process: Process, wire: Wire): Wire {
+    return {
+      open: (handlers) => wire.open(handlers),
+      send: (message, to) => {
+        this.#observer.said(machine, process, message, this.nowUs);
+        wire.send(message, to);
+      },
+      close: () => wire.close(),
+      counters: wire.counters,
+    };
+  }
+
   #send(machine: Machine, process: Process, payload: Payload, to: Address): void {
     const target = this.#at.get(to);
     const bytes = payload instanceof Uint8Array ? payload.length : 0;
@@ -298,7 +337,7 @@ export class World {
     }
     this.trace.record(this.nowUs, 'datagram', machine.index, this.#at.get(from)?.index ?? -1);
     machine.busyUntilUs = this.nowUs + machine.eachUs;
-    if (machine.state === 'running') return this.enter(machine, () => process.receive?.(payload, from));
+    if (machine.state === 'running') return this.enter(machine, () => process.receive?.(payload, from), true);
     if (machine.inbox.length < INBOX_MAX) machine.inbox.push({ payload, from });
     else this.marks.hit('inbox-overflow');
   }
@@ -350,11 +389,10 @@ export class World {
     };
   }
 
-  #note(machine: Machine, change: MembershipChange | ElectionChange): void {
+  #note(machine: Machine, process: Process, change: MembershipChange | ElectionChange): void {
     const text = isElectionChange(change) ? tellElection(change) : tellMembership(change);
     this.tell(change.type, machine, `${machine.name} ${text}`);
-    const { process } = machine;
-    this.#observer.heard(machine.name, change, process?.clock.elapsedUs(this.nowUs) ?? 0, process?.isLeaving ?? false, this.nowUs);
+    this.#observer.heard(machine, process, change, this.nowUs);
     if (change.type === 'elected') {
       const before = this.#leaders.get(change.name);
       if (before?.last !== machine) this.#leaders.set(change.name, { last: machine, former: before?.last ?? null });

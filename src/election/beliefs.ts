@@ -73,10 +73,10 @@ export class Beliefs {
     }
   }
 
-  of(name: string, nowUs: number): { holder: string | null; term: number } {
+  of(name: string, nowUs: number): { holder: string | null; term: number; untilUs: number } {
     const belief = this.#beliefs.get(name);
-    if (belief === undefined) return { holder: null, term: 0 };
-    return { holder: nowUs < belief.untilUs ? belief.holder : null, term: belief.term };
+    if (belief === undefined) return { holder: null, term: 0, untilUs: -Infinity };
+    return { holder: nowUs < belief.untilUs ? belief.holder : null, term: belief.term, untilUs: belief.untilUs };
   }
 
   /** Makes `name` known, so that its lack of a leader is told as well. */

@@ -90,12 +90,25 @@ export class Candidate {
       if ((deny.why === 'stale' || deny.why === 'released') && deny.maxBallot >= bid.ballot) this.#rebidSoon(contest, now);
       return;
     }
-    if (!this.#isHopeless(bid) && !this.#yields(contest.name, bid, now)) return;
+    if (!this.#isHopeless(bid) && !this.#yields(contest.name, bid, now) && !this.#renewedSince(bid, deny, now)) return;
     // A leader in office: leave the voters that were free just now to its next renewals, or our own
     // bids would take them again and again and the leader would never win them back.
     const inOffice = [...bid.denials.values()].some(({ deny, atUs }) => deny.elected && atUs >= bid.firstGrantUs);
     this.cancel(contest, now);
     if (inOffice) contest.bidAtUs = now.elapsedUs + 2 * this.#context.config.renewUs;
+  }
+
+  /**
+   * C6 (d): somebody leads with a term that is newer than this bid, so the round is over. The promises
+   * in our hands are what that leader may need: won with those of a voter that has gone deaf since, it
+   * would lose its lease while we sit on the one voter that hears it.
+   */
+  onLeader(contest: Contest, term: number, now: Now): void {
+    contest.knownTerm = Math.max(contest.knownTerm, term);
+    const { bid } = contest;
+    if (contest.role !== 'bidding' || bid === null || bid.support.size === 0 || term <= bid.formerTerm) return;
+    this.cancel(contest, now);
+    contest.bidAtUs = now.elapsedUs + 2 * this.#context.config.renewUs;
   }
 
   /** C6 by the clock. */
@@ -149,7 +162,7 @@ export class Candidate {
     const ballot = Math.max(contest.knownBallot, contest.lastBallot, this.#floor()) + 1;
     contest.lastBallot = ballot;
     contest.satOut = 0;
-    return { ballot, sent: new SentRing(), support: new Map(), denials: new Map(), firstGrantUs: Infinity };
+    return { ballot, sent: new SentRing(), support: new Map(), denials: new Map(), firstGrantUs: Infinity, formerTerm: contest.knownTerm };
   }
 
   /** C2. */
@@ -192,6 +205,16 @@ export class Candidate {
    */
   #isRivalGrant(deny: Deny): boolean {
     return deny.holder !== '' && (!deny.elected || deny.leftMs * 1000 > this.#context.config.grantUs / 2);
+  }
+
+  /**
+   * C6 (e): the leader renewed at that voter after we were first promised something here. It is in
+   * office, so a majority is promised to it and not to us; what we hold may be the very voter it is
+   * about to need. A leader that is dead or cut off from its majority renews nowhere, so this delays
+   * no takeover from one.
+   */
+  #renewedSince(bid: BidState, deny: Deny, now: Now): boolean {
+    return deny.why === 'held' && deny.elected && deny.leftMs * 1000 >= this.#context.config.grantUs - (now.elapsedUs - bid.firstGrantUs);
   }
 
   /** C6 (b): after a while without a majority the lower rank makes room. */

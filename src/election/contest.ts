@@ -37,6 +37,8 @@ export interface BidState {
   readonly denials: Map<string, { readonly deny: Deny; readonly atUs: number }>;
   /** Elapsed time of the first grant; Infinity before. */
   firstGrantUs: number;
+  /** The highest term anybody was said to lead with when this bid began; a higher one was won since. */
+  readonly formerTerm: number;
 }
 
 /** One acquisition, from `elected` until released or run out. */
@@ -67,6 +69,8 @@ export interface Contest {
   lastBallot: number;
   /** The highest ballot heard of. */
   knownBallot: number;
+  /** The highest term anybody was said to lead with. */
+  knownTerm: number;
   /** When the next bid may go out. Elapsed. */
   bidAtUs: number;
   bid: BidState | null;
@@ -76,5 +80,17 @@ export interface Contest {
 }
 
 export function newContest(name: string, now: Now): Contest {
-  return { name, role: 'idle', wanted: false, priority: 0, lastBallot: 0, knownBallot: 0, bidAtUs: now.elapsedUs, bid: null, tenure: null, satOut: 0 };
+  return {
+    name,
+    role: 'idle',
+    wanted: false,
+    priority: 0,
+    lastBallot: 0,
+    knownBallot: 0,
+    knownTerm: 0,
+    bidAtUs: now.elapsedUs,
+    bid: null,
+    tenure: null,
+    satOut: 0,
+  };
 }

@@ -250,9 +250,9 @@ export class Election {
     return tenure ? tenure.leaseEndUs - leaderUs : -Infinity;
   }
 
-  leaderOf(name: string, now: Now): { known: boolean; name: string | null; term: number; reason: NoLeaderReason | null } {
-    const { holder, term } = this.#beliefs.of(name, now.elapsedUs);
-    return { known: holder !== null, name: holder, term, reason: holder === null ? this.#reasonFor(name) : null };
+  leaderOf(name: string, now: Now): { known: boolean; name: string | null; term: number; untilUs: number; reason: NoLeaderReason | null } {
+    const { holder, term, untilUs } = this.#beliefs.of(name, now.elapsedUs);
+    return { known: holder !== null, name: holder, term, untilUs, reason: holder === null ? this.#reasonFor(name) : null };
   }
 
   /** Why things are as they are for `name`, in sentences: missing voters, waits, refusals. */
@@ -280,8 +280,13 @@ export class Election {
   }
 
   /** What our own voter promised; live, for whoever only looks. Null where we do not vote. */
-  voteOf(name: string): { readonly maxBallot: number; readonly grant: Readonly<GrantRecord> | null } | null {
+  voteOf(name: string): { readonly maxBallot: number; readonly floor: number; readonly grant: Readonly<GrantRecord> | null; readonly queued: number } | null {
     return this.#voter?.inspect(name) ?? null;
+  }
+
+  /** Whether our voter may promise anything yet. */
+  get mayPromise(): boolean {
+    return this.#voter !== null && this.#recovery.isActive;
   }
 
   /** A copy of what this node holds about `name`, for checkers. */
@@ -433,7 +438,7 @@ export class Election {
         return contest === undefined ? undefined : this.#leader.onRack(contest, peer, entry, now);
       case Op.rdeny:
         if (contest === undefined) return;
-        this.#leader.onRDeny(contest, entry);
+        if (this.#leader.onRDeny(contest, entry)) this.#ask(contest, now); // L3: the lease may be running out, and the next beat is R away
         if (entry.elected && entry.holder !== this.#context.self.name) this.#leader.onViolation(contest, entry.holder, entry.holderTerm, now);
         return;
     }
@@ -456,7 +461,10 @@ export class Election {
   #heardLeader(name: string, holder: string, term: number, leftMs: number, now: Now): void {
     const contest = this.#contests.get(name);
     if (holder !== this.#context.self.name) {
-      if (contest !== undefined) this.#leader.onViolation(contest, holder, term, now);
+      if (contest !== undefined) {
+        this.#leader.onViolation(contest, holder, term, now);
+        this.#candidate.onLeader(contest, term, now);
+      }
       this.#beliefs.leads(name, holder, term, now.elapsedUs + leftMs * 1000);
     }
   }

@@ -76,15 +76,15 @@ export class Leader {
     tenure.leaseEndUs = Math.max(tenure.leaseEndUs, leaseEndUs(ends, this.#context.needed));
   }
 
-  /** L3: a voter that promised a higher ballot meanwhile is won back by a higher ballot; the term, the fencing token, stays. */
-  onRDeny(contest: Contest, rdeny: RDeny): void {
+  /** L3: a voter that promised a higher ballot meanwhile is won back by a higher ballot; the term, the fencing token, stays. @returns Whether to renew again at once. */
+  onRDeny(contest: Contest, rdeny: RDeny): boolean {
     const tenure = contest.tenure;
     contest.knownBallot = Math.max(contest.knownBallot, rdeny.maxBallot);
-    if (tenure === null || rdeny.term !== tenure.term || (contest.role !== 'leader' && contest.role !== 'draining')) return;
-    if (rdeny.why === 'stale' && rdeny.maxBallot > tenure.ballot) {
-      tenure.ballot = rdeny.maxBallot + 1;
-      contest.lastBallot = Math.max(contest.lastBallot, tenure.ballot);
-    }
+    if (tenure === null || rdeny.term !== tenure.term || (contest.role !== 'leader' && contest.role !== 'draining')) return false;
+    if (rdeny.why !== 'stale' || rdeny.maxBallot <= tenure.ballot) return false;
+    tenure.ballot = rdeny.maxBallot + 1;
+    contest.lastBallot = Math.max(contest.lastBallot, tenure.ballot);
+    return true;
   }
 
   /**

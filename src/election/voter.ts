@@ -200,9 +200,10 @@ export class Voter {
   }
 
   /** The voter's state of one name, for checkers and `explain`. */
-  inspect(name: string): { maxBallot: number; grant: GrantRecord | null } {
+  inspect(name: string): { maxBallot: number; floor: number; grant: GrantRecord | null; queued: number } {
     const box = this.#boxes.get(name);
-    return { maxBallot: box?.maxBallot ?? this.#recovery.floor, grant: box?.grant ?? null };
+    const { floor } = this.#recovery;
+    return { maxBallot: box?.maxBallot ?? floor, floor, grant: box?.grant ?? null, queued: box?.queue.size ?? 0 };
   }
 
   get names(): number {

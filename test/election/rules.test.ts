@@ -136,6 +136,50 @@ describe('candidate rules', () => {
     expect(released).toContain(entryOf(late[0]!, Op.grant).ballot);
   });
 
+  const heldBySelf = (answer: (ballot: number) => Entry): number[] => {
+    const world = new ElectionWorld(abc, storyConfig(abc));
+    for (const name of abc) world.start(name);
+    world.run(1500);
+    const denials: Flight[] = [];
+    world.network = (f) => (f.to === 'a' ? (denials.push(f), null) : at(1)); // its own voter has promised, nobody else is heard
+    world.campaign('a');
+    world.run(1600);
+    const released: number[] = [];
+    world.network = (f) => {
+      if (f.from === 'a' && carries(f, Op.release)) released.push(entryOf(f, Op.release).term);
+      return null;
+    };
+    const { ballot } = world.election('a').inspect('job');
+    const [flight] = denials;
+    world.deliver({ ...flight!, packet: { ...flight!.packet, entries: [answer(ballot)] } });
+    return released;
+  };
+
+  it('C6 (d): a bid gives up its promises when somebody has won since', () => {
+    const hint = (term: number): Entry => ({ op: Op.hint, name: 'job', holder: 'c', term, leftMs: 500, reason: 'held' });
+    expect(heldBySelf((ballot) => hint(ballot + 1))).not.toEqual([]);
+    expect(heldBySelf(() => ({ ...hint(0), holder: '', reason: 'electing' }) as Entry)).toEqual([]);
+  });
+
+  it('C6 (e): a bid gives up its promises when the leader was renewed since, and keeps them while only an old promise runs out', () => {
+    const T = storyConfig(abc).grantUs / 1000;
+    const deny = (ballot: number, leftMs: number): Entry => ({
+      op: Op.deny,
+      name: 'job',
+      ballot,
+      maxBallot: 0,
+      why: 'held',
+      holder: 'c',
+      term: 0,
+      elected: true,
+      leftMs,
+      ahead: 0,
+      queued: 1,
+    });
+    expect(heldBySelf((ballot) => deny(ballot, T))).not.toEqual([]);
+    expect(heldBySelf((ballot) => deny(ballot, T / 2))).toEqual([]);
+  });
+
   it('C6: a ballot is never used again, though our own voter forgot it', () => {
     const { world } = settledWorld(abc);
     const ballots = new Map<string, Set<number>>();

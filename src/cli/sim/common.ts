@@ -68,7 +68,7 @@ export function progress(total: number, what: string): { step(by: number, extra?
 
 /** How much a clean sweep says: the rule of three. */
 export function ruleOfThree(report: SweepReport): string {
-  return `No failure in ${report.seeds} runs: with 95 % confidence fewer than ${(300 / report.seeds).toPrecision(2)} % of such runs fail (rule of three).`;
+  return `No failure in ${report.seeds} runs: with 95 % confidence fewer than ${Number(Math.min(100, 300 / report.seeds).toPrecision(2))} % of such runs fail (rule of three).`;
 }
 
 export function exitOf(report: SweepReport): number {

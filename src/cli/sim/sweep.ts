@@ -1,11 +1,12 @@
 import { Command, Option } from 'commander';
 import { readScenario } from '../../../sim/host/files.ts';
 import { type Task, runTasks, seedTasks } from '../../../sim/host/pool.ts';
-import { type RunSummary, type SweepReport, sweepReport } from '../../../sim/host/summary.ts';
-import { planOf, runPlan } from '../../../sim/index.ts';
+import { type RunSummary, type SweepReport, isExcusedTooOften, sweepReport } from '../../../sim/host/summary.ts';
+import { type Plan, Trace, firstDifference, planOf, runPlan } from '../../../sim/index.ts';
 import type { Wanted } from '../../../sim/plan/generate.ts';
 import { durationMs } from '../demo/script.ts';
 import { writeLine, writeNow } from '../output.ts';
+import { keepBugs } from './keep.ts';
 import { SimExit, SimUsage, exitOf, jobsOf, mutantOf, progress, range, ruleOfThree } from './common.ts';
 
 interface SweepFlags {
@@ -16,6 +17,7 @@ interface SweepFlags {
   readonly time?: string;
   readonly jobs?: string;
   readonly mutant?: string;
+  readonly keep?: string;
   readonly json?: boolean;
 }
 
@@ -63,7 +65,10 @@ export function swarmCommand(): Command {
         tasks,
         to - from + 1,
         flags,
-        (row) => `bellwether sim run --seed ${row.seed}${least === undefined ? '' : ` --nodes ${sizeOf(row.seed, least, most)}`}${extra(flags)}`,
+        {
+          replayOf: (row) => `bellwether sim run --seed ${row.seed}${least === undefined ? '' : ` --nodes ${sizeOf(row.seed, least, most)}`}${extra(flags)}`,
+          planOf: (row) => planOf(row.seed, wanted(least === undefined || most === undefined ? undefined : sizeOf(row.seed, least, most))),
+        },
         true,
       );
     });
@@ -77,7 +82,13 @@ export function sweepCommand(): Command {
       const tasks: Task[] = [];
       for (let seed = from; seed <= to; seed += 1)
         tasks.push({ id: tasks.length, seeds: [], wanted: {}, plans: [readScenario(name, seed).plan], codecEvery: CODEC_EVERY, untilFailure: false });
-      process.exitCode = await sweep(tasks, to - from + 1, flags, (row) => `bellwether sim run ${name} --seed ${row.seed} --story`, false);
+      process.exitCode = await sweep(
+        tasks,
+        to - from + 1,
+        flags,
+        { replayOf: (row) => `bellwether sim run ${name} --seed ${row.seed} --story`, planOf: (row) => readScenario(name, row.seed).plan },
+        false,
+      );
     });
 }
 
@@ -90,23 +101,44 @@ export function checkDeterminismCommand(): Command {
       const [, count] = range('--seeds', `1..${flags.seeds}`, 1, 1_000_000);
       const bar = progress(count, 'seeds');
       const differ: number[] = [];
+      let parted: ReturnType<typeof firstDifference> = null;
       for (let seed = 1; seed <= count; seed += 1) {
         const plan = planOf(seed);
         const hashes = new Set([runPlan(plan).traceHash, runPlan(plan).traceHash, runPlan(plan, { codec: true }).traceHash]);
-        if (hashes.size > 1) differ.push(seed);
+        if (hashes.size > 1) {
+          differ.push(seed);
+          parted ??= whereTheyPart(plan);
+        }
         bar.step(1);
       }
       bar.done();
-      if (flags.json === true) writeLine({ event: 'verdict', schema: 1, verdict: differ.length === 0 ? 'pass' : 'fail', seeds: count, differ });
-      else writeNow(differ.length === 0 ? `PASS: ${count} seeds gave the same trace three times.\n` : `FAIL (nondeterminism): seeds ${differ.join(', ')}\n`);
+      if (flags.json === true) writeLine({ event: 'verdict', schema: 1, verdict: differ.length === 0 ? 'pass' : 'fail', seeds: count, differ, parted });
+      else
+        writeNow(
+          differ.length === 0
+            ? `PASS: ${count} seeds gave the same trace three times.\n`
+            : `FAIL (resource.R2, nondeterminism): seeds ${differ.join(', ')}\n${parted === null ? '' : `seed ${differ[0]} parts at event ${parted.event}: ${parted.first} and ${parted.second}\n`}`,
+        );
       process.exitCode = differ.length === 0 ? SimExit.pass : SimExit.nondeterminism;
     });
+}
+
+/** The first event that differs between two runs of a plan, or between its run by reference and through the codec. */
+function whereTheyPart(plan: Plan): ReturnType<typeof firstDifference> {
+  const full = (codec: boolean): Trace => {
+    const trace = new Trace('full');
+    runPlan(plan, { trace, codec });
+    return trace;
+  };
+  const first = full(false);
+  return firstDifference(first, full(false)) ?? firstDifference(first, full(true));
 }
 
 function common(command: Command): Command {
   return command
     .option('--jobs <N>', 'worker threads (default: all processors)')
     .option('--mutant <ID>', 'plant this bug first')
+    .option('--keep <DIR>', 'write the plans of failures there, as they were and shrunk')
     .option('--json', 'one JSON object per line');
 }
 
@@ -131,7 +163,13 @@ function extra(flags: SweepFlags): string {
   return ` ${flags.voters === undefined ? '' : `--voters ${flags.voters} `}${flags.preset === undefined ? '' : `--preset ${flags.preset} `}${flags.time === undefined ? '' : `--time ${flags.time} `}${flags.mutant === undefined ? '' : `--mutant ${flags.mutant} `}--story`;
 }
 
-async function sweep(tasks: readonly Task[], total: number, flags: SweepFlags, replayOf: (row: RunSummary) => string, isSwarm: boolean): Promise<number> {
+/** How a run of a sweep is had again. */
+interface Again {
+  readonly replayOf: (row: RunSummary) => string;
+  readonly planOf: (row: RunSummary) => Plan;
+}
+
+async function sweep(tasks: readonly Task[], total: number, flags: SweepFlags, again: Again, isSwarm: boolean): Promise<number> {
   const bar = progress(total, 'runs');
   let failed = 0;
   const rows = await runTasks(tasks, {
@@ -145,9 +183,15 @@ async function sweep(tasks: readonly Task[], total: number, flags: SweepFlags, r
   bar.done();
   const report = sweepReport(rows);
   const unhit = isSwarm && report.seeds >= VACUOUS_FROM && report.failures.length === 0 ? REQUIRED.filter((mark) => report.marks[mark] === undefined) : [];
-  const code = report.failures.length > 0 ? exitOf(report) : unhit.length > 0 ? SimExit.vacuous : SimExit.pass;
-  if (flags.json === true) tellJson(report, code, replayOf);
-  else tell(report, unhit, replayOf);
+  const code = report.failures.length > 0 ? exitOf(report) : unhit.length > 0 || isExcusedTooOften(report) ? SimExit.vacuous : SimExit.pass;
+  if (flags.json === true) tellJson(report, code, again.replayOf);
+  else tell(report, unhit, again.replayOf);
+  if (flags.keep !== undefined)
+    await keepBugs(flags.keep, report.failures.map(again.planOf), mutantOf(flags.mutant), (words) =>
+      flags.json === true
+        ? writeLine({ event: 'kept', ...words })
+        : writeNow(`kept as ${words.file} (${words.steps} steps) and ${words.small} (${words.smallSteps})\n`),
+    );
   return code;
 }
 
@@ -160,11 +204,13 @@ function tell(report: SweepReport, unhit: readonly string[], replayOf: (row: Run
       .map(([name, count]) => `${name} ${count}`)
       .join(', ')}`,
     `report ${report.reportHash}`,
+    ...Object.entries(report.excused).map(([reason, count]) => `excused: ${count} runs could not become whole in time: ${reason}`),
   ];
   for (const row of report.failures.slice(0, 5))
     lines.push(`seed ${row.seed}: ${row.verdict}${row.invariant === null ? '' : ` ${row.invariant}`}: ${row.words ?? ''}`, `  replay: ${replayOf(row)}`);
   if (report.failures.length > 5) lines.push(`and ${report.failures.length - 5} more`);
   if (unhit.length > 0) lines.push(`FAIL (vacuous): never hit: ${unhit.join(', ')}`);
+  else if (isExcusedTooOften(report)) lines.push('FAIL (vacuous): so many runs were excused that the others prove little');
   else lines.push(report.failures.length === 0 ? `PASS. ${ruleOfThree(report)}` : 'FAIL');
   writeNow(`${lines.join('\n')}\n`);
 }
@@ -178,6 +224,7 @@ function tellJson(report: SweepReport, code: number, replayOf: (row: RunSummary)
     verdict: code === SimExit.pass ? 'pass' : 'fail',
     seeds,
     violations: failures.length,
+    excused: report.excused,
     checks,
     marks,
     reportHash,

@@ -1,0 +1,21 @@
+import { majorityOf } from '../../src/election/lease.ts';
+import { timingOf } from '../plan/timings.ts';
+import type { World } from '../world/world.ts';
+
+/**
+ * Why a cluster that is not whole in time could not be: proven from its state, or null. An excused run
+ * is counted, and too many of them fail a sweep, so that an excuse cannot hide a bug (the recoverable
+ * states of TigerBeetle's simulator).
+ */
+export function excuseFor(world: World): string | null {
+  const { plan } = world;
+  const needed = majorityOf(plan.voters);
+  const voters = world.machines.slice(0, plan.voters);
+  if (voters.filter(({ process }) => process !== null).length < needed) return 'fewer than a majority of the voters run';
+  // A voter may wait T for its former life's promises, and T more when it finds nobody to ask.
+  const waitUs = 2 * timingOf(plan.timing).election.grantUs;
+  const mayWait = voters.filter(({ process }) => process !== null && !process.node.election.mayPromise && world.nowUs - process.startedUs < waitUs);
+  const ready = voters.filter(({ process }) => process?.node.election.mayPromise === true);
+  if (ready.length < needed && ready.length + mayWait.length >= needed) return "too many voters wait for their former lives' promises to end";
+  return null;
+}

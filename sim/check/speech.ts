@@ -1,0 +1,95 @@
+import { lifeOf } from '../../src/election/peers.ts';
+import { type Entry, Op } from '../../src/election/messages.ts';
+import type { Violations } from './violation.ts';
+
+/** What one life of a process has said about one name. */
+interface Said {
+  readonly ballots: Set<number>;
+  readonly terms: Set<number>;
+  /** Term → when it was first released. */
+  readonly released: Map<number, number>;
+}
+
+/** One process, and what the observer can ask about it when it speaks. */
+export interface Speaker {
+  readonly name: string;
+  readonly boot: number;
+  /** Its voter may promise. */
+  readonly mayPromise: () => boolean;
+  /** The term in hand; 0 for none. */
+  readonly term: (election: string) => number;
+  /** Whether the job of that tenure has ended, or its lease has, by the speaker's own clock. */
+  readonly isOver: (election: string, term: number, nowUs: number) => boolean;
+}
+
+/**
+ * What processes say about elections, seen as it leaves them: voters without memory promise nothing
+ * (election.I7), ballots that were given up are gone (election.I10), names are released when nothing
+ * acts on them any more (election.I12). And who never asked for a name is promised none (election.I18).
+ */
+export class SpeechCheck {
+  readonly #violations: Violations;
+  /** By life, then by name. */
+  readonly #said = new Map<string, Map<string, Said>>();
+  readonly #bySpeaker = new WeakMap<Speaker, Map<string, Said>>();
+
+  constructor(violations: Violations) {
+    this.#violations = violations;
+  }
+
+  said(speaker: Speaker, entry: Entry, nowUs: number): void {
+    const { name } = speaker;
+    switch (entry.op) {
+      case Op.grant:
+      case Op.rack:
+        return this.#violations.check(
+          'election.I7',
+          speaker.mayPromise(),
+          nowUs,
+          () => `${name} promised '${entry.name}' while it does not know what it had promised`,
+        );
+      case Op.bid: {
+        const said = this.#of(speaker, entry.name);
+        said.ballots.add(entry.ballot);
+        return this.#violations.check(
+          'election.I10',
+          (said.released.get(entry.ballot) ?? nowUs) === nowUs, // given up in the very step that bids: one datagram says both, in order
+          nowUs,
+          () => `${name} bids for '${entry.name}' with ballot ${entry.ballot}, which it had given up`,
+        );
+      }
+      case Op.renew:
+        return void this.#of(speaker, entry.name).terms.add(entry.term);
+      case Op.release: {
+        const said = this.#of(speaker, entry.name);
+        if (!said.released.has(entry.term)) said.released.set(entry.term, nowUs);
+        if (!said.terms.has(entry.term)) return; // a bid given up, nothing was led with it
+        const over = speaker.term(entry.name) !== entry.term && speaker.isOver(entry.name, entry.term, nowUs);
+        return this.#violations.check('election.I12', over, nowUs, () => `${name} released term ${entry.term} of '${entry.name}' while its job may still run`);
+      }
+      default:
+    }
+  }
+
+  /** Whether that life has asked for the name with that ballot, or renewed that term. */
+  hasAsked(holder: { readonly name: string; readonly boot: number }, election: string, ballot: number, term: number): boolean {
+    const said = this.#said.get(lifeOf(holder))?.get(election);
+    return said !== undefined && (said.ballots.has(ballot) || said.terms.has(term));
+  }
+
+  hasReleased(holder: { readonly name: string; readonly boot: number }, election: string, term: number): boolean {
+    return this.#said.get(lifeOf(holder))?.get(election)?.released.has(term) ?? false;
+  }
+
+  #of(speaker: Speaker, election: string): Said {
+    let names = this.#bySpeaker.get(speaker);
+    if (names === undefined) {
+      names = new Map();
+      this.#bySpeaker.set(speaker, names);
+      this.#said.set(lifeOf(speaker), names);
+    }
+    let said = names.get(election);
+    if (said === undefined) names.set(election, (said = { ballots: new Set(), terms: new Set(), released: new Map() }));
+    return said;
+  }
+}

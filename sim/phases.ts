@@ -1,0 +1,168 @@
+import { majorityOf } from '../src/election/lease.ts';
+import type { Observer } from './check/observer.ts';
+import { missingLeaders, missingViews } from './check/liveness.ts';
+import { type InvariantId, seconds } from './check/violation.ts';
+import { Domain, keyed } from './kernel/keyed.ts';
+import { convergenceUs, timingOf } from './plan/timings.ts';
+import type { Machine } from './world/machine.ts';
+import type { World } from './world/world.ts';
+
+/** What a run ends with, once the cluster is whole: quiet, a short pause, and a majority that must do without the rest. */
+
+const PIECE_US = 10_000;
+
+/**
+ * Whole, calm, and nothing to do: for a while nobody may suspect anybody, no leader may change, and
+ * nobody may send more than its timers explain (live.L5, resource.R4).
+ */
+export function checkSteady(world: World, observer: Observer): void {
+  const { plan } = world;
+  const { membership: m, election: e } = timingOf(plan.timing);
+  const nodes = plan.nodes.length;
+  const lengthUs = 4 * m.probePeriodUs + 4 * e.renewUs;
+  world.run(world.nowUs + 16 * m.probePeriodUs); // probes begun before it, accusations on their way, what the calm itself had to tell
+  const before = tallyOf(world);
+  world.run(world.nowUs + lengthUs);
+  const after = tallyOf(world);
+  const quiet = after.suspected === before.suspected && after.failed === before.failed && after.elected === before.elected;
+  observer.violations.check(
+    'live.L5',
+    quiet,
+    world.nowUs,
+    () =>
+      `in ${Math.round(lengthUs / 1000)} ms of calm: ${after.suspected - before.suspected} suspicions, ${after.failed - before.failed} deaths, ${after.elected - before.elected} new leaders`,
+  );
+  // Per node: a probe and its ack each period; per election a question to and an answer from each voter each R; the rest is a safety net and luck.
+  const perNode = 2 * (lengthUs / m.probePeriodUs + 1) + plan.elections.length * 2 * plan.voters * (lengthUs / e.renewUs + 1);
+  const allowed = Math.ceil(1.5 * nodes * perNode) + 4 * nodes;
+  observer.violations.check(
+    'resource.R4',
+    after.sent - before.sent <= allowed,
+    world.nowUs,
+    () => `in ${Math.round(lengthUs / 1000)} ms of calm ${after.sent - before.sent} datagrams were sent, ${allowed} are explained`,
+  );
+}
+
+/** One process stands still for a little less than the pause tolerance: suspected perhaps, declared failed by nobody, and soon undoubted (live.L6). */
+export function checkShortPause(world: World, observer: Observer): void {
+  const { plan } = world;
+  const { membership: m } = timingOf(plan.timing);
+  const machine = world.machines[keyed(plan.seed, Domain.ending, 1) % world.machines.length]!;
+  const before = tallyOf(world);
+  world.pause(machine);
+  world.run(world.nowUs + Math.floor(0.8 * m.pauseToleranceUs));
+  world.resume(machine, 'datagrams');
+  // An accusation may be on its way; its subject answers it the moment it hears of it, and the answer has to get round.
+  const boundUs = 2 * m.probePeriodUs + m.suspicionCeiling * m.pauseToleranceUs + 8 * m.gossipTickUs;
+  const missing = until(world, boundUs, () => missingViews(world));
+  const failed = tallyOf(world).failed - before.failed;
+  observer.violations.check(
+    'live.L6',
+    failed === 0 && missing.length === 0,
+    world.nowUs,
+    () =>
+      `${machine.name} stood still for ${seconds(0.8 * m.pauseToleranceUs)}: ${failed} declared it failed; after ${seconds(boundUs)} more: ${missing.join('; ') || 'all whole'}`,
+  );
+}
+
+type Fate = 'crashed' | 'cut' | 'deaf' | 'mute';
+const FATES: readonly Fate[] = ['crashed', 'cut', 'deaf', 'mute'];
+
+/**
+ * Half of the runs: a majority of the voters, and some others, go on alone; whoever is not among them
+ * crashes, is cut off, hears nothing or is heard by nobody, for good. Those within must find that out
+ * (live.L1), have a leader (live.L3), and keep it in peace (live.L7, live.L9); nobody without may lead
+ * (live.L4).
+ *
+ * Healing everything, which comes before, finds other bugs than this: here the faults never end
+ * (TigerBeetle's simulator draws such a core, too).
+ */
+export function checkCore(world: World, observer: Observer): void {
+  const { plan, machines } = world;
+  if (keyed(plan.seed, Domain.ending, 2) % 2 === 0) return;
+  const { membership: m, election: e } = timingOf(plan.timing);
+  const core = coreOf(world);
+  const outside = machines.filter((machine) => !core.includes(machine));
+  if (outside.length === 0) return;
+  world.marks.hit('core-alone');
+  for (const machine of outside) leaveOut(world, machine);
+
+  const check = (id: InvariantId, missing: readonly string[], boundUs: number): void =>
+    observer.violations.check(
+      id,
+      missing.length === 0,
+      world.nowUs,
+      () => `after ${seconds(boundUs)} with ${core.map(({ name }) => name).join(', ')} alone: ${missing.join('; ')}`,
+    );
+  const bounds = convergenceUs(plan);
+  const leaders = until(world, bounds.leaderUs, () => missingLeaders(world, core));
+  check('live.L3', leaders, bounds.leaderUs);
+  const fates = until(world, bounds.viewUs, () => [...missingViews(world, core), ...undetected(core, outside)]);
+  check('live.L1', fates, bounds.viewUs);
+  const pretenders = outside.flatMap(({ name, process }) =>
+    plan.elections.filter((election) => process?.node.election.inspect(election).role === 'leader').map((election) => `${name} leads '${election}'`),
+  );
+  check('live.L4', pretenders, e.grantUs);
+
+  const before = tallyOf(world);
+  const ledBefore = leadersOf(world, core);
+  const lengthUs = 8 * m.probePeriodUs + 8 * e.renewUs;
+  world.run(world.nowUs + lengthUs);
+  const deaths = [...missingViews(world, core), ...missingLeaders(world, core)];
+  const moved = leadersOf(world, core) !== ledBefore;
+  check('live.L9', [...deaths, ...(moved ? [`the leader changed from ${ledBefore} to ${leadersOf(world, core)}`] : [])], lengthUs);
+  const elected = tallyOf(world).elected - before.elected;
+  check('live.L7', elected === 0 ? [] : [`${elected} more leaders were elected`], lengthUs);
+}
+
+/** A majority of the voters, all but few, and each of the others with even odds; the first election's leader is no more likely to be in it than anybody. */
+function coreOf(world: World): readonly Machine[] {
+  const { plan, machines } = world;
+  const rank = (machine: Machine): number => keyed(plan.seed, Domain.ending, 3, machine.index);
+  const voters = machines.slice(0, plan.voters).sort((a, b) => rank(a) - rank(b));
+  const others = machines.slice(plan.voters).filter((machine) => rank(machine) % 2 === 0);
+  return [...voters.slice(0, majorityOf(plan.voters)), ...others];
+}
+
+function leaveOut(world: World, machine: Machine): void {
+  const fate = FATES[keyed(world.plan.seed, Domain.ending, 4, machine.index) % FATES.length]!;
+  world.marks.hit(`core-without-${fate}`);
+  world.tell('left-out', machine, `${machine.name} is left out for good: ${fate}`);
+  if (fate === 'crashed') return world.crash(machine);
+  for (const other of world.machines) {
+    if (other === machine) continue; // from those outside, too: one that hears and one that is heard would be one healthy node together
+    if (fate !== 'deaf') world.network.cut(machine.index, other.index, 'stop', 1);
+    if (fate !== 'mute') world.network.cut(other.index, machine.index, 'stop', 1);
+  }
+}
+
+function undetected(core: readonly Machine[], outside: readonly Machine[]): string[] {
+  return core.flatMap(({ name, process }) =>
+    outside.flatMap((machine) => {
+      const held = process?.node.membership.members.get(machine.name)?.state;
+      return held === undefined || held === 'failed' || held === 'left' ? [] : [`${name} holds ${machine.name} ${held}`];
+    }),
+  );
+}
+
+function leadersOf(world: World, among: readonly Machine[]): string {
+  return world.plan.elections
+    .map((election) => among.find(({ process }) => process?.node.election.inspect(election).role === 'leader')?.name ?? 'nobody')
+    .join(', ');
+}
+
+/** Lets time pass until nothing is missing, or until the bound. @returns What still is. */
+function until(world: World, boundUs: number, look: () => string[]): string[] {
+  const endUs = world.nowUs + boundUs;
+  let missing = look();
+  while (missing.length > 0 && world.nowUs < endUs) {
+    world.run(Math.min(endUs, world.nowUs + PIECE_US));
+    missing = look();
+  }
+  return missing;
+}
+
+function tallyOf(world: World): { readonly sent: number; readonly suspected: number; readonly failed: number; readonly elected: number } {
+  const { marks, network } = world;
+  return { sent: network.counters.sent, suspected: marks.of('held-suspect'), failed: marks.of('held-failed'), elected: marks.of('elected') };
+}
