@@ -19,6 +19,13 @@ const LEASE = 'src/election/lease.ts';
 export const MUTANTS: readonly Mutant[] = [
   // ── who is there ──
   {
+    id: 'newer-name-wins',
+    bug: 'who started later keeps the name',
+    file: 'src/membership/admission.ts',
+    find: 'return this.#check(claim, peer.claim, from, resume);',
+    replace: 'return this.#admit(claim, from);',
+  },
+  {
     id: 'refute-same',
     bug: 'refutes with the accusation’s own incarnation',
     file: REFUTE,

@@ -1,3 +1,4 @@
+import { Cluster } from './membership-cluster.ts';
 import { ElectionWorld, type Flight, Op, at, carries, settledWorld, storyConfig } from './election-world.ts';
 
 /** A schedule written by hand, because random search takes too long to find it. */
@@ -14,6 +15,25 @@ const ms = (world: ElectionWorld): number => world.nowUs / 1_000;
 
 /** The schedules that some mutants need: two of them with five voters. */
 export const DIRECTED: readonly Directed[] = [
+  {
+    id: 'two-names',
+    says: 'a second process under the name of a living member is turned away, and nobody notices; once that one is dead it is let in',
+    run: () => {
+      const cluster = new Cluster();
+      const all = cluster.grow(4);
+      const [first, taken] = all;
+      cluster.run(2_000);
+      const second = cluster.start(taken!.name, [first!.address]);
+      cluster.run(3_000);
+      if (second.told('refused').length !== 1) return `the second ${taken!.name} was not refused`;
+      const noticed = all.find((process) => process.core.members.get(taken!.name)?.boot !== taken!.boot);
+      if (noticed !== undefined) return `${noticed.name} holds the second ${taken!.name}`;
+      cluster.kill(taken!);
+      const third = cluster.start(taken!.name, [first!.address]);
+      cluster.run(3_000);
+      return third.joined ? null : `${taken!.name} was not let in again after its death`;
+    },
+  },
   {
     id: 'X23',
     says: 'a recovering voter is silent to the present leader’s renewals too: its former life may have promised the name to somebody else',

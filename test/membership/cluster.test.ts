@@ -1,8 +1,8 @@
 import { describe, expect, it } from 'vitest';
 import { us } from '../../src/core/time.ts';
 import { Kind } from '../../src/membership/messages.ts';
-import { Cluster, lan } from '../support/membership-cluster.ts';
-import type { Process } from '../support/membership-cluster.ts';
+import { Cluster, lan } from '../../sim/schedules/membership-cluster.ts';
+import type { Process } from '../../sim/schedules/membership-cluster.ts';
 
 const since = (process: Process, atUs: number): readonly string[] => process.events.filter((event) => event.atUs >= atUs).map(({ text }) => text);
 const side = (processes: readonly Process[]): Set<string> => new Set(processes.map(({ address }) => address));

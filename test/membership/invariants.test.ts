@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import type { Member } from '../../src/core/view.ts';
 import { compareIdentity } from '../../src/membership/claim.ts';
-import type { Process } from '../support/membership-cluster.ts';
+import type { Process } from '../../sim/schedules/membership-cluster.ts';
 import { live } from '../support/membership-life.ts';
 
 /** What may never be seen in the events of any node, whatever happens to it. */

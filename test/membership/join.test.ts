@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { us } from '../../src/core/time.ts';
 import { Kind } from '../../src/membership/messages.ts';
-import { Cluster, words } from '../support/membership-cluster.ts';
+import { Cluster, words } from '../../sim/schedules/membership-cluster.ts';
 import { Lone, addressOf, bootOf, claim, header } from '../support/membership-lone.ts';
 
 describe('joining', () => {

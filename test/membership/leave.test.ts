@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest';
 import { us } from '../../src/core/time.ts';
 import { LEAVE_TARGETS_MAX } from '../../src/membership/limits.ts';
 import { Kind } from '../../src/membership/messages.ts';
-import { Cluster } from '../support/membership-cluster.ts';
+import { Cluster } from '../../sim/schedules/membership-cluster.ts';
 import { Lone, addressOf, claim, gossip, header } from '../support/membership-lone.ts';
 
 describe('leaving', () => {

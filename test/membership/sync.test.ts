@@ -4,7 +4,7 @@ import { PAGES_PER_SECOND } from '../../src/membership/limits.ts';
 import { Kind } from '../../src/membership/messages.ts';
 import type { SyncReply, SyncRequest } from '../../src/membership/messages.ts';
 import { packetBytes } from '../../src/membership/wire-size.ts';
-import { Cluster } from '../support/membership-cluster.ts';
+import { Cluster } from '../../sim/schedules/membership-cluster.ts';
 import { Lone, addressOf, claim, gossip, header } from '../support/membership-lone.ts';
 
 const request = (from: string, what: Partial<SyncRequest> = {}): SyncRequest => ({

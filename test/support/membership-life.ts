@@ -1,6 +1,6 @@
 import { createRandom } from '../../src/core/random.ts';
-import { Cluster } from './membership-cluster.ts';
-import type { Process } from './membership-cluster.ts';
+import { Cluster } from '../../sim/schedules/membership-cluster.ts';
+import type { Process } from '../../sim/schedules/membership-cluster.ts';
 
 /** A random life of a cluster: restarts, stops, cuts, loss, leaves, tags. */
 export function live(seed: number): Cluster {

@@ -8,7 +8,7 @@ import type { MembershipChange } from '../../src/membership/host.ts';
 import { Membership } from '../../src/membership/membership.ts';
 import { Kind } from '../../src/membership/messages.ts';
 import type { Header, MembershipMessage, Ping, PingReq } from '../../src/membership/messages.ts';
-import { loopback, words } from './membership-cluster.ts';
+import { loopback, words } from '../../sim/schedules/membership-cluster.ts';
 
 export const INCARNATION = 1_000;
 export const bootOf = (name: string): number => hash32(name);
