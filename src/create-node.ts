@@ -69,6 +69,7 @@ function advertising(transport: Transport, host: Address | null): Transport {
       return { ...info, bound: isUnspecified(info.bound) || portOf(host) !== 0 ? withPort(host, portOf(host) || portOf(info.bound)) : info.bound };
     },
     send: (bytes, to) => transport.send(bytes, to),
+    probe: (bytes, to) => transport.probe(bytes, to),
     close: () => transport.close(),
   };
 }

@@ -146,6 +146,7 @@ export class ClusterNode implements AsyncDisposable {
       random,
       {
         send: (to, message) => this.#wire.send(message, to),
+        probe: (to, message) => this.#wire.probe(message, to),
         notify: (change) => {
           this.#tap?.membership(change);
           this.#changes.push({ of: 'membership', change });

@@ -25,6 +25,8 @@ export interface WireHandlers {
 export interface Wire {
   open(handlers: WireHandlers): Promise<TransportInfo>;
   send(message: Message, to: Address): void;
+  /** Sends so that the system says whether anybody listens there. */
+  probe(message: Message, to: Address): void;
   close(): Promise<void>;
   /** What was sent, received and dropped, by reason. */
   readonly counters: Readonly<Record<string, number>>;
@@ -66,13 +68,21 @@ export class DatagramWire implements Wire {
   }
 
   send(message: Message, to: Address): void {
+    this.#transport.send(this.#encode(message), to);
+  }
+
+  probe(message: Message, to: Address): void {
+    this.#transport.probe(this.#encode(message), to);
+  }
+
+  #encode(message: Message): Uint8Array {
     const body = packr.pack(message.kind === ELECTION_KIND ? encodeElection(message as ElectionPacket) : encodeMembership(message as MembershipMessage));
     const datagram = new Uint8Array(ENVELOPE_BYTES + body.length);
     writeEnvelope(datagram, this.#tag);
     datagram.set(body, ENVELOPE_BYTES);
     this.#count('sent');
     this.#count('sentBytes', datagram.length);
-    this.#transport.send(datagram, to);
+    return datagram;
   }
 
   async close(): Promise<void> {

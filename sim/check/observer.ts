@@ -215,7 +215,8 @@ export class Observer {
     this.#views.heard(name, change as MembershipChange, process.clock.elapsedUs(nowUs), nowUs);
   }
 
-  crashed(node: string, nowUs: number): void {
+  crashed(node: string, boot: number, nowUs: number): void {
+    this.#views.ended(node, boot);
     for (const { leases } of this.#elections.values()) leases.crashed(node, nowUs);
   }
 

@@ -19,6 +19,9 @@ export class ViewCheck {
   /** What each observer has told so far, added up: state by name. */
   readonly #folds = new Map<string, Map<string, Member>>();
 
+  /** Lives that are over. */
+  readonly #ended = new Set<string>();
+
   readonly #toleranceUs: number;
 
   /** @param toleranceUs The configured pause tolerance. */
@@ -38,6 +41,10 @@ export class ViewCheck {
     if (addresses === undefined) this.#addresses.set(life, (addresses = new Set()));
     addresses.add(self.address);
     this.#tags.set(`${life} ${self.incarnation}`, JSON.stringify(self.tags));
+  }
+
+  ended(name: string, boot: number): void {
+    this.#ended.add(`${name}#${boot}`);
   }
 
   /** A new life begins with itself alone. */
@@ -87,6 +94,10 @@ export class ViewCheck {
     if (change.after.name !== observer) this.#folds.get(observer)?.set(change.after.name, change.after);
     const { before, after } = change;
     this.#patience(observer, change.reason, after, localUs, nowUs);
+    if (after.state === 'failed' && change.reason.startsWith(REFUSED)) {
+      const isOver = this.#ended.has(`${after.name}#${after.boot}`);
+      this.#violations.check('member.M12', isOver, nowUs, () => `${observer} declared ${tell(after)}, which runs: ${change.reason}`);
+    }
     if (after.name === observer) this.own(after); // told before anybody could look
     if (before !== null) {
       const steady = newer(after, before) || LATER[before.state].includes(after.state);
@@ -123,7 +134,8 @@ const LATER: Readonly<Record<Member['state'], readonly Member['state'][]>> = {
   left: ['left'],
 };
 
-/** What an observer says when it declares a failure itself. */
+/** What an observer says when it declares a failure itself: of the silent, and of those whose host refuses. */
+const REFUSED = 'its host refuses';
 const OWN_VERDICT = 'no refutation for';
 
 /** Accusers and ages may grow without a word; what listeners act on may not. */

@@ -22,6 +22,7 @@ export const INVARIANTS = {
   'member.M9': "two versions of a member's tags carry one incarnation",
   'member.M10': 'a member is held that never was',
   'member.M11': 'what a node told does not add up to what it holds',
+  'member.M12': 'a member that runs was declared failed by refusals',
   'election.I4': 'a voter gave away what it had promised, unreleased',
   'election.I6': "a voter's promise, ballot and floor do not agree",
   'election.I7': 'a voter without its memory promised something',

@@ -107,6 +107,7 @@ export const scenarioSchema = z
       })
       .optional(),
     lyingView: z.boolean().default(false),
+    silentHosts: z.boolean().default(false),
     steps: z.array(step).default([]),
     duration: duration.describe('how long things go wrong; then the cluster must become whole'),
     expect: z.array(z.strictObject({ measure: z.string(), atLeast: z.number().optional(), atMost: z.number().optional() })).default([]),
@@ -147,6 +148,7 @@ export function planOfScenario(json: unknown, seed?: number): { readonly name: s
     elections: s.elections,
     calmUs,
     lyingView: s.lyingView,
+    silentHosts: s.silentHosts,
     features: [s.name],
     nodes: list.map((one, i) => ({
       name: `n${i + 1}`,
@@ -368,6 +370,7 @@ export function scenarioOfPlan(plan: Plan, name: string, question: string): Scen
           },
         }),
     lyingView: plan.lyingView,
+    silentHosts: plan.silentHosts ?? false,
     steps: steps as Scenario['steps'] & [],
     duration: d(plan.calmUs),
   };

@@ -76,6 +76,7 @@ function simplifications(plan: Plan): ((plan: Plan) => Plan)[] {
     ...noise,
     (p) => ({ ...p, application: CALM_APPLICATION }),
     (p) => ({ ...p, lyingView: false }),
+    (p) => ({ ...p, silentHosts: false }),
     (p) => ({ ...p, elections: p.elections.slice(0, 1) }),
     (p) => ({ ...p, nodes: p.nodes.map((node) => ({ ...node, ratePpm: 0 })) }),
     (p) => ({ ...p, nodes: p.nodes.map((node) => ({ ...node, wallMs: 0, wallDrifts: true })) }),

@@ -56,6 +56,7 @@ const FEATURES = [
   'priority-changes',
   'tag-changes',
   'lying-view',
+  'silent-hosts',
 ] as const;
 type Feature = (typeof FEATURES)[number];
 
@@ -81,6 +82,7 @@ export function planOf(seed: number, wanted: Wanted = {}): Plan {
     application: applicationOf(seed, present, grantUs),
     steps: stepsOf(seed, nodes, voters, present, { grantUs, driftPpm, calmUs, elections }),
     lyingView: present.has('lying-view'),
+    silentHosts: present.has('silent-hosts'),
     calmUs,
     features: [...present],
   };

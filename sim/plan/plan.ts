@@ -120,6 +120,8 @@ export interface Plan {
   readonly steps: readonly Step[];
   /** Whether the view that the election is given lies: members missing, dead ones alive, living ones dead, addresses mixed up. */
   readonly lyingView: boolean;
+  /** Hosts do not say that nobody listens at a port (a filter drops it); dead processes are met with silence. */
+  readonly silentHosts?: boolean;
   /** From here on nothing goes wrong any more: the cluster must become whole, with one leader. */
   readonly calmUs: number;
   readonly endUs: number;

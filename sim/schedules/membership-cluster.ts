@@ -63,6 +63,7 @@ export class Process {
     this.boot = boot;
     const host = {
       send: (to: string, message: MembershipMessage): void => cluster.send(this, to, message),
+      probe: (to: string, message: MembershipMessage): void => cluster.probe(this, to, message),
       notify: (change: MembershipChange): void => {
         this.changes.push({ atUs: cluster.nowUs, change });
         cluster.changed = true;
@@ -120,6 +121,11 @@ export class Cluster {
   drop: (packet: Packet) => boolean = () => false;
   /** Sees every message on its way, and may replace it. */
   through: (message: MembershipMessage, receiver: Process) => MembershipMessage = (message) => message;
+  /** Whether the host of a dead process says that nobody listens; else it is silent. */
+  hostsRefuse = false;
+  /** A filter that says so of the living, too. */
+  refuses: (address: string) => boolean = () => false;
+  #refusals: { readonly atUs: number; readonly to: string; readonly by: Process }[] = [];
   readonly #random: Random;
   readonly #byAddress = new Map<string, Process>();
   #wallMs = 1_700_000_000_000;
@@ -203,6 +209,17 @@ export class Cluster {
     for (let i = 0; i < copies; i += 1) this.#push(this.nowUs + this.net.delayUs + this.#random.below(this.net.jitterUs + 1), packet);
   }
 
+  /** As `send`, and whoever sends hears (with `refuses`) that nobody listens there. */
+  probe(from: Process, to: string, message: MembershipMessage): void {
+    this.send(from, to, message);
+    const there = this.#byAddress.get(to);
+    const isThere = there !== undefined && !there.dead;
+    if (!this.refuses(to) && (isThere || !this.hostsRefuse)) return;
+    const packet: Packet = { atUs: this.nowUs, from: from.address, to, message };
+    if (this.drop(packet)) return;
+    this.#refusals.push({ atUs: this.nowUs + 2 * this.net.delayUs, to, by: from });
+  }
+
   /** A packet from outside, as if sent from `from`. */
   inject(from: string, to: string, message: MembershipMessage): void {
     this.#push(this.nowUs, { atUs: this.nowUs, from, to, message });
@@ -232,13 +249,17 @@ export class Cluster {
           timerUs = due;
         }
       }
-      const atUs = Math.min(packetUs, timerUs);
+      const refusal = this.#refusals[0]; // all take the same time, so they come in order
+      const atUs = Math.min(packetUs, timerUs, refusal?.atUs ?? Infinity);
       if (atUs > endUs) {
         this.nowUs = endUs;
         return done();
       }
       this.nowUs = Math.max(this.nowUs, atUs);
-      if (packetUs <= timerUs) this.#deliver(this.#pop());
+      if (refusal !== undefined && refusal.atUs === atUs) {
+        this.#refusals.shift();
+        if (!refusal.by.dead && refusal.by.inbox === null) refusal.by.core.sendFailed(refusal.to, 'refused', this.nowUs);
+      } else if (packetUs <= timerUs) this.#deliver(this.#pop());
       else timer!.core.advance(this.nowUs);
     }
   }

@@ -17,6 +17,8 @@ export interface Process {
   readonly startedUs: number;
   node: SimulatedNode;
   receive: ((payload: Payload, from: Address) => void) | null;
+  /** The system says that nobody listens at an address that was probed. */
+  refused: ((to: Address) => void) | null;
   /** The node's one timer: on its own clock, and when that is in true time, lateness included. */
   timer: { readonly localUs: number; readonly wake: () => void; dueUs: number } | null;
   /** The earliest queue entry that will look at the timer. */

@@ -22,8 +22,14 @@ import { Network } from './network.ts';
 import type { ApplicationPort, NodeFactory } from './node-port.ts';
 import { tellElection, tellMembership } from './tell.ts';
 
+/** Who asked the system whether anybody listens. */
+interface Prober {
+  readonly machine: Machine;
+  readonly process: Process;
+}
+
 type Event =
-  | { readonly kind: 'datagram'; readonly to: Address; readonly from: Address; readonly payload: Payload }
+  | { readonly kind: 'datagram'; readonly to: Address; readonly from: Address; readonly payload: Payload; readonly prober: Prober | null }
   | { readonly kind: 'timer'; readonly machine: Machine; readonly process: Process }
   | { readonly kind: 'act'; readonly act: () => void };
 
@@ -119,7 +125,6 @@ export class World {
   start(machine: Machine, newAddress: boolean): void {
     if (machine.process !== null) return;
     if (newAddress) {
-      this.#at.delete(machine.address);
       machine.address = machine.addressFor(machine.boots);
       this.#at.set(machine.address, machine);
     }
@@ -132,6 +137,7 @@ export class World {
       startedUs: this.nowUs,
       node: null as never,
       receive: null,
+      refused: null,
       timer: null,
       queuedUs: Infinity,
       timers: 0,
@@ -163,9 +169,11 @@ export class World {
         this.#wire({
           address: machine.address,
           cluster: 'simulated',
-          send: (payload, to) => this.#send(machine, process, payload, to),
-          listen: (receive) => {
+          send: (payload, to) => this.#send(machine, process, payload, to, false),
+          probe: (payload, to) => this.#send(machine, process, payload, to, true),
+          listen: (receive, refused) => {
             process.receive = receive;
+            process.refused = refused ?? null;
           },
         }),
       ),
@@ -181,7 +189,7 @@ export class World {
     if (machine.process === null) return;
     if (machine.state === 'suspended') machine.clock.resume(this.nowUs); // a machine without a process does not sleep on
     this.tell('crash', machine, `${machine.name} crashes`);
-    this.#observer.crashed(machine.name, this.nowUs);
+    this.#observer.crashed(machine.name, machine.process.boot, this.nowUs);
     this.#application.crashed?.(machine);
     machine.process = null;
     machine.inbox = [];
@@ -306,33 +314,41 @@ export class World {
         this.#observer.said(machine, process, message, this.nowUs);
         wire.send(message, to);
       },
+      probe: (message, to) => {
+        this.#observer.said(machine, process, message, this.nowUs);
+        wire.probe(message, to);
+      },
       close: () => wire.close(),
       counters: wire.counters,
     };
   }
 
-  #send(machine: Machine, process: Process, payload: Payload, to: Address): void {
+  #send(machine: Machine, process: Process, payload: Payload, to: Address, connected: boolean): void {
     const target = this.#at.get(to);
     const bytes = payload instanceof Uint8Array ? payload.length : 0;
     this.#observer.sent(machine.name, bytes, machine.process !== process, this.nowUs);
     if (machine.process !== process || target === undefined) return;
     const fate = this.network.send(machine.index, target.index, bytes, this.nowUs);
     const carried = fate !== 'jammed' && fate.damaged && payload instanceof Uint8Array ? payload.subarray(0, payload.length >> 1) : payload;
-    const event: Event = { kind: 'datagram', to, from: process.address, payload: carried };
+    const event: Event = { kind: 'datagram', to, from: process.address, payload: carried, prober: connected ? { machine, process } : null };
     if (fate === 'jammed') this.#jammed.push({ from: machine, to: target, event });
     else for (const atUs of fate.arriveUs) this.#queue.push(atUs, event);
   }
 
-  #arrive({ to, from, payload }: Event & { kind: 'datagram' }): void {
+  #arrive({ to, from, payload, prober }: Event & { kind: 'datagram' }): void {
     const machine = this.#at.get(to);
     const process = machine?.process ?? null;
-    if (machine === undefined || process === null || process.address !== to || machine.state === 'suspended') return this.marks.hit('datagram-to-nobody');
+    if (machine === undefined || process === null || process.address !== to || machine.state === 'suspended') {
+      this.marks.hit('datagram-to-nobody');
+      if (prober !== null && machine !== undefined && machine.state !== 'suspended') this.#refuse(machine, to, prober);
+      return;
+    }
     if (machine.state === 'running' && this.nowUs < machine.busyUntilUs) {
       if (machine.backlog >= INBOX_MAX) return this.marks.hit('inbox-overflow');
       machine.backlog += 1;
       return this.after(machine.busyUntilUs - this.nowUs, () => {
         machine.backlog -= 1;
-        this.#arrive({ kind: 'datagram', to, from, payload });
+        this.#arrive({ kind: 'datagram', to, from, payload, prober });
       });
     }
     this.trace.record(this.nowUs, 'datagram', machine.index, this.#at.get(from)?.index ?? -1);
@@ -340,6 +356,18 @@ export class World {
     if (machine.state === 'running') return this.enter(machine, () => process.receive?.(payload, from), true);
     if (machine.inbox.length < INBOX_MAX) machine.inbox.push({ payload, from });
     else this.marks.hit('inbox-overflow');
+  }
+
+  /** The host is there and the process is not: the host says so, unless the plan has it keep silent, and the network carries it or not. */
+  #refuse(host: Machine, to: Address, { machine, process }: Prober): void {
+    if (this.plan.silentHosts === true) return;
+    const fate = this.network.send(host.index, machine.index, 0, this.nowUs);
+    if (fate === 'jammed') return;
+    this.marks.hit('refusal');
+    const tell = (): void => {
+      if (machine.process === process && machine.state === 'running') this.enter(machine, () => process.refused?.(to));
+    };
+    for (const atUs of fate.arriveUs.slice(0, 1)) this.after(atUs - this.nowUs, tell);
   }
 
   #onTimer(machine: Machine, process: Process): void {

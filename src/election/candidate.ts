@@ -14,6 +14,8 @@ const STAGGER_JITTER_US = 5_000;
 const CROWD = 8;
 const STANDING = 3;
 const SIT_OUT_BEATS = 3;
+/** How often one bid may be raised before it is given up. */
+const RAISES_MAX = 8;
 /** A cancelled bid is over when this share of T passed since its first grant, whatever was heard. Percent. */
 const GIVE_UP_PERCENT = 60;
 
@@ -44,7 +46,7 @@ export class Candidate {
   /** A beat, or the end of a stagger: bid to every voter, with a new seq. */
   bid(contest: Contest, seq: number, voters: readonly Peer[], now: Now): void {
     if (contest.role !== 'bidding' || now.elapsedUs < contest.bidAtUs) return;
-    const outdated = contest.bid !== null && contest.bid.support.size === 0 && contest.knownBallot >= contest.bid.ballot;
+    const outdated = contest.bid !== null && !holdsAnything(contest.bid) && contest.knownBallot >= contest.bid.ballot;
     if (contest.bid === null || outdated) contest.bid = this.#newBid(contest);
     else if (this.#sitsOut(contest, contest.bid)) return this.#watch(contest, voters);
     this.#send(contest, contest.bid, seq, voters, now);
@@ -63,6 +65,7 @@ export class Candidate {
   onGrant(contest: Contest | undefined, peer: Peer, grant: Grant, now: Now): number | null {
     const bid = contest?.bid ?? null;
     if (contest === undefined || contest.role !== 'bidding' || bid === null || grant.ballot !== bid.ballot) {
+      if (bid?.formerBallots.includes(grant.ballot)) return null; // that voter has our raised bid by now, or will have
       // A promise nobody wants blocks the name for T: give it back, unless it is the very ballot we lead with.
       if (contest?.tenure?.term !== grant.ballot) this.#context.outbox.say(peer, { op: Op.release, name: grant.name, term: grant.ballot, to: '' });
       return null;
@@ -79,23 +82,33 @@ export class Candidate {
     return leaseUs > now.leaderUs + minUsefulUs ? leaseUs : null;
   }
 
-  /** A refusal: remember it, learn the ballot, and give up what can no longer be won (C5, C6). */
-  onDeny(contest: Contest, peer: Peer, deny: Deny, now: Now): void {
+  /**
+   * A refusal: remember it, learn the ballot, and give up what can no longer be won (C5, C6).
+   *
+   * @returns Whether to bid at once, with a raised ballot.
+   */
+  onDeny(contest: Contest, peer: Peer, deny: Deny, now: Now): boolean {
     contest.knownBallot = Math.max(contest.knownBallot, deny.maxBallot);
     const bid = contest.bid;
-    if (contest.role !== 'bidding' || bid === null || deny.ballot !== bid.ballot) return;
+    if (contest.role !== 'bidding' || bid === null || deny.ballot !== bid.ballot) return false;
     bid.denials.set(peer.name, { deny, atUs: now.elapsedUs });
-    if (bid.support.size === 0) {
+    const isOvertaken = (deny.why === 'stale' || deny.why === 'released') && deny.maxBallot >= bid.ballot;
+    if (!holdsAnything(bid)) {
       // C5 with nothing in hand: nobody else is served by waiting.
-      if ((deny.why === 'stale' || deny.why === 'released') && deny.maxBallot >= bid.ballot) this.#rebidSoon(contest, now);
-      return;
+      if (isOvertaken) this.#rebidSoon(contest, now);
+      return false;
     }
-    if (!this.#isHopeless(bid) && !this.#yields(contest.name, bid, now) && !this.#renewedSince(bid, deny, now)) return;
+    if (isOvertaken && bid.formerBallots.length < RAISES_MAX) {
+      this.#raise(contest, bid);
+      return true;
+    }
+    if (!this.#isHopeless(bid) && !this.#yields(contest.name, bid, now) && !this.#renewedSince(bid, deny, now)) return false;
     // A leader in office: leave the voters that were free just now to its next renewals, or our own
     // bids would take them again and again and the leader would never win them back.
     const inOffice = [...bid.denials.values()].some(({ deny, atUs }) => deny.elected && atUs >= bid.firstGrantUs);
     this.cancel(contest, now);
     if (inOffice) contest.bidAtUs = now.elapsedUs + 2 * this.#context.config.renewUs;
+    return false;
   }
 
   /**
@@ -106,7 +119,7 @@ export class Candidate {
   onLeader(contest: Contest, term: number, now: Now): void {
     contest.knownTerm = Math.max(contest.knownTerm, term);
     const { bid } = contest;
-    if (contest.role !== 'bidding' || bid === null || bid.support.size === 0 || term <= bid.formerTerm) return;
+    if (contest.role !== 'bidding' || bid === null || !holdsAnything(bid) || term <= bid.formerTerm) return;
     this.cancel(contest, now);
     contest.bidAtUs = now.elapsedUs + 2 * this.#context.config.renewUs;
   }
@@ -114,13 +127,13 @@ export class Candidate {
   /** C6 by the clock. */
   advance(contest: Contest, now: Now): void {
     const bid = contest.bid;
-    if (contest.role !== 'bidding' || bid === null || bid.support.size === 0) return;
+    if (contest.role !== 'bidding' || bid === null || !holdsAnything(bid)) return;
     if (now.elapsedUs >= this.#giveUpAtUs(bid) || this.#yields(contest.name, bid, now)) this.cancel(contest, now);
   }
 
   nextDeadlineUs(contest: Contest): number {
     if (contest.role !== 'bidding') return Infinity;
-    if (contest.bid === null || contest.bid.support.size === 0) return contest.bid === null ? contest.bidAtUs : Infinity;
+    if (contest.bid === null || !holdsAnything(contest.bid)) return contest.bid === null ? contest.bidAtUs : Infinity;
     return this.#giveUpAtUs(contest.bid);
   }
 
@@ -132,7 +145,7 @@ export class Candidate {
     const bid = contest.bid;
     if (bid === null) return;
     contest.bid = null;
-    this.#release(contest.name, bid.ballot);
+    for (const ballot of [...bid.formerBallots, bid.ballot]) this.#release(contest.name, ballot);
     contest.bidAtUs = now.elapsedUs + this.#staggerUs(contest.name);
   }
 
@@ -162,7 +175,7 @@ export class Candidate {
     const ballot = Math.max(contest.knownBallot, contest.lastBallot, this.#floor()) + 1;
     contest.lastBallot = ballot;
     contest.satOut = 0;
-    return { ballot, sent: new SentRing(), support: new Map(), denials: new Map(), firstGrantUs: Infinity, formerTerm: contest.knownTerm };
+    return { ballot, sent: new SentRing(), support: new Map(), denials: new Map(), firstGrantUs: Infinity, formerTerm: contest.knownTerm, formerBallots: [] };
   }
 
   /** C2. */
@@ -186,6 +199,17 @@ export class Candidate {
   #rebidSoon(contest: Contest, now: Now): void {
     contest.bid = null;
     contest.bidAtUs = now.elapsedUs + this.#staggerUs(contest.name);
+  }
+
+  /**
+   * C5 with promises in hand: a voter that could be had has seen a higher ballot, and will never promise
+   * this one. The bid goes on under a higher ballot, which those that promised serve at once, as it is
+   * ours; its time to give up does not move. To wait instead, with one voter of three silent, made two
+   * candidates hold one voter each in turns, for half a minute and more.
+   */
+  #raise(contest: Contest, bid: BidState): void {
+    const { firstGrantUs, formerTerm, formerBallots } = bid;
+    contest.bid = { ...this.#newBid(contest), firstGrantUs, formerTerm, formerBallots: [...formerBallots, bid.ballot] };
   }
 
   /** C6 (a): so many voters are lost to this ballot that the rest is no majority. */
@@ -234,7 +258,7 @@ export class Candidate {
 
   /** In a crowd, those with several better bidders before them at a majority bid only every fourth beat. */
   #sitsOut(contest: Contest, bid: BidState): boolean {
-    if (bid.support.size > 0) return false;
+    if (holdsAnything(bid)) return false;
     let behind = 0;
     for (const { deny } of bid.denials.values()) if (deny.why === 'held' && deny.queued >= CROWD && deny.ahead >= STANDING) behind += 1;
     if (behind < this.#context.needed || contest.satOut >= SIT_OUT_BEATS) {
@@ -251,3 +275,6 @@ export class Candidate {
     return rankUs + random.below(STAGGER_JITTER_US);
   }
 }
+
+/** Whether any voter may be bound by this bid: then giving it up must be said, and must happen in time. */
+const holdsAnything = (bid: BidState): boolean => bid.firstGrantUs !== Infinity;

@@ -39,6 +39,8 @@ export interface BidState {
   firstGrantUs: number;
   /** The highest term anybody was said to lead with when this bid began; a higher one was won since. */
   readonly formerTerm: number;
+  /** Ballots that this bid had before it was raised: voters may still promise them to us, and must be told when we give up. */
+  readonly formerBallots: readonly number[];
 }
 
 /** One acquisition, from `elected` until released or run out. */

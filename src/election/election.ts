@@ -449,7 +449,7 @@ export class Election {
     if (deny.elected && deny.holder !== '') this.#heardLeader(deny.name, deny.holder, deny.term, deny.leftMs, now);
     if (contest === undefined) return;
     if (deny.why === 'echo' && this.#silent.mayEcho(peer.name, now.elapsedUs)) this.#candidate.bidAgain(contest, this.#nextSeq(), peer, now);
-    this.#candidate.onDeny(contest, peer, deny, now);
+    if (this.#candidate.onDeny(contest, peer, deny, now)) this.#ask(contest, now);
   }
 
   #onHint(hint: Hint, now: Now): void {

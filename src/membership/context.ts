@@ -7,7 +7,7 @@ import { GossipQueue } from './gossip-queue.ts';
 import { HealthScore } from './health-score.ts';
 import type { MembershipHost } from './host.ts';
 import { Kind } from './messages.ts';
-import type { Carrier, Header, MembershipMessage } from './messages.ts';
+import type { Carrier, Header, MembershipMessage, Ping } from './messages.ts';
 import { MemberTable } from './member-table.ts';
 import { packetBytes } from './wire-size.ts';
 
@@ -93,9 +93,18 @@ export class Context {
    * @param recipient Name of who is at `to`, so that it is not told the same twice.
    */
   carry(to: Address, recipient: string, message: Carrier): void {
+    this.host.send(to, this.#filled(recipient, message));
+  }
+
+  /** A ping that asks the system, too, whether anybody listens at `to`. */
+  probe(to: Address, recipient: string, message: Ping): void {
+    this.host.probe(to, this.#filled(recipient, message));
+  }
+
+  #filled(recipient: string, message: Carrier): Carrier {
     const room = this.config.packetBudget - packetBytes(message);
     const news = this.standing === 'joining' ? [] : this.queue.take(recipient, room, this.table.active, this.nowUs);
-    this.host.send(to, news.length === 0 ? message : { ...message, updates: [...message.updates, ...news] });
+    return news.length === 0 ? message : { ...message, updates: [...message.updates, ...news] };
   }
 
   /** Tells one receiver certain claims now, beside the queue. */

@@ -84,7 +84,7 @@ export class Detection {
       indirect: true,
       judge: (outcome, probe) => {
         this.#note(peer, probe, outcome);
-        if (outcome === 'silent' || outcome === 'gone') this.#merge.hear({ ...claim, state: 'suspect', ageMs: 0 }, { ...source, channel: 'gossip' });
+        if (outcome !== 'acked' && outcome !== 'void') this.#merge.hear({ ...claim, state: 'suspect', ageMs: 0 }, { ...source, channel: 'gossip' });
       },
     });
   }
@@ -120,12 +120,14 @@ export class Detection {
     if (outcome === 'acked') return this.#ctx.health.better();
     if (outcome === 'silent') this.#doubtOurselves(probe);
     if (peer.claim.boot !== probe.plan.target.boot) return; // a new life has come meanwhile
+    if (outcome === 'refused' && !peer.refusalsLied) return this.#merge.refused(peer, [...probe.refusedBy]);
     const relays = probe.silentRelays.size + probe.nackedBy.size;
     const why =
       outcome === 'gone'
         ? 'another life, or another name, answered at its address'
         : `no ack within ${Math.round((this.#ctx.nowUs - probe.sentUs) / 1000)} ms, asked through ${relays} others, ${probe.nackedBy.size} of which got none either`;
     this.#merge.accuse(peer, why);
+    if (probe.refusals > 0 && !peer.refusalsLied) this.#merge.hasten(peer);
   }
 
   /** A relay that we reached would have said nack; one that is itself in doubt need not have heard us. */
@@ -153,7 +155,9 @@ export class Detection {
       nowUs,
       outcome === 'gone'
         ? 'a probe was answered by another life or another name'
-        : `a probe was not answered, ${probe.nackedBy.size} relays got no ack either, ${probe.silentRelays.size} said nothing`,
+        : outcome === 'refused'
+          ? `a probe was refused, to us and to ${[...probe.refusedBy].join(', ')}`
+          : `a probe was not answered, ${probe.nackedBy.size} relays got no ack either, ${probe.silentRelays.size} said nothing`,
     );
   }
 

@@ -23,5 +23,7 @@ export type MembershipChange =
 /** Everything the membership may do to the world. Called inside a transition: must not throw, must not call back. */
 export interface MembershipHost {
   send(to: Address, message: MembershipMessage): void;
+  /** Sends so that a refusal (nobody listens at that port) comes back as `sendFailed`. Where that cannot be had, as `send`. */
+  probe(to: Address, message: MembershipMessage): void;
   notify(change: MembershipChange): void;
 }

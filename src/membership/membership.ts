@@ -200,6 +200,10 @@ export class Membership {
     const ctx = this.#begin(nowUs);
     ctx.count(`send-failed.${failure}`);
     if (failure === 'unreachable' && this.#prober.onSendFailure(to)) ctx.health.worse(1);
+    if (failure === 'refused') {
+      this.#relays.onRefused(to);
+      this.#prober.onRefused(to);
+    }
     this.#finish();
   }
 

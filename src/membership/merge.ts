@@ -95,6 +95,20 @@ export class Merge {
     } else this.#agree(peer, claim, mergeClaims(claim, accusation), OURSELVES, [this.#ctx.name]);
   }
 
+  /** A suspect that was refused once and is silent: its suspicion runs at the floor (member.D5). */
+  hasten(peer: Peer): void {
+    peer.suspicion?.hasten();
+  }
+
+  /** Two members were told twice that nobody listens there: its host lives and says that the process is gone. No pause looks like that. */
+  refused(peer: Peer, by: readonly string[]): void {
+    if (!isActive(peer.claim.state)) return;
+    this.#ctx.count('failed.refused');
+    peer.failedByRefusal = true;
+    const why = `its host refuses: nobody listens at ${peer.claim.address} (told twice to ${by.join(' and ')})`;
+    this.#become(peer, { ...peer.claim, state: 'failed', accusers: [this.#ctx.name] }, OURSELVES, why);
+  }
+
   /** Suspicions that have run out, and the dead to forget. */
   advance(): void {
     const { table, nowUs } = this.#ctx;
@@ -194,6 +208,10 @@ export class Merge {
     peer.note(nowUs, `${claim.state}: ${why}`);
     this.#ctx.host.notify({ type: 'member', before, after: peer.member, reason: why });
     if (!source.quiet) this.#ctx.spread(claim, source.from);
+    if (peer.failedByRefusal && isActive(claim.state)) {
+      peer.failedByRefusal = false;
+      peer.refusalsLied = before.boot === claim.boot; // a filter said it, not the host: from now on refusals about that life are silence
+    }
     if (isActive(claim.state) && !isActive(before.state)) this.#listener.onActive(peer);
     if (wasFailed && isActive(claim.state)) this.#listener.onReturned(peer);
     if (claim.state === 'suspect' && source.from !== null) this.#listener.onSuspected(peer);

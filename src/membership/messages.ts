@@ -10,6 +10,7 @@ export const NACKS = [
   'gone', // another life answered the relay
   'unknown', // the relay does not hold that life of the target, or has too much to do
   'not-me', // the ping names somebody else than its receiver
+  'refused', // the relay was told twice that nobody listens there, where that very life had answered it before
 ] as const;
 export type NackReason = (typeof NACKS)[number];
 

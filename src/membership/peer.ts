@@ -35,6 +35,9 @@ export class Peer {
   unanswered = 0;
   nacks = 0;
   missingNacks = 0;
+  /** We declared it failed because its host refused; and once, about this very life, that was wrong. */
+  failedByRefusal = false;
+  refusalsLied = false;
   /** When it was last told what we hold of it. */
   toldUs = -Infinity;
   /** Its digest and ours, if unequal, and since when both stood so. */
@@ -73,6 +76,7 @@ export class Peer {
     this.lastHeardUs = -Infinity;
     this.lastAckUs = -Infinity;
     this.trips = new RoundTrips();
+    this.refusalsLied = false;
     this.mismatch = null;
     this.syncNotBeforeUs = -Infinity;
     this.fruitlessSyncs = 0;

@@ -3,15 +3,19 @@ import type { Claim } from './claim.ts';
 import type { Context } from './context.ts';
 import { OPEN_PROBES_MAX } from './limits.ts';
 import { Kind } from './messages.ts';
-import type { Ack, Nack } from './messages.ts';
+import type { Ack, Nack, Ping } from './messages.ts';
 import { directTimeoutUs } from './rtt.ts';
 
 /** What one probe found. */
 export type Outcome =
   | 'acked' // that life answered, to us or to a relay
+  | 'refused' // two members were told twice that nobody listens there
   | 'gone' // somebody else answered at its address: another life, or another name
   | 'silent' // nobody answered anybody in time
   | 'void'; // we were too late to judge: no evidence at all
+
+/** Members that must have been refused before it is believed: one's own path may be what is broken. */
+const REFUSED_BY_MIN = 2;
 
 /** Who is asked: one life, at one address. */
 export interface Target {
@@ -39,6 +43,13 @@ export interface Probe {
   readonly timeoutUs: number;
   stage: 'direct' | 'indirect';
   deadlineUs: number;
+  /** Refusals that we were told ourselves, and when the last one was. */
+  refusals: number;
+  refusedUs: number;
+  /** When we ask the system once more. */
+  againUs: number;
+  /** Who was refused twice, ourselves included. */
+  readonly refusedBy: Set<string>;
   /** Relays that have said nothing yet, and those that said nack. */
   readonly silentRelays: Set<string>;
   readonly nackedBy: Set<string>;
@@ -60,7 +71,7 @@ export class Prober {
 
   get nextDeadlineUs(): number {
     let next = Infinity;
-    for (const probe of this.#open.values()) next = Math.min(next, probe.deadlineUs);
+    for (const probe of this.#open.values()) next = Math.min(next, probe.deadlineUs, probe.againUs);
     return next;
   }
 
@@ -92,12 +103,16 @@ export class Prober {
       sentUs: nowUs,
       stage: 'direct',
       deadlineUs: nowUs + timeoutUs,
+      refusals: 0,
+      refusedUs: -Infinity,
+      againUs: Infinity,
+      refusedBy: new Set(),
       silentRelays: new Set(),
       nackedBy: new Set(),
     };
     this.#open.set(seq, probe);
     this.#ctx.count(`probe.${plan.purpose}`);
-    this.#ping(probe);
+    this.#ping(probe, false);
     return true;
   }
 
@@ -126,8 +141,10 @@ export class Prober {
     if (nack.reason === 'not-me') {
       if (from === probe.plan.target.address) this.#close(probe, 'gone');
       else this.#ctx.count('nack.foreign');
-    } else if (probe.silentRelays.delete(nack.from)) probe.nackedBy.add(nack.from);
-    else this.#ctx.count('nack.foreign');
+    } else if (probe.silentRelays.delete(nack.from)) {
+      probe.nackedBy.add(nack.from);
+      if (nack.reason === 'refused') this.#refusedTwice(probe, nack.from);
+    } else this.#ctx.count('nack.foreign');
     return true;
   }
 
@@ -146,9 +163,32 @@ export class Prober {
     return concerned;
   }
 
+  /**
+   * The system says that nobody listens at `to`. Once may be a firewall that is reloaded, which refuses
+   * everything for some 50 ms; so it counts when it is said again a direct timeout later, where that
+   * very life has answered us before, and when another member was told the same (member.D5).
+   */
+  onRefused(to: Address): void {
+    const { nowUs, table, name } = this.#ctx;
+    for (const probe of [...this.#open.values()]) {
+      const { target } = probe.plan;
+      if (target.address !== to || nowUs - probe.refusedUs < probe.timeoutUs) continue;
+      probe.refusals += 1;
+      probe.refusedUs = nowUs;
+      this.#ctx.count('probe.refused');
+      if (probe.refusals === 1) probe.againUs = nowUs + probe.timeoutUs;
+      const peer = table.get(target.name);
+      if (probe.refusals === 2 && peer?.claim.boot === target.boot && peer.lastAckUs > -Infinity) this.#refusedTwice(probe, name);
+    }
+  }
+
   advance(): void {
     const { nowUs } = this.#ctx;
     for (const probe of [...this.#open.values()]) {
+      if (nowUs >= probe.againUs) {
+        probe.againUs = Infinity;
+        this.#ping(probe, true);
+      }
       if (nowUs < probe.deadlineUs) continue;
       // After a stall the answer may lie unread, or be lost for lack of buffer: that is about us (member.H2).
       if (nowUs - probe.deadlineUs > probe.timeoutUs / 2) {
@@ -163,12 +203,22 @@ export class Prober {
     this.#open.clear();
   }
 
-  #ping(probe: Probe): void {
+  #ping(probe: Probe, connected: boolean): void {
     const { target, first } = probe.plan;
-    this.#ctx.carry(target.address, target.name, { kind: Kind.ping, ...this.#ctx.header(probe.seq), target: target.name, updates: first });
+    const ping: Ping = { kind: Kind.ping, ...this.#ctx.header(probe.seq), target: target.name, updates: first };
+    if (connected) this.#ctx.probe(target.address, target.name, ping);
+    else this.#ctx.carry(target.address, target.name, ping);
   }
 
-  /** The direct ping is repeated at the same time: in a cluster of two there is no relay, and one lost packet should not accuse. */
+  #refusedTwice(probe: Probe, by: string): void {
+    probe.refusedBy.add(by);
+    if (probe.refusedBy.size >= REFUSED_BY_MIN) this.#close(probe, 'refused');
+  }
+
+  /**
+   * The direct ping is repeated at the same time, from a connected socket: in a cluster of two there is
+   * no relay, one lost packet should not accuse, and the system may know that nobody is there.
+   */
   #askRelays(probe: Probe): void {
     const { config, table, random, nowUs } = this.#ctx;
     const { target } = probe.plan;
@@ -178,7 +228,7 @@ export class Prober {
       config.indirectProbes,
     );
     probe.deadlineUs = nowUs + (relays.length === 0 ? 1 : 2) * probe.timeoutUs;
-    this.#ping(probe);
+    this.#ping(probe, true);
     const timeoutMs = Math.min(0xffff, Math.max(1, Math.floor((probe.timeoutUs * 3) / 2000))); // leaves a quarter of the wait for its nack to arrive
     for (const relay of relays) {
       probe.silentRelays.add(relay.claim.name);

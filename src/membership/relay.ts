@@ -2,7 +2,10 @@ import type { Address } from '../core/address.ts';
 import type { Context } from './context.ts';
 import { OPEN_RELAYS_MAX } from './limits.ts';
 import { Kind } from './messages.ts';
-import type { Ack, Nack, NackReason, PingReq } from './messages.ts';
+import type { Ack, Nack, NackReason, Ping, PingReq } from './messages.ts';
+
+/** Two thirds of the time we are given: that is the asker's direct timeout, and the answer still gets back in time. */
+const APART_PER_MS_US = 667;
 
 interface Errand {
   readonly seq: number;
@@ -13,6 +16,10 @@ interface Errand {
   readonly forAddress: Address;
   readonly forSeq: number;
   readonly deadlineUs: number;
+  /** A refusal counts when it is said again so much later. */
+  readonly apartUs: number;
+  refusedUs: number;
+  againUs: number;
 }
 
 /**
@@ -29,7 +36,7 @@ export class Relays {
 
   get nextDeadlineUs(): number {
     let next = Infinity;
-    for (const errand of this.#open.values()) next = Math.min(next, errand.deadlineUs);
+    for (const errand of this.#open.values()) next = Math.min(next, errand.deadlineUs, errand.againUs);
     return next;
   }
 
@@ -44,7 +51,7 @@ export class Relays {
     let seq = this.#ctx.nextSeq();
     while (this.#open.has(seq)) seq = this.#ctx.nextSeq();
     const { name, boot, address } = target.claim;
-    this.#open.set(seq, {
+    const errand: Errand = {
       seq,
       target: name,
       targetBoot: boot,
@@ -53,14 +60,32 @@ export class Relays {
       forAddress: from,
       forSeq: request.seq,
       deadlineUs: nowUs + request.timeoutMs * 1000,
-    });
+      apartUs: request.timeoutMs * APART_PER_MS_US,
+      refusedUs: -Infinity,
+      againUs: Infinity,
+    };
+    this.#open.set(seq, errand);
     this.#ctx.count('relay');
-    this.#ctx.carry(address, name, {
-      kind: Kind.ping,
-      ...this.#ctx.header(seq),
-      target: name,
-      updates: target.claim.state === 'alive' ? [] : [target.told(nowUs)],
-    });
+    this.#ctx.carry(address, name, this.#ping(errand));
+    // Whoever asks has met silence already: the system is asked at once, as it may know that nobody is there.
+    this.#ctx.probe(address, name, this.#ping(errand));
+  }
+
+  /** The system says that nobody listens at `to` (see Prober.onRefused). */
+  onRefused(to: Address): void {
+    const { nowUs, table } = this.#ctx;
+    for (const errand of [...this.#open.values()]) {
+      if (errand.targetAddress !== to || nowUs - errand.refusedUs < errand.apartUs) continue;
+      if (errand.refusedUs === -Infinity) {
+        errand.refusedUs = nowUs;
+        errand.againUs = nowUs + errand.apartUs;
+        continue;
+      }
+      const target = table.get(errand.target);
+      if (target?.claim.boot !== errand.targetBoot || target.lastAckUs === -Infinity) continue;
+      this.#open.delete(errand.seq);
+      this.#nack(errand.forAddress, errand.forName, errand.forSeq, 'refused');
+    }
   }
 
   /** Whether the ack was meant for somebody we asked for. */
@@ -69,6 +94,8 @@ export class Relays {
     if (errand === undefined || ack.answered !== null || ack.from !== errand.target) return false;
     this.#open.delete(ack.seq);
     if (ack.boot === errand.targetBoot) {
+      const target = this.#ctx.table.get(errand.target);
+      if (target?.claim.boot === ack.boot) target.lastAckUs = this.#ctx.nowUs;
       this.#ctx.carry(errand.forAddress, errand.forName, { kind: Kind.ack, ...this.#ctx.header(errand.forSeq), answered: ack.boot, updates: [] });
     } else this.#nack(errand.forAddress, errand.forName, errand.forSeq, 'gone');
     return true;
@@ -85,6 +112,10 @@ export class Relays {
 
   advance(): void {
     for (const errand of [...this.#open.values()]) {
+      if (this.#ctx.nowUs >= errand.againUs) {
+        errand.againUs = Infinity;
+        this.#ctx.probe(errand.targetAddress, errand.target, this.#ping(errand));
+      }
       if (this.#ctx.nowUs < errand.deadlineUs) continue;
       this.#open.delete(errand.seq);
       this.#nack(errand.forAddress, errand.forName, errand.forSeq, 'silent');
@@ -93,6 +124,12 @@ export class Relays {
 
   clear(): void {
     this.#open.clear();
+  }
+
+  #ping({ seq, target }: Errand): Ping {
+    const peer = this.#ctx.table.get(target);
+    const updates = peer === undefined || peer.claim.state === 'alive' ? [] : [peer.told(this.#ctx.nowUs)];
+    return { kind: Kind.ping, ...this.#ctx.header(seq), target, updates };
   }
 
   #nack(to: Address, name: string, seq: number, reason: NackReason): void {

@@ -42,6 +42,7 @@ export class Suspicion {
   readonly maxUs: number;
   /** Moves forward when we could not run: time in which we heard nobody is no evidence against anybody. */
   #startUs: number;
+  #hastened = false;
   /** Counted here, not by the claim's list, which is cut to four names and may replace one by another. */
   readonly #accusers = new Set<string>();
 
@@ -63,12 +64,18 @@ export class Suspicion {
   }
 
   get deadlineUs(): number {
+    if (this.#hastened) return this.#startUs + this.minUs;
     return this.#startUs + suspicionTimeoutUs(this.confirmations, this.expected, this.minUs, this.maxUs);
   }
 
   /** Hears more accusers; the same one twice counts once. More than are expected change nothing. */
   confirm(accusers: readonly string[]): void {
     for (const name of accusers) if (this.#accusers.size <= this.expected) this.#accusers.add(name);
+  }
+
+  /** There is more than silence against it: no more patience than the floor. */
+  hasten(): void {
+    this.#hastened = true;
   }
 
   shift(byUs: number): void {

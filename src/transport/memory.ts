@@ -21,6 +21,15 @@ export class MemoryNetwork {
         const copy = bytes.slice(); // the receiver keeps it, the sender may reuse its own
         queueMicrotask(() => this.#open.get(to)?.onDatagram(copy, address));
       },
+      probe: (bytes, to) => {
+        if (mine === null) return;
+        const [copy, asker] = [bytes.slice(), mine];
+        queueMicrotask(() => {
+          const there = this.#open.get(to);
+          if (there !== undefined) there.onDatagram(copy, address);
+          else if (this.#open.get(address) === asker) asker.onSendFailure(to, 'refused', 'ECONNREFUSED');
+        });
+      },
       close: async () => {
         if (mine !== null && this.#open.get(address) === mine) this.#open.delete(address);
         mine = null;

@@ -30,5 +30,10 @@ export interface TransportInfo {
 export interface Transport {
   open(handlers: TransportHandlers): Promise<TransportInfo>;
   send(bytes: Uint8Array, to: Address): void;
+  /**
+   * Sends once from a socket of its own that is connected to `to`, if there is room for one more: only
+   * so does the system say that nobody listens there (`refused`). What is answered arrives as ever.
+   */
+  probe(bytes: Uint8Array, to: Address): void;
   close(): Promise<void>;
 }

@@ -1,6 +1,7 @@
 import { type Socket, createSocket } from 'node:dgram';
-import { type Address, familyOf, hostOf, parseAddress, portOf } from '../core/address.ts';
+import { type Address, familyOf, hostOf, portOf } from '../core/address.ts';
 import { BellwetherError } from '../core/errors.ts';
+import { ProbeSockets, addressOf, hostFor } from './probe-sockets.ts';
 import type { SendFailure, Transport, TransportHandlers, TransportInfo } from './transport.ts';
 
 /** Asked of the kernel: a stalled process keeps only the oldest datagrams that fit, 256 small ones by default. */
@@ -30,6 +31,7 @@ export function createUdpTransport(options: UdpOptions): Transport {
   };
   /** `send` is called in the middle of a transition, which a failure told at once would enter a second time. */
   const failLater = (to: Address, error: unknown): void => queueMicrotask(() => fail(to, error));
+  const probes = new ProbeSockets(bind, { onDatagram: (bytes, from) => handlers?.onDatagram(bytes, from), onFailure: fail });
 
   return {
     async open(given: TransportHandlers): Promise<TransportInfo> {
@@ -56,7 +58,7 @@ export function createUdpTransport(options: UdpOptions): Transport {
       opening.removeAllListeners('error');
       opening.on('error', (error) => fail(bind, error)); // nothing the socket says may kill the process
       opening.on('message', (bytes, from) => {
-        const address = parseAddress(from.family === 'IPv6' ? `[${from.address.split('%')[0]}]:${from.port}` : `${from.address}:${from.port}`);
+        const address = addressOf(from);
         if (address !== null) handlers?.onDatagram(bytes, address);
       });
       let receiveBufferBytes: number | null = null;
@@ -74,7 +76,7 @@ export function createUdpTransport(options: UdpOptions): Transport {
       handlers = given;
       const bound = opening.address();
       return {
-        bound: parseAddress(bound.family === 'IPv6' ? `[${bound.address}]:${bound.port}` : `${bound.address}:${bound.port}`) ?? bind,
+        bound: addressOf(bound) ?? bind,
         receiveBufferBytes,
       };
     },
@@ -83,8 +85,7 @@ export function createUdpTransport(options: UdpOptions): Transport {
       if (socket === null) return;
       if (family === 4 && familyOf(to) === 6) return failLater(to, 'EAFNOSUPPORT');
       try {
-        const host = family === 6 && familyOf(to) === 4 ? `::ffff:${hostOf(to)}` : hostOf(to);
-        socket.send(bytes, portOf(to), host, (error) => {
+        socket.send(bytes, portOf(to), hostFor(family, to), (error) => {
           if (error !== null) fail(to, error);
         });
       } catch (error) {
@@ -92,8 +93,15 @@ export function createUdpTransport(options: UdpOptions): Transport {
       }
     },
 
+    probe(bytes: Uint8Array, to: Address): void {
+      if (socket === null) return;
+      if (family === 4 && familyOf(to) === 6) return failLater(to, 'EAFNOSUPPORT');
+      probes.send(bytes, to);
+    },
+
     async close(): Promise<void> {
       isClosed = true;
+      probes.close();
       const closing = socket;
       socket = null;
       handlers = null;

@@ -237,6 +237,18 @@ describe('member.M1 to member.M4, views', () => {
     expect(after(1_599)).toEqual(['member.M8']);
     expect(after(1_600)).toEqual([]);
   });
+  it('M12 bites on a refusal that was believed about a life that runs', () => {
+    const after = (isOver: boolean): InvariantId[] => {
+      const violations = new Violations();
+      const views = new ViewCheck(violations, 600);
+      views.own(member('alive', 10));
+      if (isOver) views.ended('b', 5);
+      views.heard('a', { type: 'member', before: member('alive', 3), after: member('failed', 3), reason: 'its host refuses: nobody listens' }, 0, 0);
+      return broken(violations);
+    };
+    expect(after(false)).toEqual(['member.M12']);
+    expect(after(true)).toEqual([]);
+  });
   it('M7 and R1 bite on a large datagram, and on a word after the end', () => {
     const observer = new Observer(planOf(1));
     observer.sent('n1', 1_401, false, 0);

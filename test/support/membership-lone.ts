@@ -48,6 +48,10 @@ export class Lone {
         this.sent.push({ to, message });
         this.log.push(`${words(message)} -> ${this.#names.get(to) ?? to}`);
       },
+      probe: (to: string, message: MembershipMessage): void => {
+        this.sent.push({ to, message });
+        this.log.push(`${words(message)} -> ${this.#names.get(to) ?? to} (connected)`);
+      },
       notify: (change: MembershipChange): void => {
         this.changes.push(change);
         if (change.type === 'member') this.log.push(`${change.after.state} ${change.after.name}`);

@@ -159,16 +159,18 @@ export class NodeWorld {
   }
 
   #transport(own: () => Process, address: Address): Transport {
+    const send = (bytes: Uint8Array, to: Address): void => {
+      if (!this.link(this.#nameAt(address), this.#nameAt(to))) return;
+      this.#order += 1;
+      this.#flights.push({ atUs: this.nowUs + 1_000, order: this.#order, to, from: address, bytes: bytes.slice() });
+    };
     return {
       open: async (handlers) => {
         own().handlers = handlers;
         return { bound: address, receiveBufferBytes: null };
       },
-      send: (bytes, to) => {
-        if (!this.link(this.#nameAt(address), this.#nameAt(to))) return;
-        this.#order += 1;
-        this.#flights.push({ atUs: this.nowUs + 1_000, order: this.#order, to, from: address, bytes: bytes.slice() });
-      },
+      send,
+      probe: send,
       close: async () => void (own().handlers = null),
     };
   }

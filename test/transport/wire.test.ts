@@ -131,6 +131,7 @@ describe('the wire', () => {
         return { bound: '10.0.0.1:1', receiveBufferBytes: null };
       },
       send: (bytes: Uint8Array) => void sent.push(bytes),
+      probe: (bytes: Uint8Array) => void sent.push(bytes),
       close: async () => {},
     };
     wire = new DatagramWire(transport, 'test', silentLogger);

@@ -30,7 +30,12 @@ function main(): void {
   process.on('disconnect', () => process.exit(0)); // a demo that died must leave nobody behind
   process.on('SIGINT', () => {}); // Ctrl-C goes to the whole group; the demo says what becomes of us
   process.on('SIGTERM', () => process.exit(0));
-  const cable = faultTransport({ open: (handlers) => udp.open(handlers), send: (bytes, to) => udp.send(bytes, to), close: () => udp.close() });
+  const cable = faultTransport({
+    open: (handlers) => udp.open(handlers),
+    send: (bytes, to) => udp.send(bytes, to),
+    probe: (bytes, to) => udp.probe(bytes, to),
+    close: () => udp.close(),
+  });
   let udp = createUdpTransport({ bind: '127.0.0.1:0' });
   let obey = async (order: Order): Promise<void> => {
     if (order.do !== 'start') return;

@@ -16,6 +16,9 @@ export function faultTransport(inner: Transport): { transport: Transport; block(
       send: (bytes, to) => {
         if (!blocked.has(to)) inner.send(bytes, to);
       },
+      probe: (bytes, to) => {
+        if (!blocked.has(to)) inner.probe(bytes, to);
+      },
       close: () => inner.close(),
     },
     block: (addresses) => (blocked = new Set(addresses)),

@@ -1,0 +1,99 @@
+import { describe, expect, it } from 'vitest';
+import { Kind } from '../../src/membership/messages.ts';
+import { Cluster, type Process } from '../../sim/schedules/membership-cluster.ts';
+
+/** member.D5, on the loopback preset: probes every 200 ms, direct timeout 20 ms and more, suspicion 600 ms and more. */
+
+const grown = (count: number, seed = 1): { cluster: Cluster; all: readonly Process[] } => {
+  const cluster = new Cluster({ seed });
+  const all = cluster.grow(count);
+  cluster.run(4_000); // everybody has had an ack of everybody
+  return { cluster, all };
+};
+const failedAt = (observer: Process, name: string): number => observer.events.find(({ text }) => text === `failed ${name}`)?.atUs ?? Infinity;
+const falselyFailed = (all: readonly Process[]): string[] =>
+  all.flatMap((observer) => observer.events.filter(({ text }) => text.startsWith('failed')).map(({ text }) => `${observer.name}: ${text}`));
+
+/** Milliseconds from the death of the last until every other knows. */
+const detection = (hostsRefuse: boolean, count: number, seed: number): number => {
+  const { cluster, all } = grown(count, seed);
+  cluster.hostsRefuse = hostsRefuse;
+  const victim = all.at(-1)!;
+  const survivors = all.slice(0, -1);
+  cluster.kill(victim);
+  const diedUs = cluster.nowUs;
+  cluster.runUntil(() => survivors.every((observer) => failedAt(observer, victim.name) < Infinity), 20_000);
+  return Math.max(...survivors.map((observer) => failedAt(observer, victim.name) - diedUs)) / 1_000;
+};
+
+describe('a host that refuses', () => {
+  it.each([3, 8, 16])('tells of a death within round trips, where silence takes a suspicion: %i nodes', (count) => {
+    for (const seed of [1, 2, 3]) {
+      // The first probe of the dead comes when it comes; what follows is a suspicion shorter.
+      expect(detection(false, count, seed) - detection(true, count, seed)).toBeGreaterThan(400);
+    }
+  });
+
+  it('is not believed by one alone: of two nodes the other waits, though not longer than the floor', () => {
+    const ms = detection(true, 2, 1);
+    expect(ms).toBeGreaterThan(600);
+    expect(ms).toBeLessThan(600 + 400);
+  });
+});
+
+describe('a filter that refuses the living', () => {
+  it.each([0, 10, 19])('for %i ms kills nobody: it takes a refusal again, a direct timeout later', (ms) => {
+    for (const seed of [1, 2, 3, 4, 5]) {
+      const { cluster, all } = grown(8, seed);
+      cluster.refuses = () => true;
+      cluster.drop = (packet) => packet.message.kind === Kind.ack; // pings are refused, so nobody answers
+      cluster.run(ms);
+      cluster.refuses = () => false;
+      cluster.drop = () => false;
+      cluster.run(3_000);
+      expect(falselyFailed(all)).toEqual([]);
+    }
+  });
+
+  it('that refuses while acks get through kills nobody, however long', () => {
+    const { cluster, all } = grown(8);
+    cluster.refuses = () => true;
+    cluster.run(10_000);
+    expect(falselyFailed(all)).toEqual([]);
+  });
+
+  it('is believed about one life once: after it was refuted, refusals about it are silence', () => {
+    const { cluster, all } = grown(8);
+    const victim = all.at(-1)!;
+    const cut = (ms: number): string[] => {
+      for (const { changes } of all) changes.length = 0;
+      // Its port is filtered with a refusal, for all but what the refusals themselves need.
+      cluster.refuses = (address) => address === victim.address;
+      cluster.through = (message, receiver) => (receiver === victim ? { ...message, seq: 0 } : message); // pings arrive and no ack can match
+      cluster.run(ms);
+      cluster.refuses = () => false;
+      cluster.through = (message) => message;
+      return falselyFailed(all);
+    };
+    expect(cut(900).length).toBeGreaterThan(0);
+    cluster.run(10_000);
+    expect(all.every((observer) => observer.state(victim.name) === 'alive')).toBe(true);
+    const deniers = all.filter((observer) => observer.core.explain(victim.name, cluster.nowUs).join('\n').includes('refuse'));
+    expect(deniers.length).toBeGreaterThan(0);
+    for (const { changes } of all) changes.length = 0;
+  });
+
+  it('that no path ever crossed says nothing: without an ack of that very life a refusal is silence', () => {
+    const cluster = new Cluster({ seed: 3 });
+    const all = cluster.grow(4);
+    cluster.hostsRefuse = true;
+    const young = cluster.start('n9', [all[0]!.address]);
+    cluster.runUntil(() => all.every((observer) => observer.state('n9') === 'alive'), 1_000);
+    const bornUs = cluster.nowUs;
+    cluster.drop = (packet) => packet.from === young.address; // heard of, never heard
+    cluster.kill(young);
+    cluster.runUntil(() => all.every((observer) => failedAt(observer, 'n9') < Infinity), 20_000);
+    const ackedBy = all.filter((observer) => failedAt(observer, 'n9') - bornUs < 600_000);
+    expect(ackedBy).toEqual([]);
+  });
+});
