@@ -4,6 +4,7 @@ import { type Address, familyOf, isUnspecified, parseAddress, portOf } from './c
 import { type Logger, silentLogger } from './core/logger.ts';
 import { ClusterNode } from './node.ts';
 import { type NodeOptions, type NodeSettings, settingsOf } from './options.ts';
+import { RememberedPeers } from './remembered.ts';
 import { createRuntime } from './runtime.ts';
 import type { Transport } from './transport/transport.ts';
 import { createUdpTransport } from './transport/udp.ts';
@@ -51,8 +52,10 @@ export async function openNode(
   const transport = advertising(transportOf(settings), advertise);
   const node = new ClusterNode(settings, new DatagramWire(transport, settings.cluster, logger), createRuntime(), logger);
   beforeOpen(node);
+  const remembered = options.stateDir === undefined ? null : new RememberedPeers(options.stateDir, settings.cluster, settings.name, logger);
   const seeds = await resolveSeeds(options.seeds ?? [], logger);
-  await node.open(seeds);
+  await node.open([...seeds, ...(remembered?.read() ?? [])]);
+  remembered?.follow(node);
   if (options.seeds?.some((seed) => parseAddress(seed) === null) === true) lookUpAgain(node, options.seeds, logger);
   const close = (): void => void node.close();
   options.signal?.addEventListener('abort', close, { once: true });

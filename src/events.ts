@@ -23,6 +23,24 @@ export interface LeaderEvent {
   readonly reason: NoLeaderReason | null;
 }
 
+/** What changed together, after a short quiet time. Suspicions that came to nothing are not in it. */
+export interface ChangedEvent {
+  /** Each member once: its state before the first change and what it is now. */
+  readonly members: readonly MemberEvent[];
+  /** What probably happened: at least half of the others failed together (`partition`) or came back together (`heal`), fewer did, somebody left, came, or changed its facts. */
+  readonly cause: 'partition' | 'heal' | 'crash' | 'leave' | 'join' | 'update';
+  /** Others that ran before. */
+  readonly others: number;
+}
+
+/** To one who asked for it: a member has been silent (suspect or failed) for as long as was asked, or is back. */
+export interface SilenceEvent {
+  readonly member: Member;
+  readonly silentMs: number;
+  /** False: it is back, or left. */
+  readonly silent: boolean;
+}
+
 /** This node leads from now on. */
 export interface ElectedEvent {
   readonly election: string;
@@ -68,6 +86,8 @@ export interface NodeEvents {
   left: MemberEvent;
   /** All of the six above. */
   member: MemberEvent;
+  /** All that changed together. */
+  changed: ChangedEvent;
   /** Long failed or left, and now forgotten. */
   forgotten: { readonly member: Member };
   /** Another living process claims our name. `gaveUp`: it keeps the name and we are silent from now on. */
@@ -107,13 +127,16 @@ export class Events {
   }
 
   emit<K extends keyof NodeEvents>(event: K, payload: NodeEvents[K]): void {
-    for (const listener of [...(this.#listeners.get(event) ?? [])] as Listener<NodeEvents[K]>[]) {
-      try {
-        listener(payload);
-      } catch (error) {
-        this.failures += 1;
-        this.#logger.error({ event, error }, 'an event listener threw');
-      }
+    for (const listener of [...(this.#listeners.get(event) ?? [])] as Listener<NodeEvents[K]>[]) this.guard(event, () => listener(payload));
+  }
+
+  /** Calls a listener; what it throws is counted and logged. */
+  guard(event: string, call: () => void): void {
+    try {
+      call();
+    } catch (error) {
+      this.failures += 1;
+      this.#logger.error({ event, error }, 'an event listener threw');
     }
   }
 }

@@ -19,7 +19,7 @@ export type { Job, Leadership, LeadOptions } from './lead.ts';
 /** Who leads, as far as a node knows. */
 export type { LeaderInfo } from './observe.ts';
 /** What listeners get. */
-export type { ElectedEvent, LeaderEvent, LostEvent, MemberEvent, NodeEvents, QuorumEvent } from './events.ts';
+export type { ChangedEvent, ElectedEvent, LeaderEvent, LostEvent, MemberEvent, NodeEvents, QuorumEvent, SilenceEvent } from './events.ts';
 
 /** One member of the view. */
 export type { Member, MemberState, Tags } from './core/view.ts';

@@ -13,9 +13,10 @@ import { ELECTION_KIND } from './election/codec.ts';
 import { Election } from './election/election.ts';
 import type { ElectionChange } from './election/host.ts';
 import type { ElectionPacket } from './election/messages.ts';
-import { Events, type NodeEvents, memberEventName } from './events.ts';
+import { Events, type NodeEvents, type SilenceEvent, memberEventName } from './events.ts';
 import { type Job, type LeadOptions, lead } from './lead.ts';
 import type { Lease } from './lease.ts';
+import { MemberBatches } from './member-batches.ts';
 import type { MembershipChange, SelfState } from './membership/host.ts';
 import { TAGS_MAX_BYTES } from './membership/limits.ts';
 import { Membership } from './membership/membership.ts';
@@ -23,6 +24,7 @@ import type { MembershipMessage } from './membership/messages.ts';
 import { tagsBytes } from './membership/wire-size.ts';
 import { Latest, type LeaderInfo } from './observe.ts';
 import type { NodeSettings } from './options.ts';
+import { SilenceWatch } from './silence-watch.ts';
 import { Watches } from './watches.ts';
 import type { Wire, WireHandlers } from './wire.ts';
 
@@ -72,6 +74,8 @@ export class ClusterNode implements AsyncDisposable {
   readonly #events: Events;
   readonly #alarms = new Alarms();
   readonly #port: CampaignPort;
+  readonly #batches: MemberBatches;
+  readonly #silences: SilenceWatch;
   readonly #campaigns: Campaigns;
   readonly #changes: Change[] = [];
   /** Tenures that the application was told of, by election; the others never happened to it. */
@@ -106,6 +110,11 @@ export class ClusterNode implements AsyncDisposable {
       alarm: (afterMs, ring) => this.#alarm(afterMs, ring),
     };
     this.#campaigns = new Campaigns(this.#port);
+    const alarm = (afterMs: number, ring: () => void): (() => void) => this.#alarms.set(this.#runtime.elapsedUs() + us(afterMs), ring);
+    this.#batches = new MemberBatches(ms(settings.membership.gossipTickUs), ms(settings.membership.pauseToleranceUs), alarm, (event) =>
+      this.#events.emit('changed', event),
+    );
+    this.#silences = new SilenceWatch(alarm, (call) => this.#events.guard('silence', call));
   }
 
   // ── opening and closing ──
@@ -243,6 +252,17 @@ export class ClusterNode implements AsyncDisposable {
   /** @returns A function that takes the listener off again. A listener that throws is logged and harms nobody. */
   on<K extends keyof NodeEvents>(event: K, listener: (event: NodeEvents[K]) => void): () => void {
     return this.#events.on(event, listener);
+  }
+
+  /**
+   * Tells when a member has been silent for `afterMs`, counted from its suspicion, and when it is back:
+   * a threshold of one's own beside the detector's verdict. 0: at the first suspicion.
+   *
+   * @returns A function that takes the listener off again.
+   */
+  onSilence(afterMs: number, listener: (event: SilenceEvent) => void): () => void {
+    if (!(afterMs >= 0 && afterMs <= 86_400_000)) throw optionsError(`afterMs must be 0 to 86,400,000; it is ${afterMs}`);
+    return this.#enter(() => this.#silences.add(afterMs, listener, ms(this.#runtime.elapsedUs())));
   }
 
   // ── who leads ──
@@ -448,6 +468,9 @@ export class ClusterNode implements AsyncDisposable {
         const event = { member: change.after, previous: change.before?.state ?? null, reason: change.reason };
         this.#events.emit(memberEventName(change.before, change.after), event);
         this.#events.emit('member', event);
+        if (change.after.name === this.name) return;
+        this.#batches.note(event, change.before, this.membership.others);
+        this.#silences.note(change.after, ms(now.elapsedUs));
         return;
       }
       case 'forgotten':

@@ -39,6 +39,7 @@ const schema = z
         }, 'must be HOST:PORT'),
       )
       .max(64, 'must be at most 64'),
+    stateDir: z.string().min(1, 'must name a directory'),
     voters: z
       .array(name)
       .max(31, 'must be at most 31 names')

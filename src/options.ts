@@ -19,6 +19,8 @@ export interface NodeOptions {
   readonly advertise?: string;
   /** Some members' `host:port`; host names are looked up. One's own may be among them, so all nodes may share one list. */
   readonly seeds?: readonly string[];
+  /** A directory of this node's own, made if need be: members that it knew are remembered there, so that it finds them again when its seeds are gone. Default: nothing is kept. */
+  readonly stateDir?: string;
   /** The names of the nodes that vote: the same list on every node, at most 31, best 3 or 5. Without it this node takes part in no election. */
   readonly voters?: readonly string[];
   /** Who may lead: any node (default), or voters alone. The same on every node. */

@@ -12,6 +12,7 @@ export interface AgentFlags {
   readonly advertise?: string;
   readonly join?: readonly string[];
   readonly cluster?: string;
+  readonly stateDir?: string;
   readonly voters?: string;
   readonly election: readonly string[] | boolean;
   readonly priority?: string;
@@ -37,6 +38,7 @@ const FLAG: Readonly<Record<string, string>> = {
   advertise: '--advertise',
   seeds: '--join',
   cluster: '--cluster',
+  stateDir: '--state-dir',
   voters: '--voters',
   priority: '--priority',
   preset: '--preset',
@@ -55,6 +57,7 @@ export function addAgentOptions(command: Command): Command {
     .option('--bind <HOST:PORT>', 'where to listen; port 0 lets the system choose (default: 0.0.0.0:7946)')
     .option('--advertise <HOST:PORT>', 'the address that others send to (default: the one bound)')
     .option('--join <HOST:PORT>', 'a member to join through; repeatable', list)
+    .option('--state-dir <DIR>', 'where members are remembered, so that the cluster is found again when no --join answers')
     .option('--cluster <NAME>', 'nodes of other clusters are refused (default: default)')
     .option('--voters <A,B,C>', 'names of the nodes that vote: the same list on every node')
     .option('--election <NAME>', 'stand for this election; repeatable (default: leader)', list)
@@ -88,6 +91,7 @@ export async function planAgent(flags: AgentFlags, extra: NodeOptions = {}): Pro
     advertise: flags.advertise,
     seeds: flags.join,
     cluster: flags.cluster,
+    stateDir: flags.stateDir,
     voters: flags.voters?.split(',').map((voter) => voter.trim()),
     priority: numberOf(flags.priority),
     preset: flags.preset as NodeOptions['preset'],

@@ -44,6 +44,8 @@ export class Context {
   readonly counters: Record<string, number> = {};
   nowUs: number;
   standing: Standing = 'joining';
+  /** Members that answer others and not us. */
+  readonly oneWay = new Set<string>();
   /** When anybody of the members was last heard, and how many probes were unanswered since. */
   lastHeardUs: number;
   unansweredSince = 0;

@@ -6,6 +6,9 @@ import type { Merge, Source } from './merge.ts';
 import type { Peer } from './peer.ts';
 import type { Outcome, Probe, Prober } from './probe.ts';
 
+/** Probes in a row answered through relays only, after which it is the link and not luck. */
+const ONE_WAY_AFTER = 3;
+
 /**
  * Whom we probe when, and what a verdict is worth: the round robin over all, the confirmation of
  * others' suspicions, and the check of a death that only a sync tells of.
@@ -144,7 +147,8 @@ export class Detection {
     peer.nacks += probe.nackedBy.size;
     if (outcome === 'acked') {
       peer.acked += 1;
-      peer.lastAckUs = nowUs;
+      this.#noteLink(peer, probe.relayed);
+      if (!probe.relayed) peer.lastAckUs = nowUs;
       return;
     }
     if (outcome === 'void') return peer.note(nowUs, 'a probe of ours does not count: we were late to look for its ack');
@@ -159,6 +163,26 @@ export class Detection {
           ? `a probe was refused, to us and to ${[...probe.refusedBy].join(', ')}`
           : `a probe was not answered, ${probe.nackedBy.size} relays got no ack either, ${probe.silentRelays.size} said nothing`,
     );
+  }
+
+  /**
+   * Others reach it and we do not: the way between us is broken, in one direction or both, and nobody is
+   * accused for it. Which direction it is shows in whether we hear from it (member.H4).
+   */
+  #noteLink(peer: Peer, relayed: boolean): void {
+    const { nowUs, config, oneWay, host } = this.#ctx;
+    const { name } = peer.claim;
+    peer.relayedOnly = relayed ? peer.relayedOnly + 1 : 0;
+    if (!relayed) oneWay.delete(name);
+    if (peer.relayedOnly < ONE_WAY_AFTER || oneWay.has(name)) return;
+    oneWay.add(name);
+    const hears = nowUs - peer.lastHeardUs <= ONE_WAY_AFTER * config.probePeriodUs * Math.max(1, this.#ctx.table.activeCount);
+    peer.note(nowUs, 'answers others and not us');
+    host.notify({
+      type: 'warning',
+      code: 'one-way-link',
+      details: { member: name, address: peer.claim.address, broken: hears ? 'from us to it' : 'from it to us', probes: peer.relayedOnly },
+    });
   }
 
   #isConfirmer(claim: Claim): boolean {

@@ -177,6 +177,11 @@ export class Membership {
     this.#finish();
   }
 
+  /** How many other members run, as far as we know. */
+  get others(): number {
+    return this.#ctx.table.activeCount - 1;
+  }
+
   /** One decoded, fully validated message. Runs no timer: what is due is judged by `advance`, after what has arrived was read. */
   receive(from: Address, message: MembershipMessage, nowUs: number): void {
     const ctx = this.#begin(nowUs);

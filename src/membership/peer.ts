@@ -38,6 +38,8 @@ export class Peer {
   /** We declared it failed because its host refused; and once, about this very life, that was wrong. */
   failedByRefusal = false;
   refusalsLied = false;
+  /** Probes in a row that only a relay's ack answered. */
+  relayedOnly = 0;
   /** When it was last told what we hold of it. */
   toldUs = -Infinity;
   /** Its digest and ours, if unequal, and since when both stood so. */
@@ -77,6 +79,7 @@ export class Peer {
     this.lastAckUs = -Infinity;
     this.trips = new RoundTrips();
     this.refusalsLied = false;
+    this.relayedOnly = 0;
     this.mismatch = null;
     this.syncNotBeforeUs = -Infinity;
     this.fruitlessSyncs = 0;

@@ -43,6 +43,8 @@ export interface Probe {
   readonly timeoutUs: number;
   stage: 'direct' | 'indirect';
   deadlineUs: number;
+  /** The ack came through a relay. */
+  relayed: boolean;
   /** Refusals that we were told ourselves, and when the last one was. */
   refusals: number;
   refusedUs: number;
@@ -103,6 +105,7 @@ export class Prober {
       sentUs: nowUs,
       stage: 'direct',
       deadlineUs: nowUs + timeoutUs,
+      relayed: false,
       refusals: 0,
       refusedUs: -Infinity,
       againUs: Infinity,
@@ -128,6 +131,7 @@ export class Prober {
     }
     if ((direct ? ack.boot : ack.answered) !== target.boot) this.#close(probe, 'gone');
     else {
+      probe.relayed = !direct;
       if (direct && probe.stage === 'direct') this.#measure(probe);
       this.#close(probe, 'acked');
     }

@@ -41,6 +41,8 @@ export class SelfKnowledge {
     if (failed > running) return ['minority', [`${failed} members are held failed, ${running} are running, ourselves included`]];
     const limit = this.#state === 'degraded' ? WELL_FROM + 1 : DEGRADED_FROM;
     if (health.score >= limit) return ['degraded', [`health score ${health.score} of 8: late timers, missing nacks or refutations`]];
+    const broken = [...this.#ctx.oneWay].filter((name) => table.get(name)?.claim.state === 'alive');
+    if (broken.length > 0) return ['degraded', [`links that work one way at most: ${broken.join(', ')}`]];
     return ['joined', failed === 0 ? [] : [`${failed} members are held failed`]];
   }
 }

@@ -38,6 +38,8 @@ const SHELL = [
   'src/observe.ts',
   'src/watches.ts',
   'src/candidacy.ts',
+  'src/member-batches.ts',
+  'src/silence-watch.ts',
   'src/options.ts',
 ];
 
@@ -51,7 +53,8 @@ const MAY_IMPORT: readonly (readonly [from: string, to: readonly string[]])[] = 
   ['src/runtime.ts', ['src/core/', 'src/election/leader-clock.ts']],
   ['src/options-schema.ts', ['src/core/', 'src/membership/', 'src/options.ts']],
   ...SHELL.map((file) => [file, ['src/core/', 'src/membership/', 'src/election/', 'src/wire.ts', ...SHELL]] as const),
-  ['src/create-node.ts', ['src/core/', 'src/transport/', 'src/wire.ts', 'src/runtime.ts', 'src/options-schema.ts', ...SHELL]],
+  ['src/create-node.ts', ['src/core/', 'src/transport/', 'src/wire.ts', 'src/runtime.ts', 'src/remembered.ts', 'src/options-schema.ts', ...SHELL]],
+  ['src/remembered.ts', ['src/core/', 'src/node.ts']],
   ['src/index.ts', ['src/core/', 'src/membership/', 'src/election/', 'src/create-node.ts', ...SHELL]],
   ['src/cli/sim/', ['src/', 'sim/']],
   ['src/cli/', ['src/']],
@@ -59,7 +62,7 @@ const MAY_IMPORT: readonly (readonly [from: string, to: readonly string[]])[] = 
 ];
 
 /** Where the machine may be touched. */
-const MACHINE = ['src/runtime.ts', 'src/create-node.ts', 'src/transport/', 'src/cli/', 'sim/host/'];
+const MACHINE = ['src/runtime.ts', 'src/create-node.ts', 'src/remembered.ts', 'src/transport/', 'src/cli/', 'sim/host/'];
 
 /** Packages, and who may import them; anybody else may not. */
 const PACKAGES: Readonly<Record<string, readonly string[]>> = {

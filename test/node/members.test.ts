@@ -1,0 +1,206 @@
+import { mkdtempSync, readFileSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
+import { silentLogger } from '../../src/core/logger.ts';
+import type { ChangedEvent, SilenceEvent } from '../../src/events.ts';
+import type { ClusterNode } from '../../src/node.ts';
+import { REMEMBERED_MAX, RememberedPeers } from '../../src/remembered.ts';
+import { NodeWorld } from '../support/node-world.ts';
+
+const names = ['a', 'b', 'c', 'd', 'e', 'f'];
+let world: NodeWorld;
+let nodes: Map<string, ClusterNode>;
+beforeEach(async () => {
+  world = new NodeWorld();
+  nodes = new Map(names.map((name) => [name, world.start(name).node]));
+  await world.run(3_000);
+});
+const batchesOf = (name: string): ChangedEvent[] => {
+  const batches: ChangedEvent[] = [];
+  nodes.get(name)!.on('changed', (event) => batches.push(event));
+  return batches;
+};
+const said = ({ members, cause }: ChangedEvent): string =>
+  `${cause}: ${members.map(({ member, previous }) => `${member.name} ${previous} to ${member.state}`).join(', ')}`;
+const halves = (from: string, to: string): boolean => 'abc'.includes(from) === 'abc'.includes(to);
+
+describe('changed', () => {
+  it('tells a partition as one event, and its end as another', async () => {
+    const batches = batchesOf('a');
+    world.link = halves;
+    await world.run(8_000);
+    expect(batches.map(said)).toEqual(
+      ['partition: d alive to failed, e alive to failed, f alive to failed'].map((text) => expect.stringMatching(sorted(text)) as string),
+    );
+    world.link = () => true;
+    await world.run(8_000);
+    expect(batches.slice(1).every(({ cause }) => cause === 'heal' || cause === 'join')).toBe(true);
+    expect(
+      batches
+        .slice(1)
+        .flatMap(({ members }) => members.map(({ member }) => member.name))
+        .sort(),
+    ).toEqual(['d', 'e', 'f']);
+  });
+
+  it('tells one crash and one leave as what they are', async () => {
+    const batches = batchesOf('a');
+    world.pause('f');
+    await world.run(8_000);
+    expect(batches.map(said)).toEqual(['crash: f alive to failed']);
+    void nodes.get('e')!.close();
+    await world.run(2_000);
+    expect(batches.map(said).at(-1)).toBe('leave: e alive to left');
+  });
+
+  it('says nothing of a suspicion that came to nothing', async () => {
+    const batches = batchesOf('a');
+    const suspicions = vi.fn<() => void>();
+    nodes.get('a')!.on('suspected', suspicions);
+    world.pause('f');
+    await world.run(500);
+    world.resume('f');
+    await world.run(5_000);
+    expect(suspicions).toHaveBeenCalled();
+    expect(batches).toEqual([]);
+  });
+
+  it('tells new facts', async () => {
+    const batches = batchesOf('a');
+    nodes.get('b')!.setTags({ role: 'db' });
+    await world.run(1_000);
+    expect(batches.map(said)).toEqual(['update: b alive to alive']);
+  });
+});
+
+/** The members of a batch come in the order in which they changed. */
+function sorted(text: string): RegExp {
+  const [cause, members] = text.split(': ');
+  return new RegExp(`^${cause}: (?:(?:${members!.split(', ').join('|')})(?:, |$)){${members!.split(', ').length}}`);
+}
+
+describe('onSilence', () => {
+  const watch = (afterMs: number): { events: [number, string][]; stop: () => void } => {
+    const events: [number, string][] = [];
+    const startUs = world.nowUs;
+    const stop = nodes
+      .get('a')!
+      .onSilence(afterMs, (event: SilenceEvent) =>
+        events.push([Math.round((world.nowUs - startUs) / 1_000), `${event.member.name} ${event.silent ? 'silent' : 'back'}`]),
+      );
+    return { events, stop };
+  };
+
+  it('tells each listener at its own threshold, and when the member is back only those that were told', async () => {
+    const early = watch(0);
+    const late = watch(3_000);
+    const never = watch(60_000);
+    world.pause('f');
+    await world.run(6_000);
+    expect(early.events.map(([, text]) => text)).toEqual(['f silent']);
+    expect(late.events.map(([, text]) => text)).toEqual(['f silent']);
+    expect(late.events[0]![0] - early.events[0]![0]).toBe(3_000);
+    world.resume('f');
+    await world.run(6_000);
+    expect(early.events.map(([, text]) => text)).toEqual(['f silent', 'f back']);
+    expect(late.events.map(([, text]) => text)).toEqual(['f silent', 'f back']);
+    expect(never.events).toEqual([]);
+  });
+
+  it('tells of a silence that began before it listened, and nothing once it is taken off', async () => {
+    world.pause('f');
+    await world.run(4_000);
+    const late = watch(1_000);
+    const off = watch(10_000);
+    off.stop();
+    await world.run(20_000);
+    expect(late.events).toEqual([[0, 'f silent']]);
+    expect(off.events).toEqual([]);
+  });
+
+  it('takes thresholds of 0 to a day', () => {
+    for (const bad of [-1, Number.NaN, 86_400_001])
+      expect(() => nodes.get('a')!.onSilence(bad, () => {})).toThrow(expect.objectContaining({ code: 'ERR_OPTIONS' }) as Error);
+  });
+});
+
+describe('a link that is broken between two', () => {
+  const warned = (name: string): string[] => world.processes.get(name)!.log.filter((line) => line.includes('one-way-link'));
+  it.each([
+    ['in one direction', (from: string, to: string) => !(from === 'a' && to === 'b')],
+    ['in the other', (from: string, to: string) => !(from === 'b' && to === 'a')],
+    ['in both', (from: string, to: string) => !((from === 'a' && to === 'b') || (from === 'b' && to === 'a'))],
+  ])('%s costs nobody its membership, and is warned of at both ends', async (_, link) => {
+    world.link = link;
+    await world.run(30_000);
+    for (const [name, node] of nodes)
+      expect(
+        node.members.map(({ state }) => state),
+        name,
+      ).toEqual(names.map(() => 'alive'));
+    for (const process of world.processes.values()) expect(process.log.filter((line) => line.startsWith('failed'))).toEqual([]);
+    expect(warned('a')).toHaveLength(1);
+    expect(warned('b')).toHaveLength(1);
+    expect(nodes.get('a')!.state).toBe('degraded');
+    for (const name of ['c', 'd', 'e', 'f']) expect(warned(name)).toEqual([]);
+    world.link = () => true;
+    await world.run(5_000);
+    expect(nodes.get('a')!.state).toBe('joined');
+  });
+});
+
+describe('remembered peers', () => {
+  let dir: string;
+  beforeEach(() => {
+    dir = mkdtempSync(join(tmpdir(), 'remembered-'));
+    vi.useFakeTimers();
+  });
+  afterEach(() => {
+    rmSync(dir, { recursive: true, force: true });
+    vi.useRealTimers();
+  });
+  const peers = (name = 'me'): RememberedPeers => new RememberedPeers(join(dir, 'state'), 'west/1', name, silentLogger);
+  const nodeWith = (addresses: readonly string[]): { node: ClusterNode; emit: (event: string) => void } => {
+    const listeners = new Map<string, () => void>();
+    const members = addresses.map((address, i) => ({ name: `n${i}`, address, state: i === 1 ? 'failed' : 'alive' }));
+    return {
+      node: {
+        name: 'me',
+        members: [{ name: 'me', address: '10.0.0.9:1', state: 'alive' }, ...members],
+        on: (event: string, listener: () => void) => listeners.set(event, listener),
+      } as unknown as ClusterNode,
+      emit: (event) => listeners.get(event)?.(),
+    };
+  };
+
+  it('are those that run, and are read again; not ourselves, and not the failed', () => {
+    peers().follow(nodeWith(['10.0.0.1:1', '10.0.0.2:1', '10.0.0.3:1']).node);
+    vi.advanceTimersByTime(1_000);
+    expect(peers().read()).toEqual(['10.0.0.1:1', '10.0.0.3:1']);
+    expect(peers('other').read()).toEqual([]);
+  });
+
+  it('stay when they are gone, until the room is needed', () => {
+    peers().follow(nodeWith(['10.0.0.1:1']).node);
+    vi.advanceTimersByTime(1_000);
+    peers().follow(nodeWith(['10.0.0.7:1']).node);
+    vi.advanceTimersByTime(1_000);
+    expect(peers().read()).toEqual(['10.0.0.7:1', '10.0.0.1:1']);
+    peers().follow(nodeWith(Array.from({ length: 100 }, (_, i) => `10.0.1.${i + 1}:1`)).node);
+    vi.advanceTimersByTime(1_000);
+    expect(peers().read()).toHaveLength(REMEMBERED_MAX);
+  });
+
+  it('are written when the node closes, and a file that is broken is as good as none', () => {
+    const { node, emit } = nodeWith(['10.0.0.1:1']);
+    peers().follow(node);
+    emit('closed');
+    const [file] = readdirSync(join(dir, 'state'));
+    expect(JSON.parse(readFileSync(join(dir, 'state', file!), 'utf8'))).toEqual(['10.0.0.1:1']);
+    for (const text of ['', '{}', '[1, "x", null, "10.0.0.1:1"]']) {
+      writeFileSync(join(dir, 'state', file!), text);
+      expect(peers().read()).toEqual(text.includes('x') ? ['10.0.0.1:1'] : []);
+    }
+  });
+});
