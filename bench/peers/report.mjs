@@ -1,17 +1,20 @@
 #!/usr/bin/env node
-// Prints the saved results as Markdown tables.
-import { readdirSync, readFileSync } from 'node:fs';
+// The saved results as Markdown tables: printed, or written as docs/benchmarks.md.
+import { readdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { cpus } from 'node:os';
 import { join, resolve } from 'node:path';
 import { args, root } from './lib/util.mjs';
 
 const HELP = `
-usage: node report.mjs [--dir DIR]
+usage: node report.mjs [--dir DIR] [--out FILE]
 
   --dir   folder of the results (default: results beside this script, or PEERS_RESULTS)
+  --out   write them there, under a heading that says when and on what (docs/benchmarks.md)
 Every cell with three numbers is min / median / max. "never" counts repetitions
 in which the thing did not happen before the deadline.
 `;
-const o = args(HELP, { dir: process.env.PEERS_RESULTS ?? join(root, 'results') });
+const o = args(HELP, { dir: process.env.PEERS_RESULTS ?? join(root, 'results'), out: '' });
+let text = '';
 const dir = resolve(o.dir);
 const read = (re) =>
   readdirSync(dir)
@@ -32,8 +35,8 @@ const stat = (values, digits = 0) => {
 };
 const sum = (a) => a.reduce((x, y) => x + y, 0);
 const table = (head, rows) =>
-  process.stdout.write(`| ${head.join(' | ')} |\n|${head.map(() => '---').join('|')}|\n${rows.map((r) => `| ${r.join(' | ')} |`).join('\n')}\n\n`);
-const title = (t) => process.stdout.write(`### ${t}\n\n`);
+  (text += `| ${head.join(' | ')} |\n|${head.map(() => '---').join('|')}|\n${rows.map((r) => `| ${r.join(' | ')} |`).join('\n')}\n\n`);
+const title = (t) => (text += `### ${t}\n\n`);
 
 const m1 = read(/^m1-.*\.json$/).sort((a, b) => a.system.localeCompare(b.system) || a.variant.localeCompare(b.variant) || a.n - b.n);
 const tag = (r) => /-n\d+-(\w+)\.json$/.exec(r.file)?.[1];
@@ -199,4 +202,27 @@ for (const r of read(/^m3.*\.json$/)) {
       Object.entries(r.codec).map(([k, x]) => [k, x.bytes, f3(x.encodePerS), f3(x.decodePerS)]),
     );
   }
+}
+
+if (o.out === '') process.stdout.write(text);
+else {
+  const all = [...m1, ...m2];
+  const days = [...new Set(all.map(({ at }) => at.slice(0, 10)))].sort();
+  const cpu = cpus();
+  writeFileSync(
+    o.out,
+    `# Benchmarks
+
+Written by \`node bench/peers/report.mjs --out docs/benchmarks.md\` from runs of \`bench/peers/\` on ${days.join(' and ')}:
+one machine, ${cpu.length} processors (${cpu[0]?.model.trim() ?? 'unknown'}), Node ${process.version}, every system in a network
+namespace of its own, one run after another. Cells with three numbers are least / **median** / most. \`bench/peers/README.md\`
+says what is measured, how to repeat it, and how to read it honestly: loopback, so a killed process has a host that refuses.
+Ours are \`bellwether\` (membership) and \`bellwether-election\`.
+
+What stands behind each name:
+
+${[...new Map(all.map((r) => [name(r), r.settings])).entries()].map(([system, settings]) => `- ${system}: ${settings ?? 'its defaults'}`).join('\n')}
+
+${text}`,
+  );
 }
