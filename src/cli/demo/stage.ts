@@ -27,12 +27,12 @@ export class Stage {
     this.#last = actor;
   }
 
-  /** `leader` waits a little for there to be one: scripts meet the time between two leaders. */
+  /** Waits a little for the target: scripts meet the time between two leaders, and processes that take longer to start than here. */
   async run(step: Step, patienceMs: number): Promise<string | null> {
     if (step.verb === 'heal') return (this.act('heal', null), null);
     const until = Date.now() + patienceMs;
     let actor = this.find(step.target!);
-    while (actor === null && Date.now() < until) {
+    while ((actor === null || actor.state === 'starting') && Date.now() < until) {
       await new Promise((resolve) => setTimeout(resolve, 5));
       actor = this.find(step.target!);
     }
