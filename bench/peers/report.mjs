@@ -207,7 +207,7 @@ for (const r of read(/^m3.*\.json$/)) {
 if (o.out === '') process.stdout.write(text);
 else {
   const all = [...m1, ...m2];
-  const days = [...new Set(all.map(({ at }) => at.slice(0, 10)))].sort();
+  const days = [...new Set(all.map(({ at }) => at.slice(0, 10)))].sort((a, b) => a.localeCompare(b));
   const cpu = cpus();
   writeFileSync(
     o.out,
