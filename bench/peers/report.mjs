@@ -34,9 +34,16 @@ const stat = (values, digits = 0) => {
   return `${r(v[0])} / **${r(m)}** / ${r(v.at(-1))}${never}`;
 };
 const sum = (a) => a.reduce((x, y) => x + y, 0);
-const table = (head, rows) =>
-  (text += `| ${head.join(' | ')} |\n|${head.map(() => '---').join('|')}|\n${rows.map((r) => `| ${r.join(' | ')} |`).join('\n')}\n\n`);
-const title = (t) => (text += `### ${t}\n\n`);
+let heading = '';
+/** A table under the last heading; neither where there is nothing to show. */
+const table = (head, rows) => {
+  if (rows.length === 0) return;
+  text += `${heading}| ${head.join(' | ')} |\n|${head.map(() => '---').join('|')}|\n${rows.map((r) => `| ${r.join(' | ')} |`).join('\n')}\n\n`;
+  heading = '';
+};
+const title = (t) => {
+  heading = `### ${t}\n\n`;
+};
 
 const m1 = read(/^m1-.*\.json$/).sort((a, b) => a.system.localeCompare(b.system) || a.variant.localeCompare(b.variant) || a.n - b.n);
 const tag = (r) => /-n\d+-(\w+)\.json$/.exec(r.file)?.[1];
