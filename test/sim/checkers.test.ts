@@ -5,6 +5,7 @@ import { LeaseCheck } from '../../sim/check/leases.ts';
 import { Observer } from '../../sim/check/observer.ts';
 import { ViewCheck } from '../../sim/check/views.ts';
 import { type InvariantId, Violations } from '../../sim/check/violation.ts';
+import type { Machine } from '../../sim/world/machine.ts';
 import type { GrantRecord } from '../../src/election/ballot-box.ts';
 import type { SpeechCheck } from '../../sim/check/speech.ts';
 import { VoteCheck } from '../../sim/check/votes.ts';
@@ -248,6 +249,26 @@ describe('member.M1 to member.M4, views', () => {
     };
     expect(after(false)).toEqual(['member.M12']);
     expect(after(true)).toEqual([]);
+  });
+  it('R3 and R5 bite on what is thrown, while receiving and otherwise, and rest on what is not', () => {
+    const observer = new Observer(planOf(1));
+    observer.stepped('n1', true, null, 0);
+    observer.stepped('n1', false, null, 0);
+    expect(broken(observer.violations)).toEqual([]);
+    observer.stepped('n1', true, new Error('thrown through'), 0);
+    observer.stepped('n1', false, 'thrown', 0);
+    expect(broken(observer.violations)).toEqual(['resource.R3', 'resource.R5']);
+  });
+  it('R6 bites on more members than there are machines', () => {
+    const keeping = (count: number): InvariantId[] => {
+      const observer = new Observer(planOf(1));
+      const members = new Map(Array.from({ length: count }, (_, i) => [`m${i}`, { ...member('alive', 3), name: `m${i}` }]));
+      const machine = { name: 'n1', process: { node: { membership: { members } } } } as unknown as Machine;
+      observer.finish([machine, { name: 'n2', process: null } as unknown as Machine], 0);
+      return broken(observer.violations).filter((id) => id === 'resource.R6');
+    };
+    expect(keeping(3)).toEqual(['resource.R6']);
+    expect(keeping(2)).toEqual([]);
   });
   it('M7 and R1 bite on a large datagram, and on a word after the end', () => {
     const observer = new Observer(planOf(1));
