@@ -1,5 +1,6 @@
 import { type Socket, createSocket } from 'node:dgram';
-import { type Address, familyOf, hostOf, parseAddress, portOf } from '../core/address.ts';
+import { type Address, familyOf, hostOf } from '../core/address.ts';
+import { addressOf, endpointOf, numericLookup } from './endpoints.ts';
 
 /** Probe sockets open at one time. Beyond it a probe is left out: its silence would have been no evidence either. */
 export const PROBE_SOCKETS_MAX = 16;
@@ -31,7 +32,7 @@ export class ProbeSockets {
   send(bytes: Uint8Array, to: Address): void {
     if (this.#open.size >= PROBE_SOCKETS_MAX) return;
     const family = familyOf(this.#bind);
-    const socket = createSocket({ type: family === 6 ? 'udp6' : 'udp4', ipv6Only: false });
+    const socket = createSocket({ type: family === 6 ? 'udp6' : 'udp4', ipv6Only: false, lookup: numericLookup });
     this.#open.add(socket);
     const timer = setTimeout(() => end(), OPEN_MS);
     timer.unref();
@@ -50,7 +51,8 @@ export class ProbeSockets {
     // From the address that we are known by, where we have one: a filter may know it, too.
     socket.bind({ address: hostOf(this.#bind), port: 0, exclusive: true }, () => {
       if (!this.#open.has(socket)) return;
-      socket.connect(portOf(to), hostFor(family, to), (error?: Error) => {
+      const { host, port } = endpointOf(family, to);
+      socket.connect(port, host, (error?: Error) => {
         if (error != null) return end(error);
         if (this.#open.has(socket)) socket.send(bytes, (failed) => failed !== null && end(failed));
       });
@@ -62,11 +64,3 @@ export class ProbeSockets {
     this.#open.clear();
   }
 }
-
-/** The address as dgram tells it; null for one that we cannot name. */
-export function addressOf({ address, family, port }: { readonly address: string; readonly family: string; readonly port: number }): Address | null {
-  return parseAddress(family === 'IPv6' ? `[${address.split('%')[0]}]:${port}` : `${address}:${port}`);
-}
-
-/** The host of `to` as a socket of that family takes it. */
-export const hostFor = (family: 4 | 6, to: Address): string => (family === 6 && familyOf(to) === 4 ? `::ffff:${hostOf(to)}` : hostOf(to));

@@ -1,7 +1,8 @@
 import { type Socket, createSocket } from 'node:dgram';
 import { type Address, familyOf, hostOf, portOf } from '../core/address.ts';
 import { BellwetherError } from '../core/errors.ts';
-import { ProbeSockets, addressOf, hostFor } from './probe-sockets.ts';
+import { addressOf, endpointOf, numericLookup } from './endpoints.ts';
+import { ProbeSockets } from './probe-sockets.ts';
 import type { SendFailure, Transport, TransportHandlers, TransportInfo } from './transport.ts';
 
 /** Asked of the kernel: a stalled process keeps only the oldest datagrams that fit, 256 small ones by default. */
@@ -35,7 +36,7 @@ export function createUdpTransport(options: UdpOptions): Transport {
 
   return {
     async open(given: TransportHandlers): Promise<TransportInfo> {
-      const opening = createSocket({ type: family === 6 ? 'udp6' : 'udp4', ipv6Only: false });
+      const opening = createSocket({ type: family === 6 ? 'udp6' : 'udp4', ipv6Only: false, lookup: numericLookup });
       await new Promise<void>((resolve, reject) => {
         opening.once('error', (error: NodeJS.ErrnoException) => {
           opening.close();
@@ -85,7 +86,8 @@ export function createUdpTransport(options: UdpOptions): Transport {
       if (socket === null) return;
       if (family === 4 && familyOf(to) === 6) return failLater(to, 'EAFNOSUPPORT');
       try {
-        socket.send(bytes, portOf(to), hostFor(family, to), (error) => {
+        const { host, port } = endpointOf(family, to);
+        socket.send(bytes, port, host, (error) => {
           if (error !== null) fail(to, error);
         });
       } catch (error) {
