@@ -1,7 +1,23 @@
 #!/usr/bin/env node
 // M1: membership. Runs one system at one size through every membership
 // scenario in a network namespace of its own and saves a JSON result.
-import { args, cpuSeconds, insideNetns, installCounters, machineLoad, memory, now, readCounters, save, setLoss, sleep, stats, udpErrors } from './lib/util.mjs';
+import { failed, watcher } from './lib/watching.mjs';
+import {
+  args,
+  cpuSeconds,
+  insideNetns,
+  installCounters,
+  machineLoad,
+  memory,
+  now,
+  readCounters,
+  save,
+  setLoss,
+  sleep,
+  starve,
+  stats,
+  udpErrors,
+} from './lib/util.mjs';
 
 const HELP = `
 usage: node m1.mjs --system FILE [--variant V] [--n N] [options]
@@ -18,6 +34,8 @@ usage: node m1.mjs --system FILE [--variant V] [--n N] [options]
   --loss      loss percentages, comma-separated (default 10,25; empty skips)
   --loss-s    seconds under each loss (default 60)
   --loss-proto udp | all (default udp)
+  --stalls    rounds of 60 s in which one node is stopped for 300 ms of every 400 (default 0)
+  --starves   rounds of 60 s in which every processor is kept busy four times over (default 0)
   --deadline  seconds to wait for any one thing (default 60)
   --tag       suffix of the result file's name
 Needs root (or user namespaces), nft and ip. Result: results/m1-SYSTEM-VARIANT-nN[-TAG].json
@@ -35,6 +53,8 @@ const o = args(HELP, {
   loss: '10,25',
   'loss-s': '60',
   'loss-proto': 'udp',
+  stalls: '0',
+  starves: '0',
   deadline: '60',
   tag: '',
 });
@@ -51,51 +71,9 @@ const deadline = Number(o.deadline) * 1000;
 const log = (...a) => process.stderr.write(`[m1 ${o.system}/${variant} n=${N}] ${a.join(' ')}\n`);
 
 let sys;
-const nodes = () => Array.from({ length: N }, (_, i) => i);
 const name = (i) => sys.name(i);
-const stateOf = (observer, i) => sys.views[observer].get(name(i))?.state;
-const failed = (s) => s === 'dead' || s === 'left';
 
-/**
- * Waits until `done()` holds, re-checked at every event (and each 20 ms).
- * Resolves to the time of the event that made it true, or null at the deadline.
- */
-function until(done, limit = deadline) {
-  if (done()) return Promise.resolve(now());
-  return new Promise((resolve) => {
-    const t0 = now();
-    const finish = (v) => {
-      off();
-      clearInterval(timer);
-      resolve(v);
-    };
-    const off = sys.onEvent((e) => {
-      if (done()) finish(e.t);
-    });
-    const timer = setInterval(() => {
-      if (done()) finish(now());
-      else if (now() - t0 > limit) finish(null);
-    }, 20);
-  });
-}
-
-/** Every node of `who` sees all N alive (a suspect counts as not yet alive). */
-const allAlive = (who = nodes()) => who.every((a) => who.every((b) => a === b || stateOf(a, b) === 'alive'));
-
-/** Collects failure declarations; `guilty` are nodes that did fail. */
-function watchFailures(guilty = new Set()) {
-  const fp = [];
-  const off = sys.onEvent((e) => {
-    if (failed(e.state) && !failed(e.old) && !guilty.has(e.member) && !guilty.has(name(e.observer))) fp.push(e);
-  });
-  return {
-    fp,
-    stop: () => {
-      off();
-      return { events: fp.length, subjects: new Set(fp.map((e) => e.member)).size };
-    },
-  };
-}
+const { nodes, stateOf, until, allAlive, watchFailures } = watcher(() => sys, N, deadline);
 
 const result = {
   system: o.system,
@@ -114,15 +92,11 @@ installCounters();
 /** Compares the event-built views with what the library itself answers, where it can be asked. */
 result.audit = { asked: 0, differ: 0 };
 async function audit() {
-  for (const i of nodes()) {
+  for (const i of nodes) {
     const real = await sys.audit?.(i);
     if (!real) continue;
     result.audit.asked++;
-    const ours = new Set(
-      nodes()
-        .filter((b) => b !== i && !failed(stateOf(i, b)) && stateOf(i, b))
-        .map(name),
-    );
+    const ours = new Set(nodes.filter((b) => b !== i && !failed(stateOf(i, b)) && stateOf(i, b)).map(name));
     real.delete(name(i));
     if (real.size !== ours.size || [...real].some((other) => !ours.has(other))) {
       result.audit.differ++;
@@ -146,12 +120,8 @@ for (let k = 0; k < Math.max(1, Number(o.starts)); k++) {
   if (t === null)
     log(
       'missing pairs',
-      nodes()
-        .flatMap((a) =>
-          nodes()
-            .filter((b) => a !== b && stateOf(a, b) !== 'alive')
-            .map((b) => `${a}>${b}:${stateOf(a, b)}`),
-        )
+      nodes
+        .flatMap((a) => nodes.filter((b) => a !== b && stateOf(a, b) !== 'alive').map((b) => `${a}>${b}:${stateOf(a, b)}`))
         .slice(0, 20)
         .join(' '),
     );
@@ -209,7 +179,7 @@ result.kill = { first: [], all: [], rejoin: [], falseFailures: [] };
 for (let k = 0; k < Number(o.kills); k++) {
   await until(() => allAlive());
   const v = pick();
-  const rest = nodes().filter((i) => i !== v);
+  const rest = nodes.filter((i) => i !== v);
   const w = watchFailures(new Set([name(v)]));
   const t0 = sys.kill(v);
   // Only failures declared after the kill count, not a stale state from before it.
@@ -239,7 +209,7 @@ result.leave = { first: [], all: [] };
 for (let k = 0; k < Number(o.leaves); k++) {
   await until(() => allAlive());
   const v = pick();
-  const rest = nodes().filter((i) => i !== v);
+  const rest = nodes.filter((i) => i !== v);
   const t0 = sys.leave(v);
   const first = await until(() => rest.some((i) => failed(stateOf(i, v))));
   const all = await until(() => rest.every((i) => failed(stateOf(i, v))));
@@ -326,7 +296,7 @@ for (const p of o.loss.split(',').filter(Boolean).map(Number)) {
   const t0 = now();
   while (now() - t0 < Number(o['loss-s']) * 1000) {
     samples++;
-    if (!nodes().every((a) => nodes().every((b) => a === b || !failed(stateOf(a, b))))) bad++;
+    if (!nodes.every((a) => nodes.every((b) => a === b || !failed(stateOf(a, b))))) bad++;
     await sleep(100);
   }
   const duringLoss = w.fp.length;
@@ -355,6 +325,46 @@ for (const p of o.loss.split(',').filter(Boolean).map(Number)) {
     await sys.start(N);
     await until(() => allAlive());
   }
+}
+
+/** Rounds of 60 s under `trouble`: nobody fails, so every failure declared is a false one. */
+async function underTrouble(kind, rounds, trouble) {
+  const out = { seconds: 60, falseFailures: [], healMs: [] };
+  for (let k = 0; k < rounds; k++) {
+    await until(() => allAlive());
+    const w = watchFailures();
+    const calm = await trouble();
+    const t = now();
+    out.falseFailures.push(w.stop().events);
+    await calm?.();
+    const c = await until(() => allAlive());
+    out.healMs.push(c === null ? null : Math.max(0, c - t));
+    log(kind, k, `${out.falseFailures.at(-1)} false failures`);
+  }
+  return out;
+}
+
+// (g) a node that is stopped three quarters of the time
+if (sys.pause && Number(o.stalls) > 0) {
+  result.stall = await underTrouble('stall', Number(o.stalls), async () => {
+    const v = pick();
+    for (const t0 = now(); now() - t0 < 60_000;) {
+      sys.pause(v);
+      await sleep(300);
+      sys.resume(v);
+      await sleep(100);
+    }
+  });
+}
+
+// (h) all of them starved of processor time
+if (Number(o.starves) > 0) {
+  result.starve = await underTrouble('starve', Number(o.starves), async () => {
+    const end = starve();
+    await sleep(60_000);
+    await end();
+    await sleep(2000);
+  });
 }
 
 result.load = load();

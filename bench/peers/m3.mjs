@@ -8,11 +8,11 @@ usage: node m3.mjs [--reps N] [--seconds S] [--only LIST] [--tag T]
 
   --reps     repetitions of each measurement (default 5)
   --seconds  length of each flood (default 4, at most 10)
-  --only     comma-separated: memberlist, happn, swim, dgram, codec (default all)
+  --only     comma-separated: bellwether, memberlist, happn, swim, dgram, codec (default all)
   --tag      suffix of the result file's name
 Floods go over loopback of a network namespace of their own. Result: results/m3[-TAG].json
 `;
-const o = args(HELP, { reps: '5', seconds: '4', only: 'memberlist,happn,swim,dgram,codec', tag: '' });
+const o = args(HELP, { reps: '5', seconds: '4', only: 'bellwether,memberlist,happn,swim,dgram,codec', tag: '' });
 await insideNetns();
 const reps = Number(o.reps);
 const seconds = Math.min(10, Number(o.seconds));
@@ -76,6 +76,21 @@ if (only.has('memberlist')) {
   const p = start(join(binDir, 'ml-agent'), ['-name', 'n0', '-port', '20000']);
   await sleep(500);
   await flood('memberlist', p, 20000, ['-node', 'n0']);
+  await end(p);
+}
+if (only.has('bellwether')) {
+  needs(join(root, '..', '..', 'dist', 'src', 'index.js'), 'this project, built (npm run build)');
+  // The pings are those of a joined member, which goes on living beside the flood: strangers are answered at a bounded rate.
+  const p = start(process.execPath, [join(root, 'agents', 'bellwether-node.mjs'), 'lan', 'n0', '127.0.0.1:20000']);
+  await sleep(1500);
+  let hex = '';
+  const member = start(process.execPath, [join(root, 'agents', 'bellwether-ping.mjs'), 'n1', '127.0.0.1:20001', '127.0.0.1:20000'], {
+    onLine: (l) => (hex = l),
+  });
+  for (let k = 0; hex === '' && k < 500; k++) await sleep(20);
+  if (hex === '') throw new Error(`no ping was seen: ${member.stderrTail.join(' ')}`);
+  await flood('bellwether', p, 20000, ['-hex', hex]);
+  await end(member);
   await end(p);
 }
 for (const [name, pkg, hex] of [

@@ -33,6 +33,11 @@ const stat = (values, digits = 0) => {
   const never = values.length > v.length ? ` (never: ${values.length - v.length} of ${values.length})` : '';
   return `${r(v[0])} / **${r(m)}** / ${r(v.at(-1))}${never}`;
 };
+/** The value that 99 in 100 do not pass, as far as so few say. */
+const share99 = (values) => {
+  const v = values.map((x) => x ?? Infinity).sort((a, b) => a - b);
+  return v.length === 0 ? '–' : Math.round(v[Math.min(v.length - 1, Math.ceil(0.99 * v.length) - 1)]);
+};
 const sum = (a) => a.reduce((x, y) => x + y, 0);
 let heading = '';
 /** A table under the last heading; neither where there is nothing to show. */
@@ -59,6 +64,7 @@ table(
     'last start → all see all',
     'kill -9 → first survivor',
     'kill -9 → all survivors',
+    '99 %',
     'false failures in those cycles',
     'restart of the killed → all agree',
     'leave → first',
@@ -71,6 +77,7 @@ table(
     f3(r.converge.ms),
     f3(r.kill.firstMs),
     f3(r.kill.allMs),
+    share99(r.kill.all),
     sum(r.kill.falseFailures.map((x) => x.events)),
     f3(r.kill.rejoinMs),
     f3(r.leave.firstMs),
@@ -152,6 +159,46 @@ table(
   ),
 );
 
+title('M1g–h: one node stopped for 300 ms of every 400, or all starved of processor time, for 60 s');
+table(
+  ['system', 'N', 'trouble', 'rounds', 'false failures in each', 'after it → all agree again (ms)'],
+  m1.flatMap((r) =>
+    [
+      ['one node stopped', r.stall],
+      ['every processor busy four times over', r.starve],
+    ]
+      .filter(([, t]) => t?.falseFailures.length > 0)
+      .map(([what, t]) => [name(r), r.n, what, t.falseFailures.length, t.falseFailures.join(', '), stat(t.healMs)]),
+  ),
+);
+
+const m4 = read(/^m4-.*\.json$/);
+title('M4: hosts cut off without a carrier change, and halves healed (ms)');
+table(
+  [
+    'system',
+    'cuts, one of 8',
+    'cut → first of the others',
+    'cut → all others',
+    '99 %',
+    'back → all agree',
+    'splits, 3 and 3',
+    'seconds apart',
+    'healed → all agree',
+  ],
+  m4.map((r) => [
+    name(r),
+    r.cut.first.length,
+    f3(r.cut.firstMs),
+    f3(r.cut.allMs),
+    share99(r.cut.all),
+    f3(r.cut.rejoinMs),
+    r.split.whole.length,
+    r.split.seconds,
+    f3(r.split.wholeMs),
+  ]),
+);
+
 const m2 = read(/^m2-.*\.json$/);
 title('M2: election (ms)');
 table(
@@ -186,7 +233,7 @@ table(
 for (const r of read(/^m3.*\.json$/)) {
   title(`M3: ${r.file} (machine busy ${r.load?.busyPct} %)`);
   const rows = [];
-  for (const s of ['memberlist', 'happn', 'swim'])
+  for (const s of ['bellwether', 'memberlist', 'happn', 'swim'])
     for (const [mode, x] of Object.entries(r[s] ?? {}))
       rows.push([`${s} ping → ack, ${mode}`, f3(x.ackedPerS), f3(x.targetCpuPct), f3(x.targetCpuUsPerMsg), f3(x.lostPct)]);
   if (rows.length) table(['flood', 'answered per s', 'target CPU %', 'target CPU µs per answer', 'unanswered %'], rows);
@@ -213,7 +260,7 @@ for (const r of read(/^m3.*\.json$/)) {
 
 if (o.out === '') process.stdout.write(text);
 else {
-  const all = [...m1, ...m2];
+  const all = [...m1, ...m2, ...m4];
   const days = [...new Set(all.map(({ at }) => at.slice(0, 10)))].sort((a, b) => a.localeCompare(b));
   const cpu = cpus();
   writeFileSync(

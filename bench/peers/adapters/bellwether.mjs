@@ -4,7 +4,6 @@ import { join } from 'node:path';
 import { ProcessCluster } from '../lib/agents.mjs';
 import { needs, root } from '../lib/util.mjs';
 
-const BASE = 20000;
 export const kind = 'membership';
 export const variants = ['lan', '1s', 'loopback', 'edge', 'wan'];
 export const settings = {
@@ -22,7 +21,8 @@ class Bellwether extends ProcessCluster {
     this.canAudit = true;
   }
   command(i) {
-    return [process.execPath, [join(root, 'agents', 'bellwether-node.mjs'), this.profile, this.name(i), String(BASE + i), i === 0 ? '0' : String(BASE)]];
+    const at = (k) => this.address(k).join(':');
+    return [process.execPath, [join(root, 'agents', 'bellwether-node.mjs'), this.profile, this.name(i), at(i), ...(i === 0 ? [] : [at(0)])]];
   }
 }
 

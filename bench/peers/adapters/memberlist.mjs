@@ -18,8 +18,9 @@ class Memberlist extends ProcessCluster {
     this.profile = profile;
   }
   command(i) {
-    const argv = ['-name', this.name(i), '-port', String(BASE + i), '-profile', this.profile];
-    if (i > 0) argv.push('-join', `127.0.0.1:${BASE}`);
+    const [ip, port] = this.address(i);
+    const argv = ['-name', this.name(i), '-bind', ip, '-port', String(port), '-profile', this.profile];
+    if (i > 0) argv.push('-join', this.address(0).join(':'));
     return [join(binDir, 'ml-agent'), argv];
   }
 }

@@ -6,7 +6,6 @@ import { existsSync } from 'node:fs';
 import { ProcessCluster } from '../lib/agents.mjs';
 import { needs, now } from '../lib/util.mjs';
 
-const BASE = 20000;
 const RPC = 30000;
 export const kind = 'membership';
 export const variants = ['lan', 'local', 'wan'];
@@ -24,12 +23,12 @@ class Serf extends ProcessCluster {
     const argv = [
       'agent',
       `-node=${this.name(i)}`,
-      `-bind=127.0.0.1:${BASE + i}`,
+      `-bind=${this.address(i).join(':')}`,
       `-rpc-addr=127.0.0.1:${RPC + i}`,
       `-profile=${this.profile}`,
       '-log-level=info',
     ];
-    if (i > 0) argv.push(`-join=127.0.0.1:${BASE}`);
+    if (i > 0) argv.push(`-join=${this.address(0).join(':')}`);
     return ['serf', argv];
   }
   parse(line, t) {

@@ -1,11 +1,11 @@
 // One node of this project, printing event lines (README.md, "Event lines").
-// usage: node bellwether-node.mjs PROFILE NAME PORT SEED_PORT
-//   PROFILE loopback | lan | edge | wan | 1s; SEED_PORT 0 starts a cluster
+// usage: node bellwether-node.mjs PROFILE NAME BIND [SEED]
+//   PROFILE loopback | lan | edge | wan | 1s; BIND, SEED ip:port
 import { createNode } from '../../../dist/src/index.js';
 
-const [profile, name, port, seed] = process.argv.slice(2);
+const [profile, name, bind, seed] = process.argv.slice(2);
 if (!profile || profile === '--help') {
-  process.stdout.write('usage: node bellwether-node.mjs PROFILE NAME PORT SEED_PORT\n');
+  process.stdout.write('usage: node bellwether-node.mjs PROFILE NAME BIND [SEED]\n');
   process.exit(profile ? 0 : 2);
 }
 const say = (ev, m) => process.stdout.write(`${JSON.stringify({ t: performance.timeOrigin + performance.now(), o: name, ev, m })}\n`);
@@ -16,8 +16,8 @@ const tell = (member) => {
 
 const node = await createNode({
   name,
-  bind: `127.0.0.1:${port}`,
-  seeds: seed === '0' ? [] : [`127.0.0.1:${seed}`],
+  bind,
+  seeds: seed === undefined ? [] : [seed],
   ...(profile === '1s' ? { preset: 'lan', probePeriodMs: 1_000 } : { preset: profile }),
 });
 say('ready', name);

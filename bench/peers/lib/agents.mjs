@@ -1,10 +1,13 @@
 // Base for membership adapters whose nodes are processes that print one JSON
 // event per line ({"t","o","ev","m"}; see README.md, "Event lines").
-import { end, now, sleep, start } from './util.mjs';
+import { end, makeHost, now, sleep, start } from './util.mjs';
+
+const BASE_PORT = 20000;
 
 export class ProcessCluster {
   constructor() {
     this.n = 0;
+    this.hosts = []; // host of node i, where each has one (startOnHosts)
     this.procs = []; // process of node i
     this.views = []; // node i's Map of member name -> { state, t }
     this.listeners = new Set();
@@ -21,6 +24,11 @@ export class ProcessCluster {
   }
   name(i) {
     return `n${i}`;
+  }
+
+  /** Where node i listens: [ip, port]. One port after another on loopback, the same port on hosts of their own. */
+  address(i) {
+    return this.hosts.length > 0 ? [this.hosts[i].ip, BASE_PORT] : ['127.0.0.1', BASE_PORT + i];
   }
 
   onEvent(f) {
@@ -56,7 +64,7 @@ export class ProcessCluster {
       const e = this.parse(line, at, i);
       if (e) this.feed(i, e);
     };
-    const p = start(cmd, argv, { ...opts, onLine: use, onErrLine: this.readsStderr ? use : undefined });
+    const p = start(cmd, argv, { ...opts, netns: this.hosts[i]?.netns, onLine: use, onErrLine: this.readsStderr ? use : undefined });
     this.procs[i] = p;
     const r = await Promise.race([ready.then(() => 'ready'), p.exited, sleep(15000)]);
     if (r !== 'ready') throw new Error(`node ${i} did not start: ${p.stderrTail.slice(-3).join(' | ')}`);
@@ -69,6 +77,12 @@ export class ProcessCluster {
     let t;
     for (let i = 0; i < n; i++) t = await this.startNode(i);
     return { tLast: t };
+  }
+
+  /** The same, each node on a host of its own. */
+  async startOnHosts(n) {
+    while (this.hosts.length < n) this.hosts.push(await makeHost(this.hosts.length));
+    return this.start(n);
   }
 
   kill(i) {
@@ -117,5 +131,6 @@ export class ProcessCluster {
   async stop() {
     await Promise.all(this.procs.map((p) => end(p)));
     this.procs = [];
+    for (const host of this.hosts.splice(0)) await host.close();
   }
 }

@@ -3,7 +3,7 @@
 // network namespace in which everything runs.
 import { spawn, spawnSync } from 'node:child_process';
 import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { availableParallelism, tmpdir } from 'node:os';
 import { dirname, join, resolve } from 'node:path';
 import { createInterface } from 'node:readline';
 import { fileURLToPath } from 'node:url';
@@ -208,22 +208,26 @@ export function udpErrors() {
 
 // ---------------------------------------------------------------- hosts (for partitions)
 
-let bridged = false;
 const sh = (cmd) => {
   const r = spawnSync('sh', ['-ec', cmd]);
   if (r.status !== 0) throw new Error(`${cmd}: ${r.stderr}`);
 };
 
+const bridges = new Set();
+const bridge = (name) => {
+  if (!bridges.has(name)) sh(`ip link add ${name} type bridge forward_delay 0 && ip link set ${name} up`);
+  bridges.add(name);
+  return name;
+};
+
 /**
  * A test host: a namespace of its own on a bridge in this run's namespace.
- * Returns { ip, netns (a pid), isolate(), rejoin(), close() }. isolate() takes
- * the host's port off the bridge: its packets go nowhere and nobody is told.
+ * Returns { ip, netns (a pid), isolate(), part(), rejoin(), close() }. isolate()
+ * takes the host's port off the bridge, part() puts it on another one: packets
+ * between the two go nowhere and nobody is told.
  */
 export async function makeHost(i) {
-  if (!bridged) {
-    sh('ip link add br0 type bridge forward_delay 0 && ip link set br0 up');
-    bridged = true;
-  }
+  bridge('br0');
   const holder = start('unshare', ['-n', 'sleep', '86400']);
   const want = () => {
     try {
@@ -241,8 +245,13 @@ nsenter --net=/proc/${holder.pid}/ns/net sh -ec 'ip link set lo up; ip addr add 
     ip,
     netns: holder.pid,
     isolate: () => sh(`ip link set v${i} nomaster`),
+    part: () => sh(`ip link set v${i} master ${bridge('br1')}`),
     rejoin: () => sh(`ip link set v${i} master br0`),
-    close: () => end(holder),
+    // The link goes with its namespace, but some time after: the next host of this number would find it there.
+    close: () => {
+      sh(`ip link del v${i}`);
+      return end(holder);
+    },
   };
 }
 
@@ -268,6 +277,12 @@ export function memory(pid) {
   } catch {
     return { rss: NaN, pss: NaN };
   }
+}
+
+/** Keeps every processor busy many times over, ahead of everybody else, until the returned function is called. */
+export function starve(each = 4) {
+  const hogs = Array.from({ length: each * availableParallelism() }, () => start('nice', ['-n', '-5', 'sh', '-c', 'while :; do :; done']));
+  return () => Promise.all(hogs.map((p) => end(p)));
 }
 
 /** Whole-machine processor use between two samples: call once, then call the result. */

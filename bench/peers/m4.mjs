@@ -1,0 +1,107 @@
+#!/usr/bin/env node
+// M4: membership across hosts. Runs one system, each node in a network namespace
+// of its own on a bridge, through what a network does without telling anybody:
+// a host cut off, and a split into halves that is healed after a while.
+import { failed, watcher } from './lib/watching.mjs';
+import { args, insideNetns, machineLoad, now, save, sleep, stats } from './lib/util.mjs';
+
+const HELP = `
+usage: node m4.mjs --system FILE [--variant V] [options]
+
+  --system    adapter in adapters/ without .mjs (memberlist, serf, bellwether)
+  --variant   the adapter's variant (default: its first)
+  --cuts      a host of 8 cut off from all others without a carrier change (default 10)
+  --splits    3 hosts of 6 cut off from the other 3, then healed (default 10)
+  --split-s   seconds of each split (default 60)
+  --deadline  seconds to wait for any one thing (default 60)
+  --tag       suffix of the result file's name
+Needs root, ip, unshare and nsenter. Result: results/m4-SYSTEM-VARIANT[-TAG].json
+`;
+const o = args(HELP, { system: '', variant: '', cuts: '10', splits: '10', 'split-s': '60', deadline: '60', tag: '' });
+if (!o.system) {
+  process.stderr.write(HELP);
+  process.exit(2);
+}
+await insideNetns();
+
+const adapter = await import(`./adapters/${o.system}.mjs`);
+const variant = o.variant || adapter.variants[0];
+const deadline = Number(o.deadline) * 1000;
+const log = (...a) => process.stderr.write(`[m4 ${o.system}/${variant}] ${a.join(' ')}\n`);
+const result = { system: o.system, variant, settings: adapter.settings?.[variant], at: new Date().toISOString(), node: process.version };
+const load = machineLoad();
+
+/** A cluster of n hosts, whole, for as long as `use` takes. */
+async function withCluster(n, use) {
+  const sys = adapter.create(variant);
+  await sys.startOnHosts(n);
+  const watch = watcher(() => sys, n, deadline);
+  const whole = async () => {
+    if ((await watch.until(() => watch.allAlive())) === null) throw new Error('the cluster was not whole before a repetition');
+    await sleep(3000);
+  };
+  await use(sys, watch, whole);
+  await sys.stop();
+}
+
+// (a) one host of eight
+result.cut = { n: 8, first: [], all: [], rejoin: [], falseFailures: [] };
+if (Number(o.cuts) > 0) {
+  await withCluster(8, async (sys, { nodes, stateOf, until, allAlive, watchFailures }, whole) => {
+    for (let k = 0; k < Number(o.cuts); k++) {
+      await whole();
+      const v = 1 + (k % 7);
+      const rest = nodes.filter((i) => i !== v);
+      const w = watchFailures(new Set([sys.name(v)]));
+      const t0 = now();
+      sys.hosts[v].isolate();
+      const first = await until(() => rest.some((i) => failed(stateOf(i, v))));
+      const all = await until(() => rest.every((i) => failed(stateOf(i, v))));
+      result.cut.first.push(first === null ? null : first - t0);
+      result.cut.all.push(all === null ? null : all - t0);
+      result.cut.falseFailures.push(w.stop().events);
+      await sleep(2000);
+      const t1 = now();
+      sys.hosts[v].rejoin();
+      const back = await until(() => allAlive());
+      result.cut.rejoin.push(back === null ? null : back - t1);
+      log('cut', k, [result.cut.first, result.cut.all, result.cut.rejoin].map((x) => Math.round(x.at(-1))).join(' / '));
+    }
+  });
+}
+result.cut.firstMs = stats(result.cut.first);
+result.cut.allMs = stats(result.cut.all);
+result.cut.rejoinMs = stats(result.cut.rejoin);
+
+// (b) three and three
+result.split = { n: 6, seconds: Number(o['split-s']), apart: [], whole: [] };
+if (Number(o.splits) > 0) {
+  await withCluster(6, async (sys, { stateOf, until, allAlive }, whole) => {
+    const halves = [
+      [0, 1, 2],
+      [3, 4, 5],
+    ];
+    for (let k = 0; k < Number(o.splits); k++) {
+      await whole();
+      const t0 = now();
+      for (const i of halves[1]) sys.hosts[i].part();
+      const apart = await until(
+        () => halves[0].every((a) => halves[1].every((b) => failed(stateOf(a, b)) && failed(stateOf(b, a)))),
+        Number(o['split-s']) * 1000,
+      );
+      result.split.apart.push(apart === null ? null : apart - t0);
+      await sleep(Math.max(0, t0 + Number(o['split-s']) * 1000 - now()));
+      const t1 = now();
+      for (const i of halves[1]) sys.hosts[i].rejoin();
+      const back = await until(() => allAlive());
+      result.split.whole.push(back === null ? null : back - t1);
+      log('split', k, 'apart', Math.round(result.split.apart.at(-1)), 'whole again', Math.round(result.split.whole.at(-1)));
+    }
+  });
+}
+result.split.apartMs = stats(result.split.apart);
+result.split.wholeMs = stats(result.split.whole);
+
+result.load = load();
+log('saved', save(`m4-${o.system}-${variant}${o.tag ? `-${o.tag}` : ''}.json`, result));
+process.exit(0);
