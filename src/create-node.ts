@@ -1,17 +1,14 @@
-import { lookup } from 'node:dns/promises';
 import { hostname, networkInterfaces } from 'node:os';
 import { type Address, familyOf, isUnspecified, parseAddress, portOf } from './core/address.ts';
-import { type Logger, silentLogger } from './core/logger.ts';
+import { silentLogger } from './core/logger.ts';
 import { ClusterNode } from './node.ts';
 import { type NodeOptions, type NodeSettings, settingsOf } from './options.ts';
 import { RememberedPeers } from './remembered.ts';
 import { createRuntime } from './runtime.ts';
+import { Seeds } from './seeds.ts';
 import type { Transport } from './transport/transport.ts';
 import { createUdpTransport } from './transport/udp.ts';
 import { DatagramWire } from './wire.ts';
-
-/** Seeds given by host name are looked up again this often while we are alone. */
-const LOOK_UP_AGAIN_MS = 5_000;
 
 /**
  * Opens a node over UDP and joins the cluster.
@@ -53,10 +50,10 @@ export async function openNode(
   const node = new ClusterNode(settings, new DatagramWire(transport, settings.cluster, logger), createRuntime(), logger);
   beforeOpen(node);
   const remembered = options.stateDir === undefined ? null : new RememberedPeers(options.stateDir, settings.cluster, settings.name, logger);
-  const seeds = await resolveSeeds(options.seeds ?? [], logger);
-  await node.open([...seeds, ...(remembered?.read() ?? [])]);
+  const seeds = new Seeds(options.seeds ?? [], remembered, logger);
+  await node.open(await seeds.find());
   remembered?.follow(node);
-  if (options.seeds?.some((seed) => parseAddress(seed) === null) === true) lookUpAgain(node, options.seeds, logger);
+  seeds.follow(node);
   const close = (): void => void node.close();
   options.signal?.addEventListener('abort', close, { once: true });
   node.on('closed', () => options.signal?.removeEventListener('abort', close));
@@ -89,37 +86,4 @@ function outwardAddress(bind: Address): Address | null {
   const outward = candidates.find((a) => !a.internal && (family === 4 ? a.family === 'IPv4' : a.family === 'IPv6' && !a.address.startsWith('fe80')));
   const host = outward?.address ?? (family === 4 ? '127.0.0.1' : '::1');
   return parseAddress(family === 4 ? `${host}:0` : `[${host}]:0`);
-}
-
-async function resolveSeeds(seeds: readonly string[], logger: Logger): Promise<Address[]> {
-  const found = await Promise.all(
-    seeds.map(async (seed) => {
-      const numeric = parseAddress(seed);
-      if (numeric !== null) return [numeric];
-      const colon = seed.lastIndexOf(':');
-      try {
-        const records = await lookup(seed.slice(0, colon), { all: true });
-        return records.map(({ address, family }) =>
-          parseAddress(family === 6 ? `[${address}]:${seed.slice(colon + 1)}` : `${address}:${seed.slice(colon + 1)}`),
-        );
-      } catch (error) {
-        logger.warn({ seed, error: error instanceof Error ? error.message : String(error) }, "a seed's name cannot be looked up; trying again");
-        return [];
-      }
-    }),
-  );
-  return found.flat().filter((address) => address !== null);
-}
-
-/** Names may come to mean other addresses, or mean something only later: an orphan asks again. */
-function lookUpAgain(node: ClusterNode, seeds: readonly string[], logger: Logger): void {
-  const timer = setInterval(() => {
-    const alone = node.members.every(({ name, state }) => name === node.name || state === 'failed' || state === 'left');
-    if (alone)
-      void resolveSeeds(seeds, logger).then((addresses) => {
-        if (addresses.length > 0) node.join(addresses);
-      });
-  }, LOOK_UP_AGAIN_MS);
-  timer.unref();
-  node.on('closed', () => clearInterval(timer));
 }

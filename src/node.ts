@@ -51,6 +51,9 @@ export interface Health {
   readonly reasons: readonly string[];
 }
 
+/** Anybody can send such datagrams: a warning a minute is enough. */
+const FOREIGN_WARNING_US = 60_000_000;
+
 type Change = { readonly of: 'membership'; readonly change: MembershipChange } | { readonly of: 'election'; readonly change: ElectionChange };
 
 /**
@@ -65,6 +68,7 @@ export class ClusterNode implements AsyncDisposable {
   readonly handlers: WireHandlers = {
     onMessage: (message, from) => this.#receive(message, from),
     onSendFailure: (to, failure) => this.#enter(() => this.#membership?.sendFailed(to, failure, this.#runtime.elapsedUs())),
+    onForeignCluster: (from) => this.#foreignCluster(from),
   };
   readonly #settings: NodeSettings;
   readonly #wire: Wire;
@@ -87,6 +91,8 @@ export class ClusterNode implements AsyncDisposable {
   #aheadUs = 0;
   #members: readonly Member[] | null = null;
   #quorum: NodeEvents['quorum'] | null = null;
+  /** When another cluster's datagrams may be warned of again. */
+  #foreignUs = -Infinity;
   #admission: { accepted(): void; refused(error: BellwetherError): void } | null = null;
   #closing: Promise<void> | null = null;
   #closed = false;
@@ -412,6 +418,14 @@ export class ClusterNode implements AsyncDisposable {
       if (message.kind === ELECTION_KIND) this.election.receive(from, message as ElectionPacket, this.#runtime.now());
       else this.membership.receive(from, message as MembershipMessage, this.#runtime.elapsedUs());
     });
+  }
+
+  /** Somebody's seeds, or ours, lead into another cluster: a mistake that is silent on both sides unless it is said. */
+  #foreignCluster(from: Address): void {
+    const nowUs = this.#runtime.elapsedUs();
+    if (this.#closed || nowUs < this.#foreignUs) return;
+    this.#foreignUs = nowUs + FOREIGN_WARNING_US;
+    this.#warn('foreign-cluster', { from });
   }
 
   readonly #wake = (): void => {

@@ -16,6 +16,8 @@ export interface WireHandlers {
   /** A decoded, fully validated message. */
   onMessage(message: Message, from: Address): void;
   onSendFailure(to: Address, failure: SendFailure, detail: string): void;
+  /** A datagram of another cluster came, and was dropped. */
+  onForeignCluster?(from: Address): void;
 }
 
 /**
@@ -95,7 +97,10 @@ export class DatagramWire implements Wire {
     this.#count('received');
     this.#count('receivedBytes', datagram.length);
     const drop = readEnvelope(datagram, this.#tag);
-    if (drop !== null) return this.#drop(drop, from);
+    if (drop !== null) {
+      if (drop === 'foreign-cluster') this.#handlers?.onForeignCluster?.(from);
+      return this.#drop(drop, from);
+    }
     if (!isPlain(datagram, ENVELOPE_BYTES)) return this.#drop('not-plain', from);
     let message: Message;
     try {

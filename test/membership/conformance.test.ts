@@ -5,8 +5,8 @@ import { Cluster, type Process, lan, loopback } from '../../sim/schedules/member
 /**
  * What users of any SWIM may expect, scenario by scenario, by the numbers used in the literature we
  * compared. T is the probe period, S the pause tolerance (the floor of a suspicion), M its ceiling.
- * Others of that list stand where their subject is: 6 in claim.test.ts, 7 in suspicion.test.ts, 8 and 9
- * in cluster.test.ts, 10 in ../node/members.test.ts, 19 in join.test.ts, 21 in codec.test.ts.
+ * Others of that list stand where their subject is: 6 in claim.test.ts, 7 in suspicion.test.ts, 8
+ * in cluster.test.ts, 10 and 24 in ../node/members.test.ts, 19 in join.test.ts, 21 in codec.test.ts.
  */
 const ms = (us: number): number => us / 1_000;
 const T = ms(loopback.probePeriodUs);
@@ -23,6 +23,20 @@ const grown = (count: number, seed = 1, net: ConstructorParameters<typeof Cluste
 const forget = (all: readonly Process[]): void => {
   for (const { changes } of all) changes.length = 0;
 };
+/** One node says to another, falsely, what a third one is. */
+function accuse(cluster: Cluster, accuser: Process, to: Process, accused: Process, incarnation: number, state: 'suspect' | 'failed' = 'suspect'): void {
+  cluster.inject(accuser.address, to.address, {
+    kind: Kind.gossip,
+    from: accuser.name,
+    boot: accuser.boot,
+    incarnation: accuser.core.members.get(accuser.name)!.incarnation,
+    digest: 0,
+    health: 0,
+    seq: 0,
+    answer: false,
+    updates: [{ name: accused.name, boot: accused.boot, incarnation, address: accused.address, state, tags: {}, accusers: [accuser.name], ageMs: 0 }],
+  });
+}
 const texts = (process: Process): string[] => process.events.map(({ text }) => text);
 const failures = (all: readonly Process[]): string[] => all.flatMap((process) => texts(process).filter((text) => text.startsWith('failed')));
 const sides = (all: readonly Process[], at: number): ((packet: { readonly from: string; readonly to: string }) => boolean) => {
@@ -66,24 +80,33 @@ describe('conformance', () => {
 
   it('3, refutation: who is accused says so within a round trip, and nobody is lost', () => {
     const { cluster, all } = grown(5);
-    const [first, , accused] = all as [Process, Process, Process];
+    const [first, accuser, accused] = all as [Process, Process, Process];
     const { incarnation } = accused.core.members.get(accused.name)!;
-    cluster.inject(all[1]!.address, first.address, {
-      kind: Kind.gossip,
-      from: all[1]!.name,
-      boot: all[1]!.boot,
-      incarnation: all[1]!.core.members.get(all[1]!.name)!.incarnation,
-      digest: 0,
-      health: 0,
-      seq: 0,
-      answer: false,
-      updates: [
-        { name: accused.name, boot: accused.boot, incarnation, address: accused.address, state: 'suspect', tags: {}, accusers: [all[1]!.name], ageMs: 0 },
-      ],
-    });
+    accuse(cluster, accuser, first, accused, incarnation);
     cluster.run(2 * T);
     expect(accused.core.members.get(accused.name)!.incarnation).toBe(incarnation + 1);
     expect(all.every((observer) => observer.state(accused.name) === 'alive')).toBe(true);
+    cluster.run(M);
+    expect(failures(all)).toEqual([]);
+  });
+
+  it('4, stale accusation: what is said of an older incarnation changes nothing, at its subject or elsewhere', () => {
+    const { cluster, all } = grown(5);
+    const [first, accuser, accused] = all as [Process, Process, Process];
+    const { incarnation } = accused.core.members.get(accused.name)!;
+    for (const state of ['suspect', 'failed'] as const) for (const to of [first, accused]) accuse(cluster, accuser, to, accused, incarnation - 1, state);
+    cluster.run(M);
+    for (const observer of all) expect(observer.core.members.get(accused.name)).toMatchObject({ state: 'alive', incarnation });
+    expect(all.flatMap(texts).filter((text) => text.endsWith(accused.name))).toEqual([]);
+  });
+
+  it('5, accusation from the future: the accused goes beyond it, and all accept', () => {
+    const { cluster, all } = grown(5);
+    const [first, accuser, accused] = all as [Process, Process, Process];
+    const { incarnation } = accused.core.members.get(accused.name)!;
+    accuse(cluster, accuser, first, accused, incarnation + 50);
+    cluster.run(2 * T);
+    for (const observer of all) expect(observer.core.members.get(accused.name)).toMatchObject({ state: 'alive', incarnation: incarnation + 51 });
     cluster.run(M);
     expect(failures(all)).toEqual([]);
   });
@@ -129,6 +152,23 @@ describe('conformance', () => {
       expect(cluster.runUntil(() => cluster.agree(), 5_000)).toBe(true);
       cluster.run(20_000);
       expect(failures(all)).toEqual([]);
+    }
+  });
+
+  it('14, a split that lasts longer than anybody is remembered heals through a seed, and without any cannot', () => {
+    for (const seeded of [true, false]) {
+      const cluster = new Cluster({ config: { retentionUs: 20_000_000 } });
+      const [first, ...others] = cluster.grow(6);
+      const all = [first!, ...others];
+      if (!seeded) for (const { core } of all) core.join([], cluster.nowUs);
+      cluster.drop = sides(all, 3);
+      cluster.run(60_000);
+      for (const observer of all) expect(observer.core.members.size).toBe(3);
+      cluster.drop = () => false;
+      expect(
+        cluster.runUntil(() => cluster.agree(), 30_000),
+        `seeded: ${seeded}`,
+      ).toBe(seeded);
     }
   });
 
@@ -197,6 +237,25 @@ describe('conformance', () => {
     expect(failures(all)).toEqual([]);
     cluster.kill(all[9]!);
     expect(cluster.runUntil(() => all.slice(0, 9).every((observer) => observer.state(all[9]!.name) === 'failed'), 60_000)).toBe(true);
+  });
+
+  it('26, churn: ten thousand that come and leave are remembered for as long as was said, and then not at all', () => {
+    const cluster = new Cluster({ config: { retentionUs: 5_000_000 } });
+    const stable = cluster.grow(5);
+    let most = 0;
+    for (let i = 0; i < 10_000; i += 1) {
+      const guest = cluster.start(`guest${i}`, [stable[i % 5]!.address]);
+      cluster.run(10);
+      guest.core.leave(cluster.nowUs);
+      cluster.run(10);
+      cluster.kill(guest);
+      cluster.processes.splice(cluster.processes.indexOf(guest), 1); // or the test itself grows
+      for (const { changes } of stable) changes.length = 0;
+      if (i % 100 === 99) most = Math.max(most, ...stable.map(({ core }) => core.members.size));
+    }
+    expect(most).toBeLessThan(5_000 / 20 + 50); // one every 20 ms
+    cluster.run(10_000);
+    for (const { core } of stable) expect([...core.members.keys()].sort()).toEqual(stable.map(({ name }) => name).sort());
   });
 
   it('27, the local interface goes down: the node calls itself isolated, and blames itself first', () => {

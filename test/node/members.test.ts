@@ -6,6 +6,7 @@ import { silentLogger } from '../../src/core/logger.ts';
 import type { ChangedEvent, SilenceEvent } from '../../src/events.ts';
 import type { ClusterNode } from '../../src/node.ts';
 import { REMEMBERED_MAX, RememberedPeers } from '../../src/remembered.ts';
+import { Seeds } from '../../src/seeds.ts';
 import { NodeWorld } from '../support/node-world.ts';
 
 const names = ['a', 'b', 'c', 'd', 'e', 'f'];
@@ -202,5 +203,87 @@ describe('remembered peers', () => {
       writeFileSync(join(dir, 'state', file!), text);
       expect(peers().read()).toEqual(text.includes('x') ? ['10.0.0.1:1'] : []);
     }
+  });
+});
+
+describe('seeds', () => {
+  const meanings = new Map<string, string[]>();
+  const seedsOf = (given: readonly string[], remembered: readonly string[] = []): Seeds =>
+    new Seeds(given, { read: () => remembered }, silentLogger, async (host) => {
+      const found = meanings.get(host);
+      if (found === undefined) throw new Error('ENOTFOUND');
+      return found.map((address) => ({ address, family: address.includes(':') ? 6 : 4 }));
+    });
+  const others = { state: 'alive' };
+  const nodeOf = (members: { state: string }): { joined: string[][]; node: ClusterNode } => {
+    const joined: string[][] = [];
+    const node = {
+      name: 'me',
+      members: [
+        { name: 'me', state: 'alive' },
+        { name: 'n1', ...members },
+      ],
+      join: (addresses: string[]) => joined.push(addresses),
+      on: () => () => {},
+    } as unknown as ClusterNode;
+    return { joined, node };
+  };
+  beforeEach(() => {
+    vi.useFakeTimers();
+    meanings.clear();
+  });
+  afterEach(() => vi.useRealTimers());
+
+  it('are what the names mean, what is numeric, and what is remembered, each once', async () => {
+    meanings.set('db', ['10.0.0.1', '2001:db8::1']);
+    expect(await seedsOf(['db:7946', '10.0.0.9:7946', 'nowhere:1'], ['10.0.0.9:7946', '10.0.0.8:7946']).find()).toEqual([
+      '10.0.0.1:7946',
+      '[2001:db8::1]:7946',
+      '10.0.0.9:7946',
+      '10.0.0.8:7946',
+    ]);
+  });
+
+  it.each([
+    ['alone, every five seconds', 'failed', 5_000],
+    ['among others, every minute', 'alive', 60_000],
+  ])('are looked up again by a node %s, which asks those that changed, and the remembered beside them', async (_, state, everyMs) => {
+    meanings.set('db', ['10.0.0.1']);
+    const seeds = seedsOf(['db:1'], ['10.0.0.8:1']);
+    await seeds.find();
+    const { joined, node } = nodeOf({ state });
+    seeds.follow(node);
+    await vi.advanceTimersByTimeAsync(2 * everyMs);
+    expect(joined).toEqual([]);
+    meanings.set('db', ['10.0.0.2']);
+    await vi.advanceTimersByTimeAsync(everyMs - 1);
+    expect(joined).toEqual([]);
+    await vi.advanceTimersByTimeAsync(1);
+    expect(joined).toEqual([['10.0.0.2:1', '10.0.0.8:1']]);
+  });
+
+  it('keep what a name meant while the name service fails', async () => {
+    meanings.set('db', ['10.0.0.1']);
+    const seeds = seedsOf(['db:1']);
+    await seeds.find();
+    meanings.delete('db');
+    expect(await seeds.find()).toEqual(['10.0.0.1:1']);
+  });
+
+  it('that are numbers, with nothing remembered, need no timer', () => {
+    new Seeds(['10.0.0.1:1'], null, silentLogger).follow(nodeOf(others).node);
+    expect(vi.getTimerCount()).toBe(0);
+  });
+});
+
+describe('another cluster', () => {
+  it('whose seeds lead to us is kept out, and we say so once a minute', async () => {
+    const stranger = world.start('x', { cluster: 'other' }).node; // its seed is a's address
+    await world.run(30_000);
+    expect(stranger.members.map(({ name }) => name)).toEqual(['x']);
+    expect(nodes.get('a')!.members.map(({ name }) => name)).toEqual(names);
+    expect(world.log('a').filter((line) => line === 'warning foreign-cluster')).toHaveLength(1);
+    await world.run(60_000);
+    expect(world.log('a').filter((line) => line === 'warning foreign-cluster')).toHaveLength(2);
   });
 });

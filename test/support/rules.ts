@@ -53,8 +53,12 @@ const MAY_IMPORT: readonly (readonly [from: string, to: readonly string[]])[] = 
   ['src/runtime.ts', ['src/core/', 'src/election/leader-clock.ts']],
   ['src/options-schema.ts', ['src/core/', 'src/membership/', 'src/options.ts']],
   ...SHELL.map((file) => [file, ['src/core/', 'src/membership/', 'src/election/', 'src/wire.ts', ...SHELL]] as const),
-  ['src/create-node.ts', ['src/core/', 'src/transport/', 'src/wire.ts', 'src/runtime.ts', 'src/remembered.ts', 'src/options-schema.ts', ...SHELL]],
+  [
+    'src/create-node.ts',
+    ['src/core/', 'src/transport/', 'src/wire.ts', 'src/runtime.ts', 'src/remembered.ts', 'src/seeds.ts', 'src/options-schema.ts', ...SHELL],
+  ],
   ['src/remembered.ts', ['src/core/', 'src/node.ts']],
+  ['src/seeds.ts', ['src/core/', 'src/node.ts', 'src/remembered.ts']],
   ['src/index.ts', ['src/core/', 'src/membership/', 'src/election/', 'src/create-node.ts', ...SHELL]],
   ['src/cli/sim/', ['src/', 'sim/']],
   ['src/cli/', ['src/']],
@@ -62,7 +66,7 @@ const MAY_IMPORT: readonly (readonly [from: string, to: readonly string[]])[] = 
 ];
 
 /** Where the machine may be touched. */
-const MACHINE = ['src/runtime.ts', 'src/create-node.ts', 'src/remembered.ts', 'src/transport/', 'src/cli/', 'sim/host/'];
+const MACHINE = ['src/runtime.ts', 'src/create-node.ts', 'src/remembered.ts', 'src/seeds.ts', 'src/transport/', 'src/cli/', 'sim/host/'];
 
 /** Packages, and who may import them; anybody else may not. */
 const PACKAGES: Readonly<Record<string, readonly string[]>> = {
