@@ -51,7 +51,8 @@ export const LOG_LEVELS = ['silent', 'error', 'warn', 'info', 'debug'] as const;
 
 const list = (value: string, earlier: readonly string[] | boolean | undefined): string[] => [...(Array.isArray(earlier) ? (earlier as string[]) : []), value];
 
-export function addAgentOptions(command: Command): Command {
+export function addAgentOptions(command: Command, { control = true } = {}): Command {
+  if (control) command.option('--control', 'take commands on standard input');
   return command
     .option('--name <NAME>', "this node's name: unique, and the same after a restart (default: the host's name)")
     .option('--bind <HOST:PORT>', 'where to listen; port 0 lets the system choose (default: 0.0.0.0:7946)')
@@ -68,7 +69,6 @@ export function addAgentOptions(command: Command): Command {
     .option('--previous-lease-ms <N>', "the largest --lease-ms of this voter's former life, where it was larger")
     .option('--tag <K=V>', 'a fact that every member sees; repeatable', list)
     .option('--json', 'one JSON object per line')
-    .option('--control', 'take commands on standard input')
     .addOption(new Option('--log-level <LEVEL>', 'log to standard error').choices(LOG_LEVELS).default('silent'));
 }
 

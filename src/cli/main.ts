@@ -11,6 +11,7 @@ const SIM_USAGE = 64;
 const COMMANDS: Readonly<Record<string, readonly [about: string, load: () => Promise<Command>]>> = {
   demo: ['start N local processes that elect a leader; kill it and watch', async () => (await import('./demo/demo.ts')).demoCommand()],
   agent: ['run one node in the foreground', async () => (await import('./agent.ts')).agentCommand()],
+  exec: ['run a command only while this node leads', async () => (await import('./exec/exec.ts')).execCommand()],
   sim: ['run the protocol in the simulator', async () => (await import('./sim/sim.ts')).simCommand()],
 };
 

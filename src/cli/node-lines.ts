@@ -52,6 +52,10 @@ function sentence(line: Line): string {
       return `warning ${text('code')}: ${Object.entries(line['details'] as object)
         .map(([name, value]) => `${name} ${String(value)}`)
         .join(', ')}`;
+    case 'command':
+      return line['action'] === 'started'
+        ? `runs the command in term ${text('term')}, pid ${text('pid')}`
+        : `the command has ended: ${line['error'] === undefined ? (line['signal'] === null ? `exit code ${text('code')}` : text('signal')) : text('error')}`;
     case 'stopped':
       return `stopped: ${text('reason')}`;
     case 'answer':

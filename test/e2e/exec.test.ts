@@ -1,0 +1,165 @@
+import { type ChildProcess, spawn } from 'node:child_process';
+import { existsSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { isGroupAlive } from '../../src/cli/exec/process-group.ts';
+import { MAIN } from '../support/processes.ts';
+
+const PATIENCE_MS = 20_000;
+/** What a leader-only job leaves behind: who ran, in which term, when. */
+const BEAT = 'while :; do echo "$BELLWETHER_NODE $BELLWETHER_TERM $(date +%s%N)" >> "$OUT"; sleep 0.01; done';
+
+let dir: string;
+let out: string;
+let children: Exec[] = [];
+beforeEach(() => {
+  dir = mkdtempSync(join(tmpdir(), 'exec-'));
+  out = join(dir, 'out');
+});
+afterEach(async () => {
+  for (const { child } of children) for (const signal of ['SIGCONT', 'SIGKILL'] as const) child.kill(signal);
+  await Promise.all(children.map(({ ended }) => ended));
+  await until(() => children.every(({ group }) => group === null || !isGroupAlive(group)), 'the commands to end');
+  children = [];
+  rmSync(dir, { recursive: true });
+});
+
+interface Exec {
+  readonly child: ChildProcess;
+  readonly ended: Promise<{ code: number | null; stdout: string }>;
+  readonly lines: { readonly event: string; readonly action?: string; readonly pid?: number; readonly by?: string | null; readonly error?: string }[];
+  /** The process group of its command, once there is one. */
+  group: number | null;
+}
+
+function exec(args: readonly string[], ...command: string[]): Exec {
+  const child = spawn(process.execPath, [MAIN, 'exec', '--preset', 'loopback', '--cluster', `exec-${process.pid}`, '--json', ...args, '--', ...command], {
+    stdio: ['ignore', 'pipe', 'pipe'],
+    env: { ...process.env, OUT: out },
+  });
+  let stdout = '';
+  let rest = '';
+  child.stdout!.on('data', (text: Buffer) => (stdout += text.toString()));
+  const started: Exec = {
+    child,
+    lines: [],
+    group: null,
+    ended: new Promise((resolve) => child.on('close', (code) => resolve({ code, stdout }))),
+  };
+  child.stderr!.on('data', (text: Buffer) => {
+    const lines = (rest + text.toString()).split('\n');
+    rest = lines.pop()!;
+    for (const line of lines.filter((l) => l.startsWith('{'))) {
+      started.lines.push(JSON.parse(line) as Exec['lines'][number]);
+      const { event, action, pid } = started.lines.at(-1)!;
+      if (event === 'command' && action === 'started') started.group = pid!;
+    }
+  });
+  children.push(started);
+  return started;
+}
+/** A cluster of one: elected after its start-up wait. */
+const alone = (...command: string[]): Exec => exec(['--voters', 'n1', '--name', 'n1', '--bind', '127.0.0.1:0', '--election', 'job'], ...command);
+
+async function until<T>(look: () => T, what: string): Promise<NonNullable<T>> {
+  for (const t0 = Date.now(); Date.now() - t0 < PATIENCE_MS;) {
+    const found = look();
+    if (found !== null && found !== undefined && found !== false) return found as NonNullable<T>;
+    await new Promise((resolve) => setTimeout(resolve, 5));
+  }
+  throw new Error(`waited for ${what} in vain`);
+}
+
+interface Beat {
+  readonly node: string;
+  readonly term: number;
+  readonly at: bigint;
+}
+function beats(): Beat[] {
+  if (!existsSync(out)) return [];
+  return readFileSync(out, 'utf8')
+    .split('\n')
+    .slice(0, -1)
+    .map((line) => line.split(' '))
+    .map(([node, term, at]) => ({ node: node!, term: Number(term), at: BigInt(at!) }));
+}
+/** Terms rise, and nobody beats after somebody else has begun. */
+function expectOneAfterTheOther(): void {
+  const inOrder = [...beats()].sort((a, b) => (a.at < b.at ? -1 : 1));
+  expect(inOrder.map(({ term }) => term)).toEqual(inOrder.map(({ term }) => term).sort((a, b) => a - b));
+}
+
+describe('exec', () => {
+  it('runs the command as leader, tells it its term, passes its output and its exit code on', async () => {
+    const { ended } = alone('sh', '-c', 'echo "$BELLWETHER_ELECTION $BELLWETHER_NODE $BELLWETHER_TOKEN $BELLWETHER_TERM"; exit 7');
+    const { code, stdout } = await ended;
+    expect(code).toBe(7);
+    expect(stdout).toMatch(/^job n1 job@(\d+) \1\n$/);
+  });
+
+  it('says what it could not start, as a shell does', async () => {
+    const { ended, lines } = alone('/nowhere/at/all');
+    expect((await ended).code).toBe(127);
+    expect(lines.find(({ action }) => action === 'ended')!.error).toContain('ENOENT');
+  });
+
+  it('asked to end, asks the command, and waits for all that it started', async () => {
+    const started = alone('sh', '-c', `trap 'echo asked; exit 3' TERM; (trap '' TERM; ${BEAT}) & while :; do sleep 0.01; done`);
+    await until(() => beats().length > 0, 'a beat');
+    started.child.kill('SIGTERM');
+    const { code, stdout } = await started.ended;
+    expect({ code, stdout }).toEqual({ code: 3, stdout: 'asked\n' });
+    expect(isGroupAlive(started.group!)).toBe(false);
+  });
+
+  it('asked twice, ends a command that does not listen at once', async () => {
+    const started = alone('sh', '-c', `trap '' TERM; ${BEAT}`);
+    await until(() => beats().length > 0, 'a beat');
+    started.child.kill('SIGINT');
+    await until(() => started.lines.some(({ event }) => event === 'lost'), 'the resignation');
+    started.child.kill('SIGINT');
+    expect((await started.ended).code).toBe(128 + 9);
+  });
+
+  it('whose guard is killed ends the command, since nobody would end it in time', async () => {
+    const started = alone('sh', '-c', `echo $PPID; ${BEAT}`);
+    let guard = 0;
+    started.child.stdout!.on('data', (text: Buffer) => (guard = Number(text.toString())));
+    await until(() => guard > 0 && beats().length > 0, 'a beat');
+    process.kill(guard, 'SIGKILL');
+    expect((await started.ended).code).toBe(128 + 9);
+    expect(isGroupAlive(started.group!)).toBe(false);
+    expect(started.lines.find(({ action }) => action === 'ended')!.by).toBe('guard-lost');
+  });
+
+  it('killed or stopped, leaves no command running when another starts its own', async () => {
+    const voters = ['--voters', 'n1,n2,n3', '--election', 'job'];
+    const port = 20_000 + (process.pid % 20_000);
+    const start = (i: number): Exec =>
+      exec(
+        [...voters, '--name', `n${i}`, '--bind', `127.0.0.1:${port + i}`, '--join', `127.0.0.1:${port + 1}`, '--join', `127.0.0.1:${port + 2}`],
+        'sh',
+        '-c',
+        BEAT,
+      );
+    const running = new Map([1, 2, 3].map((i) => [`n${i}`, start(i)]));
+    for (const signal of ['SIGKILL', 'SIGSTOP'] as const) {
+      const leader = (await until(() => beats().at(-1), 'a leader')).node;
+      const victim = running.get(leader)!;
+      const { term } = beats().at(-1)!;
+      victim.child.kill(signal);
+      await until(() => beats().at(-1)!.term > term, 'another leader');
+      expect(isGroupAlive(victim.group!)).toBe(false);
+      expectOneAfterTheOther();
+      if (signal === 'SIGKILL') running.set(leader, start(Number(leader.slice(1))));
+      else {
+        const other = beats().at(-1)!.term;
+        victim.child.kill('SIGCONT');
+        await until(() => victim.lines.some(({ action, by }) => action === 'ended' && by === 'deadline'), 'the stopped one to know');
+        await until(() => beats().at(-1)!.term >= other, 'work that goes on');
+      }
+    }
+    expectOneAfterTheOther();
+  });
+});
