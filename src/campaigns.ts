@@ -10,6 +10,13 @@ export interface CampaignPort extends LeasePort {
   alarm(afterMs: number, ring: () => void): () => void;
 }
 
+export interface CampaignOptions {
+  /** Gives up standing; a lease in hand is not touched. */
+  readonly signal?: AbortSignal;
+  /** −1,000 … 1,000; default: the node's. */
+  readonly priority?: number;
+}
+
 interface Campaign {
   readonly name: string;
   readonly priority: number;

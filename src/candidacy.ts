@@ -25,6 +25,8 @@ export function checkCandidacy(settings: NodeSettings, name: string, priority: n
   if (leaders === 'voters' && !voters.includes(settings.name)) {
     throw new BellwetherError('ERR_NOT_CANDIDATE', `cannot stand for '${name}': only voters may lead, and ${settings.name} is none`, { election: name });
   }
+  if (settings.role !== 'candidate')
+    throw new BellwetherError('ERR_NOT_CANDIDATE', `cannot stand for '${name}': this node's role is ${settings.role}`, { election: name });
   if (priority !== undefined) checkPriority(priority);
   return priority ?? settings.priority;
 }

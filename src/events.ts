@@ -96,6 +96,8 @@ export interface NodeEvents {
   leader: LeaderEvent;
   elected: ElectedEvent;
   lost: LostEvent;
+  /** Renewals fail and the lease is about to end; or they succeed again. */
+  jeopardy: { readonly election: string; readonly term: number; readonly inJeopardy: boolean; readonly remainingMs: number };
   quorum: QuorumEvent;
   warning: { readonly code: string; readonly details: Readonly<Record<string, string | number | boolean>> };
   closed: { readonly reason: string };

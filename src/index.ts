@@ -6,12 +6,14 @@
 /** Opens a node and joins the cluster. */
 export { createNode } from './create-node.ts';
 /** What it takes; everything has a default. */
-export type { NodeOptions, PresetName, Preset } from './options.ts';
+export type { NodeOptions, PresetName, Preset, Role } from './options.ts';
 /** The timings behind each preset name. */
 export { PRESETS } from './options.ts';
 
 /** A node: members, events, leadership. */
-export type { ClusterNode, CampaignOptions, Health } from './node.ts';
+export type { ClusterNode } from './node.ts';
+export type { CampaignOptions } from './campaigns.ts';
+export type { Health } from './health.ts';
 /** A lease in hand. */
 export type { Lease } from './lease.ts';
 /** What a job under `lead` is given. */
@@ -20,6 +22,10 @@ export type { Job, Leadership, LeadOptions } from './lead.ts';
 export type { LeaderInfo } from './observe.ts';
 /** What listeners get. */
 export type { ChangedEvent, ElectedEvent, LeaderEvent, LostEvent, MemberEvent, NodeEvents, QuorumEvent, SilenceEvent } from './events.ts';
+
+/** The resource's half: who refuses a late write. */
+export { FENCE_HEADER, FENCE_TABLE, FencingGate, checkFenceHeader, fenceHeaders, fencedTransaction } from './fencing.ts';
+export type { Fence, SqlClient } from './fencing.ts';
 
 /** One member of the view. */
 export type { Member, MemberState, Tags } from './core/view.ts';

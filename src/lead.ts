@@ -4,7 +4,10 @@ import type { Campaigns } from './campaigns.ts';
 import { type Lease, type LeasePort, assertCanHandOver } from './lease.ts';
 
 /** What a job is given: its lease, and the two ways to step down while it still runs. */
-export interface Leadership extends Pick<Lease, 'name' | 'term' | 'token' | 'signal' | 'held' | 'remainingMs' | 'assertHeld'> {
+export interface Leadership extends Pick<
+  Lease,
+  'name' | 'term' | 'token' | 'signal' | 'held' | 'remainingMs' | 'assertHeld' | 'verify' | 'inJeopardy' | 'reportStale' | 'setPayload'
+> {
   /** Steps down: `signal` aborts, the job comes to its end, and only then the name is given back. */
   readonly resign: () => void;
   /**
@@ -67,8 +70,14 @@ export async function lead(
           signal: lease.signal,
           remainingMs: lease.remainingMs,
           assertHeld: lease.assertHeld,
+          verify: lease.verify,
+          reportStale: lease.reportStale,
+          setPayload: lease.setPayload,
           get held() {
             return lease.held;
+          },
+          get inJeopardy() {
+            return lease.inJeopardy;
           },
           resign: () => tenure.resign('released', null),
           handover: (to) => {

@@ -28,6 +28,29 @@ export interface Lease extends AsyncDisposable {
    */
   readonly assertHeld: (minMs?: number) => void;
   /**
+   * Asks the voters anew: whether this node still leads at some moment after the call, by the word of a
+   * majority and not by its own clock alone. One round trip. For the one decision that must not rest on clocks.
+   *
+   * @throws BellwetherError `ERR_NOT_LEADER`, at the latest when the lease ends.
+   */
+  readonly verify: () => Promise<void>;
+  /** Whether renewals have been failing for a while, so that the lease is about to end unless one succeeds. */
+  readonly inJeopardy: boolean;
+  /**
+   * A resource says that it has seen a higher term: we are not what we believe. The lease is lost at
+   * once, and our next term will be above that one.
+   *
+   * @returns Whether it was higher.
+   */
+  readonly reportStale: (seenTerm: number) => boolean;
+  /**
+   * A word of this tenure to all members (an address, a phase), in `leader()` and `observe()` beside the name.
+   *
+   * @param payload At most 128 characters. Gossiped with the tags, which share 512 bytes.
+   * @throws BellwetherError `ERR_NOT_LEADER`, `ERR_OPTIONS`.
+   */
+  readonly setPayload: (payload: string) => void;
+  /**
    * Says that the work done under this lease has ended, and gives the name back at once. After
    * `signal` aborted, call it as soon as the work has stopped: the next leader starts the sooner.
    *
@@ -52,6 +75,11 @@ export interface LeasePort {
   canHandOver(name: string, to: string | null): boolean;
   resign(name: string, reason: 'released' | 'handover', to: string | null): void;
   settled(name: string): void;
+  /** Settles when a majority has renewed what is led since the call. */
+  confirm(name: string): Promise<void>;
+  isInJeopardy(remainingMs: number): boolean;
+  reportStale(name: string, seenTerm: number): boolean;
+  setPayload(name: string, term: number, payload: string): void;
 }
 
 /** One tenure as the node sees it: the lease it hands out, and the two things that happen to it. */
@@ -111,6 +139,16 @@ export function createTenure(port: LeasePort, name: string, term: number): Tenur
     settle();
     return ended;
   };
+  const verify = async (): Promise<void> => {
+    assertHeld();
+    await port.confirm(name);
+    assertHeld();
+  };
+  const reportStale = (seenTerm: number): boolean => seenTerm > term && port.reportStale(name, seenTerm);
+  const setPayload = (payload: string): void => {
+    assertHeld();
+    port.setPayload(name, term, payload);
+  };
   const lease: Lease = {
     name,
     term,
@@ -118,10 +156,16 @@ export function createTenure(port: LeasePort, name: string, term: number): Tenur
     signal: abort.signal,
     remainingMs,
     assertHeld,
+    verify,
+    reportStale,
+    setPayload,
     release,
     handover,
     get held() {
       return isHeld();
+    },
+    get inJeopardy() {
+      return port.isInJeopardy(remainingMs());
     },
     [Symbol.asyncDispose]: release,
   };

@@ -1,8 +1,9 @@
 import { Alarms } from './alarms.ts';
 import { checkCandidacy, checkElectionName, checkPriority, optionsError } from './candidacy.ts';
-import { type CampaignPort, Campaigns } from './campaigns.ts';
+import { type CampaignOptions, type CampaignPort, Campaigns } from './campaigns.ts';
 import type { Address } from './core/address.ts';
 import { assert } from './core/assert.ts';
+import { Confirmations } from './confirmations.ts';
 import { BellwetherError } from './core/errors.ts';
 import type { Logger } from './core/logger.ts';
 import { createRandom } from './core/random.ts';
@@ -14,42 +15,22 @@ import { Election } from './election/election.ts';
 import type { ElectionChange } from './election/host.ts';
 import type { ElectionPacket } from './election/messages.ts';
 import { Events, type NodeEvents, type SilenceEvent, memberEventName } from './events.ts';
+import { type Health, flatten, healthOf } from './health.ts';
+import { JeopardyWatch } from './jeopardy-watch.ts';
 import { type Job, type LeadOptions, lead } from './lead.ts';
 import type { Lease } from './lease.ts';
 import { MemberBatches } from './member-batches.ts';
 import type { MembershipChange, SelfState } from './membership/host.ts';
-import { TAGS_MAX_BYTES } from './membership/limits.ts';
 import { Membership } from './membership/membership.ts';
 import type { MembershipMessage } from './membership/messages.ts';
-import { tagsBytes } from './membership/wire-size.ts';
 import { Latest, type LeaderInfo } from './observe.ts';
-import type { NodeSettings } from './options.ts';
+import type { NodeTap } from './node-tap.ts';
+import { type NodeSettings, leaseWorthMs } from './options.ts';
+import { Payloads } from './payloads.ts';
+import { acquireSlot } from './semaphore.ts';
 import { SilenceWatch } from './silence-watch.ts';
 import { Watches } from './watches.ts';
 import type { Wire, WireHandlers } from './wire.ts';
-
-/** Sees every change at the moment a core tells it, inside the transition. For checkers; must not call the node. */
-export interface NodeTap {
-  membership(change: MembershipChange): void;
-  election(change: ElectionChange): void;
-  /** What the election is to be told of the view: a simulator may lie to it, because no safety may rest on the view. */
-  view?(members: ReadonlyMap<string, Member>): ReadonlyMap<string, Member>;
-}
-
-export interface CampaignOptions {
-  /** Gives up standing; a lease in hand is not touched. */
-  readonly signal?: AbortSignal;
-  /** −1,000 … 1,000; default: the node's. */
-  readonly priority?: number;
-}
-
-export interface Health {
-  /** The process works: restart it when this is false. */
-  readonly live: boolean;
-  /** It is a member and sees a majority of voters. */
-  readonly ready: boolean;
-  readonly reasons: readonly string[];
-}
 
 /** Anybody can send such datagrams: a warning a minute is enough. */
 const FOREIGN_WARNING_US = 60_000_000;
@@ -81,6 +62,9 @@ export class ClusterNode implements AsyncDisposable {
   readonly #batches: MemberBatches;
   readonly #silences: SilenceWatch;
   readonly #campaigns: Campaigns;
+  readonly #confirmations = new Confirmations();
+  readonly #jeopardy: JeopardyWatch;
+  readonly #payloads: Payloads;
   readonly #changes: Change[] = [];
   /** Tenures that the application was told of, by election; the others never happened to it. */
   readonly #announced = new Map<string, number>();
@@ -114,12 +98,24 @@ export class ClusterNode implements AsyncDisposable {
       resign: (name, reason, to) => this.resign(name, reason, to),
       settled: (name) => this.settled(name),
       alarm: (afterMs, ring) => this.#alarm(afterMs, ring),
+      confirm: (name) => this.#confirm(name),
+      isInJeopardy: (remainingMs) => this.#jeopardy.isInJeopardy(remainingMs),
+      reportStale: (name, seenTerm) => this.#enter(() => this.election.reportStale(name, seenTerm, this.#runtime.now())),
+      setPayload: (name, term, payload) => this.#setTags(() => this.#payloads.set(name, term, payload)),
     };
     this.#campaigns = new Campaigns(this.#port);
     const alarm = (afterMs: number, ring: () => void): (() => void) => this.#alarms.set(this.#runtime.elapsedUs() + us(afterMs), ring);
     this.#batches = new MemberBatches(ms(settings.membership.gossipTickUs), ms(settings.membership.pauseToleranceUs), alarm, (event) =>
       this.#events.emit('changed', event),
     );
+    const { grantUs, driftPpm, renewUs } = settings.election;
+    this.#jeopardy = new JeopardyWatch(
+      { alarm, remainingUs: (name, term) => (this.#announced.get(name) === term ? this.remainingUs(name) : -Infinity) },
+      leaseWorthMs(ms(grantUs), driftPpm),
+      ms(renewUs),
+      (event) => this.#events.emit('jeopardy', event),
+    );
+    this.#payloads = new Payloads(settings.tags);
     this.#silences = new SilenceWatch(alarm, (call) => this.#events.guard('silence', call));
   }
 
@@ -250,13 +246,12 @@ export class ClusterNode implements AsyncDisposable {
 
   /** @throws BellwetherError `ERR_OPTIONS` above 512 bytes. */
   setTags(tags: Tags): void {
-    const bytes = tagsBytes(tags);
-    if (bytes > TAGS_MAX_BYTES) throw optionsError(`tags must be at most ${TAGS_MAX_BYTES} bytes encoded; they are ${bytes}`);
-    this.#enter(() => this.membership.setTags({ ...tags }, this.#runtime.elapsedUs()));
+    this.#setTags(() => this.#payloads.setTags(tags));
   }
 
   /** @returns A function that takes the listener off again. A listener that throws is logged and harms nobody. */
   on<K extends keyof NodeEvents>(event: K, listener: (event: NodeEvents[K]) => void): () => void {
+    if (event === 'jeopardy') this.#jeopardy.start(this.#announced);
     return this.#events.on(event, listener);
   }
 
@@ -301,11 +296,22 @@ export class ClusterNode implements AsyncDisposable {
     return this.#campaigns.tryAcquire(name, priority, options.waitMs ?? 2 * ms(this.#settings.election.renewUs), options.signal);
   }
 
+  /**
+   * Stands for one of `holders` slots of `name`, each an election (`name#0` …), so that at most so many nodes hold one.
+   *
+   * @param holders 1 … 64, the same on every node. @returns The slot's lease. @throws As `campaign`.
+   */
+  async acquireSlot(name: string, holders: number, options: CampaignOptions = {}): Promise<Lease> {
+    const priority = checkCandidacy(this.#settings, `${name}#${holders}`, options.priority);
+    const campaign = async (slot: string, signal: AbortSignal): Promise<Lease> => (await this.#campaigns.campaign(slot, priority, signal)).lease;
+    return acquireSlot(name, holders, campaign, options.signal);
+  }
+
   /** Who leads, as far as this node knows. The first question about a name makes it ask the voters from then on. */
   leader(name: string): LeaderInfo {
     checkElectionName(name);
     this.#follow(name);
-    return this.#watches.beliefOf(name, this.election, this.#runtime.now());
+    return this.#watches.beliefOf(name, this.election, this.membership.members, this.#runtime.now());
   }
 
   /** Yields who leads now and then each change; a slow reader gets the latest and misses what is outdated. */
@@ -317,7 +323,7 @@ export class ClusterNode implements AsyncDisposable {
       return reader;
     }
     this.#follow(name);
-    return this.#watches.read(name, this.#watches.beliefOf(name, this.election, this.#runtime.now()), options.signal);
+    return this.#watches.read(name, this.#watches.beliefOf(name, this.election, this.membership.members, this.#runtime.now()), options.signal);
   }
 
   /** Whose turn it is among equals: −1,000 … 1,000, from the next bid on. */
@@ -338,25 +344,17 @@ export class ClusterNode implements AsyncDisposable {
   }
 
   health(): Health {
-    const { state } = this;
-    const reasons: string[] = [];
-    if (this.#closed) reasons.push('the node is closed');
-    if (state !== 'joined' && state !== 'degraded') reasons.push(`the node is ${state}`);
-    if (this.#quorum !== null && !this.#quorum.held)
-      reasons.push(`${this.#quorum.reachable} of ${this.#quorum.needed} voters needed answer; missing: ${this.#quorum.missing.join(', ')}`);
-    return { live: !this.#closed, ready: reasons.length === 0, reasons };
+    return healthOf(this.#closed, this.state, this.#quorum);
   }
 
   /** Counters since the start: `wire.*`, `membership.*`, `election.*`, `node.*`. */
   metrics(): Readonly<Record<string, number>> {
-    const all: Record<string, number> = {
-      'node.listenerFailures': this.#events.failures,
-      'node.members': this.#membership?.members.size ?? 0,
-      'node.healthScore': this.#membership?.health ?? 0,
+    const node = {
+      listenerFailures: this.#events.failures,
+      members: this.#membership?.members.size ?? 0,
+      healthScore: this.#membership?.health ?? 0,
     };
-    const parts = { wire: this.#wire.counters, membership: this.#membership?.counters ?? {}, election: this.#election?.counters ?? {} };
-    for (const [part, counters] of Object.entries(parts)) for (const [name, value] of Object.entries(counters)) all[`${part}.${name}`] = value;
-    return all;
+    return flatten({ node, wire: this.#wire.counters, membership: this.#membership?.counters ?? {}, election: this.#election?.counters ?? {} });
   }
 
   // ── the synchronous port under the promises; the simulator uses it directly ──
@@ -461,6 +459,7 @@ export class ClusterNode implements AsyncDisposable {
 
   #settle(): void {
     this.#tellChanges();
+    this.#confirmations.look((name) => (this.#announced.has(name) ? this.election.tenureOf(name) : null));
     if (this.#closed || this.#membership === null || this.#election === null) return;
     this.#runtime.wakeAt(Math.min(this.#membership.nextDeadlineUs, this.#election.nextDeadlineUs, this.#alarms.nextDeadlineUs), this.#wake);
   }
@@ -485,6 +484,7 @@ export class ClusterNode implements AsyncDisposable {
         if (change.after.name === this.name) return;
         this.#batches.note(event, change.before, this.membership.others);
         this.#silences.note(change.after, ms(now.elapsedUs));
+        this.#watches.onMember(change.before, change.after);
         return;
       }
       case 'forgotten':
@@ -520,6 +520,7 @@ export class ClusterNode implements AsyncDisposable {
       case 'lost': {
         if (this.#announced.get(change.name) !== change.term) return this.election.settled(change.name, this.#runtime.now()); // nobody was told that it began
         this.#announced.delete(change.name);
+        if (this.#payloads.delete(change.name)) this.membership.setTags(this.#payloads.all, this.#runtime.elapsedUs());
         this.#campaigns.onLost(change.name, change.reason); // the job's signal first, then everybody else
         const remainingMs = ms(change.leaseEndUs - this.#runtime.now().leaderUs);
         this.#logger.info({ election: change.name, term: change.term, reason: change.reason, remainingMs }, 'leadership lost');
@@ -535,7 +536,7 @@ export class ClusterNode implements AsyncDisposable {
         return;
       }
       case 'leader': {
-        this.#watches.onLeader(change, this.#runtime.now().wallMs);
+        this.#watches.onLeader(change, this.membership.members, this.#runtime.now().wallMs);
         this.#events.emit('leader', { election: change.name, leader: change.leader, term: change.term, reason: change.reason });
         return;
       }
@@ -557,6 +558,7 @@ export class ClusterNode implements AsyncDisposable {
     this.#aheadUs = now.leaderUs - now.elapsedUs;
     const remainingMs = ms(this.election.remainingUs(name, now.leaderUs));
     this.#logger.info({ election: name, term }, 'elected');
+    this.#jeopardy.elected(name, term);
     this.#campaigns.onElected(name, term);
     this.#events.emit('elected', { election: name, term, token: `${name}@${term}`, remainingMs });
   }
@@ -575,6 +577,20 @@ export class ClusterNode implements AsyncDisposable {
     const cancel = this.#alarms.set(this.#runtime.elapsedUs() + us(afterMs), ring);
     this.#settle();
     return cancel;
+  }
+
+  #confirm(name: string): Promise<void> {
+    const term = this.#announced.get(name) ?? 0;
+    const endUs = this.#enter(() => this.election.confirm(name, this.#runtime.now())) ?? Infinity;
+    const confirmed = this.#confirmations.add(name, term, endUs);
+    this.#settle(); // a node that is the only voter has its answer already
+    return confirmed;
+  }
+
+  /** @param change Throws where it cannot be, and then nothing was changed. */
+  #setTags(change: () => void): void {
+    change();
+    this.#enter(() => this.membership.setTags(this.#payloads.all, this.#runtime.elapsedUs()));
   }
 
   #follow(name: string): void {

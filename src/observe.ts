@@ -1,3 +1,4 @@
+import type { Address } from './core/address.ts';
 import type { NoLeaderReason } from './election/host.ts';
 
 /** What this node believes about who leads. A belief: only the leader itself, by its clock, knows. */
@@ -8,6 +9,10 @@ export interface LeaderInfo {
   readonly term: number;
   /** Since when it is believed, Unix time in milliseconds. */
   readonly since: number;
+  /** Where the leader is, if the view knows. */
+  readonly address: Address | null;
+  /** What the leader said of this tenure (`setPayload`); null when it said nothing, or that has not come yet. */
+  readonly payload: string | null;
   /** Why nobody is known to lead; null when somebody is. */
   readonly reason: NoLeaderReason | null;
 }

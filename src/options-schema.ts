@@ -48,6 +48,7 @@ const schema = z
         if (twice.length > 0) ctx.addIssue({ code: 'custom', message: `must name each voter once; twice: ${[...new Set(twice)].join(', ')}` });
       }),
     leaders: z.enum(['any', 'voters']),
+    role: z.enum(['candidate', 'witness', 'observer']),
     preset: z.enum(['loopback', 'lan', 'edge', 'wan']),
     tags: z.record(z.string(), z.string()).refine((tags) => tagsBytes(tags) <= TAGS_MAX_BYTES, `must be at most ${TAGS_MAX_BYTES} bytes encoded`),
     priority: whole(-1_000, 1_000),
@@ -120,6 +121,11 @@ function crossRules(options: NodeOptions, label: (option: string) => string): st
     problems.push(
       `${label('stopBeforeMs')} + 2 × ${label('renewMs')} must be less than what the lease is worth (${worth} ms); it is ${stopBeforeMs + 2 * renewMs}`,
     );
+  const { name, voters = [], role } = options;
+  if (name !== undefined && role === 'witness' && !voters.includes(name))
+    problems.push(`${label('role')} is witness, which votes, and ${label('voters')} does not name ${name}`);
+  if (name !== undefined && role === 'observer' && voters.includes(name))
+    problems.push(`${label('role')} is observer, which does not vote, and ${label('voters')} names ${name}`);
   return problems;
 }
 

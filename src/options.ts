@@ -7,6 +7,8 @@ import type { MembershipConfig } from './membership/config.ts';
 
 export type PresetName = 'loopback' | 'lan' | 'edge' | 'wan';
 
+export type Role = 'candidate' | 'witness' | 'observer';
+
 /** What `createNode` takes. Everything has a default but, for elections, `voters`. Times in milliseconds. */
 export interface NodeOptions {
   /** Nodes of other clusters are refused and counted. Default `default`. */
@@ -25,6 +27,8 @@ export interface NodeOptions {
   readonly voters?: readonly string[];
   /** Who may lead: any node (default), or voters alone. The same on every node. */
   readonly leaders?: Leaders;
+  /** What this node is to elections: `candidate` (default; votes if it is among the voters), `witness` (votes and never leads), `observer` (neither). */
+  readonly role?: Role;
   /** All timings at once. Default `lan`. */
   readonly preset?: PresetName;
   /** Facts that every member sees; at most 512 bytes encoded. */
@@ -149,6 +153,7 @@ export interface NodeSettings {
   readonly advertise: Address | null;
   readonly tags: Tags;
   readonly priority: number;
+  readonly role: Role;
   readonly receiveBufferBytes: number | null;
   readonly membership: MembershipConfig;
   readonly election: ElectionConfig;
@@ -189,6 +194,7 @@ export function settingsOf(options: NodeOptions, hostName: string, bind: Address
     advertise,
     tags: options.tags ?? {},
     priority: options.priority ?? 0,
+    role: options.role ?? 'candidate',
     receiveBufferBytes: options.receiveBufferBytes ?? null,
     membership: {
       probePeriodUs: us(options.probePeriodMs ?? preset.probePeriodMs),

@@ -1,7 +1,9 @@
+import type { Member } from './core/view.ts';
 import type { Election } from './election/election.ts';
 import type { ElectionChange } from './election/host.ts';
 import type { Now } from './core/time.ts';
 import { Latest, type LeaderInfo } from './observe.ts';
+import { payloadOf } from './payloads.ts';
 
 /** Who is believed to lead each name, and who wants to be told. */
 export class Watches {
@@ -29,15 +31,29 @@ export class Watches {
     return reader;
   }
 
-  onLeader(change: ElectionChange & { readonly type: 'leader' }, wallMs: number): void {
-    const belief: LeaderInfo = { known: change.leader !== null, name: change.leader, term: change.term, since: wallMs, reason: change.reason };
-    this.#beliefs.set(change.name, belief);
-    for (const reader of this.#readers.get(change.name) ?? []) reader.push(belief);
+  onLeader(change: ElectionChange & { readonly type: 'leader' }, members: ReadonlyMap<string, Member>, wallMs: number): void {
+    const { name: election, leader, term, reason } = change;
+    this.#tell(election, { known: leader !== null, name: leader, term, since: wallMs, ...saidBy(leader, election, term, members), reason });
   }
 
-  beliefOf(name: string, election: Election, now: Now): LeaderInfo {
+  /** A leader that moved, or says something else of its tenure. */
+  onMember(before: Member | null, after: Member): void {
+    if (before === null || (before.address === after.address && before.tags === after.tags)) return;
+    for (const [election, belief] of this.#beliefs) {
+      if (belief.name !== after.name) continue;
+      const said = { address: after.address, payload: payloadOf(after.tags, election, belief.term) };
+      if (said.address !== belief.address || said.payload !== belief.payload) this.#tell(election, { ...belief, ...said });
+    }
+  }
+
+  beliefOf(name: string, election: Election, members: ReadonlyMap<string, Member>, now: Now): LeaderInfo {
     const { known, name: leader, term, reason } = election.leaderOf(name, now);
-    return { known, name: leader, term, since: this.#beliefs.get(name)?.since ?? now.wallMs, reason };
+    return { known, name: leader, term, since: this.#beliefs.get(name)?.since ?? now.wallMs, ...saidBy(leader, name, term, members), reason };
+  }
+
+  #tell(name: string, belief: LeaderInfo): void {
+    this.#beliefs.set(name, belief);
+    for (const reader of this.#readers.get(name) ?? []) reader.push(belief);
   }
 
   /** Names asked about or stood for. */
@@ -48,4 +64,9 @@ export class Watches {
   end(): void {
     for (const readers of this.#readers.values()) for (const reader of readers) reader.end();
   }
+}
+
+function saidBy(leader: string | null, election: string, term: number, members: ReadonlyMap<string, Member>): Pick<LeaderInfo, 'address' | 'payload'> {
+  const member = leader === null ? undefined : members.get(leader);
+  return member === undefined ? { address: null, payload: null } : { address: member.address, payload: payloadOf(member.tags, election, term) };
 }

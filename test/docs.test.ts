@@ -48,7 +48,7 @@ describe('the documents', () => {
     return [...body.matchAll(/^\s*\|? ?'([A-Za-z_-]+)'/gm)].map(([, name]) => name!);
   };
   it.each([
-    ['src/core/errors.ts', 'ErrorCode', 9],
+    ['src/core/errors.ts', 'ErrorCode', 10],
     ['src/election/host.ts', 'LostReason', 7],
     ['src/election/host.ts', 'NoLeaderReason', 6],
     ['src/election/host.ts', 'ElectionWarning', 4],

@@ -28,6 +28,7 @@ const adapter = await import(`./adapters/${o.system}.mjs`);
 const variant = o.variant || adapter.variants[0];
 const deadline = Number(o.deadline) * 1000;
 const log = (...a) => process.stderr.write(`[m4 ${o.system}/${variant}] ${a.join(' ')}\n`);
+const inWords = (ms) => (ms === null ? 'never' : Math.round(ms));
 const result = { system: o.system, variant, settings: adapter.settings?.[variant], at: new Date().toISOString(), node: process.version };
 const load = machineLoad();
 
@@ -36,8 +37,13 @@ async function withCluster(n, use) {
   const sys = adapter.create(variant);
   await sys.startOnHosts(n);
   const watch = watcher(() => sys, n, deadline);
+  // A cluster that does not heal by itself is started anew: the repetition before has said so.
   const whole = async () => {
-    if ((await watch.until(() => watch.allAlive())) === null) throw new Error('the cluster was not whole before a repetition');
+    if (!watch.allAlive() && (await watch.until(() => watch.allAlive(), 5000)) === null) {
+      await sys.stop();
+      await sys.startOnHosts(n);
+      if ((await watch.until(() => watch.allAlive())) === null) throw new Error('the cluster did not form');
+    }
     await sleep(3000);
   };
   await use(sys, watch, whole);
@@ -65,7 +71,7 @@ if (Number(o.cuts) > 0) {
       sys.hosts[v].rejoin();
       const back = await until(() => allAlive());
       result.cut.rejoin.push(back === null ? null : back - t1);
-      log('cut', k, [result.cut.first, result.cut.all, result.cut.rejoin].map((x) => Math.round(x.at(-1))).join(' / '));
+      log('cut', k, [result.cut.first, result.cut.all, result.cut.rejoin].map((x) => inWords(x.at(-1))).join(' / '));
     }
   });
 }
@@ -95,7 +101,7 @@ if (Number(o.splits) > 0) {
       for (const i of halves[1]) sys.hosts[i].rejoin();
       const back = await until(() => allAlive());
       result.split.whole.push(back === null ? null : back - t1);
-      log('split', k, 'apart', Math.round(result.split.apart.at(-1)), 'whole again', Math.round(result.split.whole.at(-1)));
+      log('split', k, 'apart', inWords(result.split.apart.at(-1)), 'whole again', inWords(result.split.whole.at(-1)));
     }
   });
 }

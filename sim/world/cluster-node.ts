@@ -6,7 +6,7 @@ import type { NodeFactory } from './node-port.ts';
 export const clusterNode: NodeFactory = (setup) => {
   const { name, bound, tags, membership, election, wire, runtime, tap } = setup;
   const node = new ClusterNode(
-    { name, cluster: election.cluster, bind: bound, advertise: null, tags, priority: 0, receiveBufferBytes: null, membership, election },
+    { name, cluster: election.cluster, bind: bound, advertise: null, tags, priority: 0, role: 'candidate', receiveBufferBytes: null, membership, election },
     wire,
     runtime,
     silentLogger,

@@ -15,6 +15,7 @@ export interface AgentFlags {
   readonly stateDir?: string;
   readonly voters?: string;
   readonly election: readonly string[] | boolean;
+  readonly role?: readonly string[];
   readonly priority?: string;
   readonly preset?: string;
   readonly leaseMs?: string;
@@ -40,6 +41,7 @@ const FLAG: Readonly<Record<string, string>> = {
   cluster: '--cluster',
   stateDir: '--state-dir',
   voters: '--voters',
+  role: '--role',
   priority: '--priority',
   preset: '--preset',
   leaseMs: '--lease-ms',
@@ -63,6 +65,7 @@ export function addAgentOptions(command: Command, { control = true } = {}): Comm
     .option('--voters <A,B,C>', 'names of the nodes that vote: the same list on every node')
     .option('--election <NAME>', 'stand for this election; repeatable (default: leader)', list)
     .option('--no-election', 'stand for none')
+    .option('--role <ROLE>', 'candidate (default), voter or witness (votes, never leads), observer (neither); repeatable', list)
     .option('--priority <N>', 'who stands first: -1000 to 1000 (default: 0)')
     .option('--preset <NAME>', 'all timings at once: loopback, lan, edge or wan (default: lan)')
     .option('--lease-ms <T>', 'how long voters promise a name; the same on every voter')
@@ -93,6 +96,7 @@ export async function planAgent(flags: AgentFlags, extra: NodeOptions = {}): Pro
     cluster: flags.cluster,
     stateDir: flags.stateDir,
     voters: flags.voters?.split(',').map((voter) => voter.trim()),
+    role: roleOf(flags.role, problems),
     priority: numberOf(flags.priority),
     preset: flags.preset as NodeOptions['preset'],
     leaseMs: numberOf(flags.leaseMs),
@@ -107,8 +111,22 @@ export async function planAgent(flags: AgentFlags, extra: NodeOptions = {}): Pro
     if (!(error instanceof BellwetherError)) throw error;
     problems.push(...(error.details['problems'] as readonly string[]));
   }
+  if (settings !== null && settings.role !== 'candidate' && Array.isArray(flags.election))
+    problems.push(`--role ${settings.role} never leads; it does not go with --election`);
   if (problems.length > 0 || settings === null) throw new UsageError(problems);
-  return { options, settings, elections: settings.election.voters.length === 0 && flags.election === true ? [] : elections };
+  const stands = settings.role === 'candidate' && settings.election.voters.length > 0;
+  return { options, settings, elections: !stands && flags.election === true ? [] : elections };
+}
+
+const ROLES = ['candidate', 'voter', 'witness', 'observer'];
+
+/** Who stands and votes says so twice; who only votes is a witness, whatever word was used. */
+function roleOf(words: readonly string[] | undefined, problems: string[]): NodeOptions['role'] | undefined {
+  if (words === undefined) return undefined;
+  for (const word of words) if (!ROLES.includes(word)) problems.push(`--role must be one of ${ROLES.join(', ')}; it is "${word}"`);
+  if (words.includes('observer') && words.length > 1) problems.push('--role observer goes with no other role');
+  if (words.includes('witness') && words.includes('candidate')) problems.push('--role witness never leads; it does not go with candidate');
+  return words.includes('observer') ? 'observer' : words.includes('candidate') ? 'candidate' : 'witness';
 }
 
 /** A number where it is one; else the word as it is, for the check to show. */

@@ -11,7 +11,8 @@ export type ErrorCode =
   | 'ERR_NOT_LEADER' // the lease is not held (any more) or not for long enough
   | 'ERR_LEASE_LOST' // reason of a lease's abort signal; `details.reason` says which way
   | 'ERR_HANDOVER' // the successor is not queued at a majority of voters
-  | 'ERR_NOT_CANDIDATE'; // this node may not lead (role or configuration)
+  | 'ERR_NOT_CANDIDATE' // this node may not lead (role or configuration)
+  | 'ERR_STALE_TERM'; // a resource has seen a higher term; `details.seen` is it
 
 /** Settled facts for logs and tests: plain values only, never a socket, a key or a message. */
 export type ErrorDetails = Readonly<Record<string, string | number | boolean | null | readonly string[]>>;

@@ -14,7 +14,7 @@ import { ConfigGuard } from './config-guard.ts';
 import { type Standing, explainElection } from './explain.ts';
 import type { ElectionHost, LostReason, NoLeaderReason } from './host.ts';
 import { Leader } from './leader.ts';
-import { majorityOf } from './lease.ts';
+import { leaseEndUs, majorityOf, supportEndUs } from './lease.ts';
 import { type Deny, type ElectionPacket, type Entry, type Hint, Op } from './messages.ts';
 import { Outbox } from './outbox.ts';
 import { type Peer, Peers, lifeOf } from './peers.ts';
@@ -215,6 +215,32 @@ export class Election {
   canHandOver(name: string, to: string | null, now: Now): boolean {
     const contest = this.#contests.get(name);
     return contest !== undefined && this.#leader.canHandOver(contest, to, now);
+  }
+
+  /**
+   * Asks every voter to renew, now.
+   *
+   * @returns Where the lease's end will be once a majority has answered what was sent now or later; null where we do not lead.
+   */
+  confirm(name: string, now: Now): number | null {
+    let endUs: number | null = null;
+    this.#transition(now, () => {
+      const contest = this.#contests.get(name);
+      if (contest?.role !== 'leader') return;
+      endUs = leaseEndUs([supportEndUs(now.leaderUs, 0, this.#context.config.grantUs, this.#context.config.driftPpm)], 1);
+      this.#ask(contest, now);
+    });
+    return endUs;
+  }
+
+  /** A resource has seen a higher term than ours: we stop, and stand above it from now on. @returns Whether we led with a lower one. */
+  reportStale(name: string, seenTerm: number, now: Now): boolean {
+    let was = false;
+    this.#transition(now, () => {
+      const contest = this.#contests.get(name);
+      if (contest !== undefined) was = this.#leader.onStale(contest, seenTerm, now);
+    });
+    return was;
   }
 
   setPriority(name: string, priority: number, now: Now): void {

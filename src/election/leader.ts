@@ -5,6 +5,7 @@ import type { Contest, Tenure } from './contest.ts';
 import type { LostReason } from './host.ts';
 import { leaseEndUs, supportEndUs } from './lease.ts';
 import { Op, type Rack, type RDeny } from './messages.ts';
+import { BALLOT_MAX } from './recovery.ts';
 import type { Peer } from './peers.ts';
 import { FRESH_TENTHS } from './tokens.ts';
 
@@ -123,6 +124,19 @@ export class Leader {
     if (tenure === null || contest.role !== 'leader' || term <= tenure.term || now.leaderUs >= tenure.leaseEndUs) return;
     this.#context.notify({ type: 'warning', code: 'safety-violation', details: { name: contest.name, ours: tenure.term, theirs: term, holder } });
     this.#lose(contest, tenure, 'violation');
+  }
+
+  /**
+   * L6: a resource was written to in a higher term. Whoever did that is, or was, a leader after us; the
+   * resource is right, whatever our clock says. A number beyond all terms is not learned: nobody could stand above it.
+   */
+  onStale(contest: Contest, seenTerm: number, now: Now): boolean {
+    const tenure = contest.tenure;
+    if (tenure === null || contest.role !== 'leader' || seenTerm <= tenure.term || now.leaderUs >= tenure.leaseEndUs) return false;
+    if (seenTerm < BALLOT_MAX / 2) contest.knownBallot = Math.max(contest.knownBallot, seenTerm);
+    this.#context.notify({ type: 'warning', code: 'safety-violation', details: { name: contest.name, ours: tenure.term, theirs: seenTerm, holder: '' } });
+    this.#lose(contest, tenure, 'violation');
+    return true;
   }
 
   /** Whether `to` (or, for null, anybody) has a fresh bid at a majority of voters, so that a handover takes one hop. */

@@ -155,6 +155,86 @@ describe('a lease', () => {
     expect(world.log('a')).toContain(`lost job ${lease.term} suspended`);
   });
 
+  it('is verified by a majority, in one round trip, and not without one', async () => {
+    const atUs = world.nowUs;
+    const verified = lease.verify();
+    expect(await stateOf(verified)).toBe('pending');
+    await world.run(3);
+    expect(await stateOf(verified)).toBe('resolved');
+    expect(world.nowUs - atUs).toBeLessThan(10_000);
+    world.link = (from, to) => from === to;
+    const alone = lease.verify();
+    await world.run(100);
+    expect(lease.held).toBe(true); // by its own clock
+    expect(await stateOf(alone)).toBe('pending');
+    await world.run(1_000);
+    expect(await stateOf(alone)).toBe('rejected ERR_NOT_LEADER');
+  });
+
+  it('is verified by answers to what was sent after the question, not before', async () => {
+    let delayed = 0;
+    world.link = (from, to) => {
+      if (from !== 'a' || to === 'a') return true;
+      delayed += 1;
+      return false; // from now on nothing of ours arrives: what comes in are answers to older requests
+    };
+    const verified = lease.verify();
+    await world.run(140);
+    expect(delayed).toBeGreaterThan(0);
+    expect(await stateOf(verified)).toBe('pending');
+  });
+
+  it('tells jeopardy when renewals fail, and its end when they succeed again', async () => {
+    const told: string[] = [];
+    a.on('jeopardy', ({ election, inJeopardy, remainingMs }) => told.push(`${election} ${inJeopardy} ${remainingMs > 80}`));
+    await world.run(2_000);
+    expect(told).toEqual([]);
+    expect(lease.inJeopardy).toBe(false);
+    world.link = (from, to) => from === to;
+    while (told.length === 0) await world.run(10);
+    expect(told).toEqual(['job true true']); // before the application must stop
+    expect(lease.inJeopardy).toBe(true);
+    world.link = () => true;
+    await world.run(300);
+    expect(told).toEqual(['job true true', 'job false true']);
+    expect(lease.held).toBe(true);
+  });
+
+  it('is lost when a resource has seen a higher term, and the next one is above that', async () => {
+    expect(lease.reportStale(lease.term)).toBe(false);
+    expect(lease.held).toBe(true);
+    expect(lease.reportStale(lease.term + 1_000)).toBe(true);
+    expect(lease.held).toBe(false);
+    expect(world.log('a')).toContain(`lost job ${lease.term} violation`);
+    await Promise.all([lease.release(), world.run(100)]);
+    const again = a.campaign('job');
+    await world.run(3_000);
+    expect((await again).term).toBeGreaterThan(lease.term + 1_000);
+  });
+
+  it('says a word of its tenure to all, with the tags and not instead of them, and only of this tenure', async () => {
+    a.setTags({ zone: 'x' });
+    lease.setPayload('at 10.0.0.1:80');
+    const seen: (string | null)[] = [];
+    void (async () => {
+      for await (const { payload } of b.observe('job')) seen.push(payload);
+    })();
+    await world.run(500);
+    expect(b.leader('job')).toMatchObject({ name: 'a', address: '10.0.0.1:7946', payload: 'at 10.0.0.1:80' });
+    lease.setPayload('moved');
+    await world.run(500);
+    expect(seen.at(-1)).toBe('moved');
+    expect(b.members.find(({ name }) => name === 'a')!.tags['zone']).toBe('x');
+    expect(() => lease.setPayload('x'.repeat(129))).toThrow(expect.objectContaining({ code: 'ERR_OPTIONS' }));
+    await Promise.all([lease.release(), world.run(100)]);
+    expect(a.self.tags).toEqual({ zone: 'x' });
+    expect(() => lease.setPayload('late')).toThrow(expect.objectContaining({ code: 'ERR_NOT_LEADER' }));
+    const again = a.campaign('job');
+    await world.run(3_000);
+    await again;
+    expect(b.leader('job')).toMatchObject({ name: 'a', payload: null });
+  });
+
   it('is given back by await using', async () => {
     {
       await using held = lease;
@@ -162,6 +242,50 @@ describe('a lease', () => {
       void world.run(2_000);
     }
     expect(lease.held).toBe(false);
+  });
+});
+
+describe('acquireSlot', () => {
+  it('has at most so many holders, and a next one when one goes', async () => {
+    const slots = [a, b, c].map((node) => node.acquireSlot('disk', 2));
+    await world.run(3_000);
+    const states = await Promise.all(slots.map(stateOf));
+    expect([...states].sort()).toEqual(['pending', 'resolved', 'resolved']);
+    const held = await Promise.all(slots.filter((_, i) => states[i] === 'resolved'));
+    expect(new Set(held.map(({ name }) => name)).size).toBe(2);
+    await Promise.all([held[0]!.release(), world.run(2_000)]);
+    const next = await slots[states.indexOf('pending')]!;
+    expect(next.name).toBe(held[0]!.name);
+    expect(next.term).toBeGreaterThan(held[0]!.term);
+    expect(next.held).toBe(true);
+  });
+
+  it('rejects with what its signal was aborted with, and stands for nothing any more', async () => {
+    const abort = new AbortController();
+    const waiting = a.acquireSlot('disk', 3, { signal: abort.signal });
+    abort.abort(new Error('stop'));
+    await expect(waiting).rejects.toThrow('stop');
+    await world.run(2_000);
+    for (const slot of [0, 1, 2]) expect(world.leader(`disk#${slot}`)).toBe(null);
+    await expect(a.acquireSlot('disk', 0)).rejects.toMatchObject({ code: 'ERR_OPTIONS' });
+  });
+});
+
+describe('a witness', () => {
+  it('votes and never leads: two nodes and one survive the loss of either node', async () => {
+    for (const victim of ['x', 'y']) {
+      const site = new NodeWorld();
+      const names = ['x', 'y', 'w'];
+      const [x, y, w] = names.map((name) => site.start(name, { voters: names, role: name === 'w' ? 'witness' : 'candidate' }).node);
+      await site.run(1_000);
+      await expect(w!.campaign('job')).rejects.toMatchObject({ code: 'ERR_NOT_CANDIDATE' });
+      for (const node of [x!, y!]) void node.lead('job', ({ signal }) => new Promise((resolve) => signal.addEventListener('abort', resolve))).catch(() => {});
+      await site.run(2_000);
+      expect(site.leader('job')).not.toBe(null);
+      site.kill(victim);
+      await site.run(3_000);
+      expect(site.leader('job')).toBe(victim === 'x' ? 'y' : 'x');
+    }
   });
 });
 

@@ -40,6 +40,13 @@ const SHELL = [
   'src/candidacy.ts',
   'src/member-batches.ts',
   'src/silence-watch.ts',
+  'src/confirmations.ts',
+  'src/health.ts',
+  'src/node-tap.ts',
+  'src/jeopardy-watch.ts',
+  'src/payloads.ts',
+  'src/semaphore.ts',
+  'src/fencing.ts',
   'src/options.ts',
 ];
 

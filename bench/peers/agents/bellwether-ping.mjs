@@ -13,6 +13,7 @@ const { ENVELOPE_BYTES } = await import('../../../dist/src/transport/envelope.js
 const { Kind } = await import('../../../dist/src/membership/messages.js');
 const { createNode } = await import('../../../dist/src/index.js');
 
+// eslint-disable-next-line typescript-eslint/unbound-method -- called with its socket below
 const { send } = dgram.Socket.prototype;
 let joined = false;
 let isPrinted = false;

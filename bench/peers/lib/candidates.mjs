@@ -50,7 +50,7 @@ export class ElectionCluster {
 
   startCandidate(i) {
     this.belief[i] = { leader: false, t: now() };
-    const [cmd, argv, opts] = this.command(i);
+    const [cmd, argv, opts] = /** @type {[string, string[], object?]} */ (this.command(i));
     const feed = (e) => {
       if (!e || p !== this.procs[i]) return; // a line of an earlier process of this candidate
       e.i = i;

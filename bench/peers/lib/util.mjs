@@ -159,7 +159,7 @@ export async function insideNetns() {
 
 function nft(script) {
   const r = spawnSync('nft', ['-f', '-'], { input: script });
-  if (r.status !== 0) throw new Error(`nft: ${r.stderr}`);
+  if (r.status !== 0) throw new Error(`nft: ${String(r.stderr)}`);
 }
 
 /** Counters on what leaves every socket of the namespace; TCP only on the gossip ports. */
@@ -210,7 +210,7 @@ export function udpErrors() {
 
 const sh = (cmd) => {
   const r = spawnSync('sh', ['-ec', cmd]);
-  if (r.status !== 0) throw new Error(`${cmd}: ${r.stderr}`);
+  if (r.status !== 0) throw new Error(`${cmd}: ${String(r.stderr)}`);
 };
 
 const bridges = new Set();

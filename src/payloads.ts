@@ -1,0 +1,61 @@
+import { optionsError } from './candidacy.ts';
+import type { Tags } from './core/view.ts';
+import { TAGS_MAX_BYTES } from './membership/limits.ts';
+import { tagsBytes } from './membership/wire-size.ts';
+
+/** Longest word a leader may say of its tenure. */
+export const PAYLOAD_MAX = 128;
+/** Tags of ours that begin with this are a leader's words: `leader:NAME` → `TERM WORDS`. */
+const PREFIX = 'leader:';
+
+/** What a member says of a tenure, unless that was another one. */
+export function payloadOf(tags: Tags, election: string, term: number): string | null {
+  const said = tags[PREFIX + election];
+  return said !== undefined && said.startsWith(`${term} `) ? said.slice(`${term} `.length) : null;
+}
+
+/**
+ * A leader's words travel as tags: they spread with the membership's gossip, in the time of a few
+ * round trips, and cost the election nothing. The term beside them keeps those of a former tenure apart.
+ */
+export class Payloads {
+  #tags: Tags;
+  readonly #payloads = new Map<string, string>();
+
+  constructor(tags: Tags) {
+    this.#tags = tags;
+  }
+
+  /** The application's tags and the leader's words together. */
+  get all(): Tags {
+    return this.#with(this.#tags, this.#payloads);
+  }
+
+  /** @throws BellwetherError `ERR_OPTIONS` when together they are too many bytes. */
+  setTags(tags: Tags): void {
+    this.#check(tags, this.#payloads);
+    this.#tags = { ...tags };
+  }
+
+  /** @throws BellwetherError `ERR_OPTIONS` */
+  set(election: string, term: number, payload: string): void {
+    if (payload.length > PAYLOAD_MAX) throw optionsError(`a payload must be at most ${PAYLOAD_MAX} characters; it is ${payload.length}`);
+    const said = `${term} ${payload}`;
+    this.#check(this.#tags, new Map([...this.#payloads, [election, said]]));
+    this.#payloads.set(election, said);
+  }
+
+  /** @returns Whether there was any. */
+  delete(election: string): boolean {
+    return this.#payloads.delete(election);
+  }
+
+  #check(tags: Tags, payloads: ReadonlyMap<string, string>): void {
+    const bytes = tagsBytes(this.#with(tags, payloads));
+    if (bytes > TAGS_MAX_BYTES) throw optionsError(`tags and payloads must be at most ${TAGS_MAX_BYTES} bytes encoded; they would be ${bytes}`);
+  }
+
+  #with(tags: Tags, payloads: ReadonlyMap<string, string>): Tags {
+    return { ...tags, ...Object.fromEntries([...payloads].map(([election, said]) => [PREFIX + election, said])) };
+  }
+}
