@@ -14,6 +14,7 @@ const tell = (member) => {
   if (member.name !== name) say(states[member.state], member.name);
 };
 
+say('up', name); // the process runs; what follows is ours
 const node = await createNode({
   name,
   bind,

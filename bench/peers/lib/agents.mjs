@@ -11,6 +11,7 @@ export class ProcessCluster {
     this.procs = []; // process of node i
     this.views = []; // node i's Map of member name -> { state, t }
     this.listeners = new Set();
+    this.upAt = []; // when node i's process was there, where it says so (before its first datagram)
     this.waiting = new Map();
   }
 
@@ -37,6 +38,10 @@ export class ProcessCluster {
   }
 
   feed(i, e) {
+    if (e.ev === 'up') {
+      this.upAt[i] = e.t;
+      return;
+    }
     if (e.ev === 'ready') {
       this.waiting.get(i)?.();
       return;
@@ -76,7 +81,7 @@ export class ProcessCluster {
     this.n = n;
     let t;
     for (let i = 0; i < n; i++) t = await this.startNode(i);
-    return { tLast: t };
+    return { tLast: t, tUp: this.upAt[n - 1] };
   }
 
   /** The same, each node on a host of its own. */
