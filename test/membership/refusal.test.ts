@@ -55,6 +55,25 @@ describe('a filter that refuses the living', () => {
     }
   });
 
+  it('while it is reloaded refuses whoever asks, once: several members that were told so at one moment are no proof', () => {
+    let refused = 0;
+    for (let seed = 1; seed <= 30; seed += 1) {
+      const { cluster, all } = grown(8, seed);
+      cluster.run(seed * 7);
+      // Acks are held up for longer than a direct timeout, so that the connected pings go out, and meet the filter.
+      cluster.drop = (packet) => packet.message.kind === Kind.ack;
+      cluster.refuses = () => true;
+      cluster.run(35);
+      cluster.refuses = () => false;
+      cluster.run(10);
+      cluster.drop = () => false;
+      cluster.run(3_000);
+      expect(falselyFailed(all)).toEqual([]);
+      refused += all.reduce((sum, { core }) => sum + (core.counters['probe.refused'] ?? 0), 0);
+    }
+    expect(refused).toBeGreaterThan(20);
+  });
+
   it('that refuses while acks get through kills nobody, however long', () => {
     const { cluster, all } = grown(8);
     cluster.refuses = () => true;
