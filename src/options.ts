@@ -45,6 +45,12 @@ export interface NodeOptions {
   readonly driftPpm?: number;
   /** Longest that a leader that resigned goes on renewing while its job comes to an end. */
   readonly drainTimeoutMs?: number;
+  /** Gives leases back when the process ends by an exception or `exit`, instead of letting them run out. Only where nothing that a job started outlives the process. Default false. */
+  readonly releaseOnExit?: boolean;
+  /** How long voters keep a name given back so from others, for what was still under way. Default: `stopBeforeMs`; 0 where all resources check the term. */
+  readonly crashDrainMs?: number;
+  /** What becomes of a process whose lease ended while its event loop was blocked, or whose job does not end: `report` (default), or `exit` by SIGKILL from a thread of its own. */
+  readonly onOverrun?: 'report' | 'exit';
   /** The largest `leaseMs` that this voter may have used in a former life, where that was larger than now. */
   readonly previousLeaseMs?: number;
   /** Time between two probes. */
@@ -187,6 +193,7 @@ export function settingsOf(options: NodeOptions, hostName: string, bind: Address
   const times = electionTimes(options);
   const cluster = options.cluster ?? 'default';
   const packetBudget = options.packetBudgetBytes ?? 1_400;
+  const probePeriodMs = options.probePeriodMs ?? preset.probePeriodMs;
   return {
     name: options.name ?? hostName,
     cluster,
@@ -197,7 +204,7 @@ export function settingsOf(options: NodeOptions, hostName: string, bind: Address
     role: options.role ?? 'candidate',
     receiveBufferBytes: options.receiveBufferBytes ?? null,
     membership: {
-      probePeriodUs: us(options.probePeriodMs ?? preset.probePeriodMs),
+      probePeriodUs: us(probePeriodMs),
       directTimeoutMinUs: us(preset.directTimeoutMs[0]),
       directTimeoutMaxUs: us(preset.directTimeoutMs[1]),
       indirectProbes: 3,
@@ -205,7 +212,7 @@ export function settingsOf(options: NodeOptions, hostName: string, bind: Address
       suspicionCeiling: preset.suspicionCeiling,
       gossipTickUs: us(preset.gossipTickMs),
       gossipFanout: preset.gossipFanout,
-      safetyNetUs: us(preset.safetyNetMs),
+      safetyNetUs: us(preset.safetyNetMs * Math.max(1, probePeriodMs / preset.probePeriodMs)), // who probes less often wants less traffic
       retentionUs: us(preset.retentionMs),
       packetBudget,
       membersMax: 4_096,

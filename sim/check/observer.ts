@@ -46,6 +46,8 @@ export class Observer {
   readonly #speakers = new WeakMap<Process, Speaker>();
   /** The last term of each process and election whose job has ended. */
   readonly #settled = new Map<string, number>();
+  /** The life in which each node was last seen. */
+  readonly #boots = new Map<string, number>();
   /** Whether wall clocks can disagree in this plan: then, after all voters forgot, so can terms. */
   readonly #wallsDisagree: boolean;
 
@@ -55,6 +57,9 @@ export class Observer {
     this.#views = new ViewCheck(this.violations, timingOf(plan.timing).membership.pauseToleranceUs);
     this.#told = new ToldCheck(this.violations);
     this.#speech = new SpeechCheck(this.violations);
+    // Where only voters may lead, and all of them are new, a promise to a process that is gone binds nobody (restart.R6).
+    const isVoid = (holder: { readonly name: string; readonly boot: number }): boolean =>
+      plan.leaders === 'voters' && this.#boots.get(holder.name) !== holder.boot;
     const needed = majorityOf(plan.voters);
     const voters = plan.nodes.slice(0, plan.voters).map(({ name }) => name);
     this.#elections = new Map(
@@ -62,7 +67,7 @@ export class Observer {
         name,
         {
           leases: new LeaseCheck(name, this.violations),
-          votes: new VoteCheck(name, needed, this.violations, this.#speech),
+          votes: new VoteCheck(name, needed, this.violations, this.#speech, isVoid),
           tenures: new TenureCheck(name, voters, needed, this.violations),
           gate: new GateCheck(name, this.violations),
           seen: plan.nodes.map(() => ({ boot: 0, tenure: null, leaseEndUs: -Infinity, former: null })),
@@ -106,6 +111,7 @@ export class Observer {
   look(machine: Machine, process: Process, canAct: boolean, changed: boolean, nowUs: number): void {
     const { node } = process;
     this.#views.own(node.membership.self);
+    this.#boots.set(machine.name, process.boot);
     if (!changed && process.looked === node.election.transitions) return;
     process.looked = node.election.transitions;
     for (const [election, watched] of this.#elections) this.#lookAt(election, watched, machine, process, canAct, changed, nowUs);
@@ -186,7 +192,7 @@ export class Observer {
 
   heard(machine: Machine, process: Process, change: MembershipChange | ElectionChange, nowUs: number): void {
     const { name } = machine;
-    if (change.type === 'voter' && change.how === 'cold-start' && this.#wallsDisagree) {
+    if (change.type === 'voter' && (change.how === 'cold-start' || change.how === 'quiet') && this.#wallsDisagree) {
       for (const { leases, gate } of this.#elections.values()) {
         leases.termOrderRestsOnClocks = true;
         gate.reset();

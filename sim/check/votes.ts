@@ -45,8 +45,17 @@ export class VoteCheck {
   readonly #votes = new Map<string, Vote>();
 
   readonly #speech: SpeechCheck;
+  readonly #isVoid: (holder: { readonly name: string; readonly boot: number }) => boolean;
 
-  constructor(election: string, needed: number, violations: Violations, speech: SpeechCheck) {
+  /** @param isVoid Whether a former life's promise to that process need not be waited for, because the process is gone and nobody else could hold it. */
+  constructor(
+    election: string,
+    needed: number,
+    violations: Violations,
+    speech: SpeechCheck,
+    isVoid: (holder: { readonly name: string; readonly boot: number }) => boolean = () => false,
+  ) {
+    this.#isVoid = isVoid;
     this.#speech = speech;
     this.#election = election;
     this.#needed = needed;
@@ -92,7 +101,12 @@ export class VoteCheck {
     const inherited = sameLife ? before.inherited : (before?.promised ?? before?.inherited ?? null);
     if (!sameLife || before.promised === null) {
       // A new life knows nothing of what it promised: it must wait until that cannot run any more (restart.R1).
-      const early = grant !== null && inherited !== null && endUs(inherited) > nowUs && !isSameLife(inherited.grant.holder, grant.holder);
+      const early =
+        grant !== null &&
+        inherited !== null &&
+        endUs(inherited) > nowUs &&
+        !isSameLife(inherited.grant.holder, grant.holder) &&
+        !this.#isVoid(inherited.grant.holder);
       this.#violations.check(
         'safety.S6',
         !early,

@@ -331,7 +331,7 @@ export const MUTANTS: readonly Mutant[] = [
     file: LEADER,
     find: "this.#lose(contest, tenure, reason); contest.role = 'draining';",
     replace:
-      "this.#lose(contest, tenure, reason); contest.role = 'draining'; for (const v of this.#context.peers.voters()) this.#context.outbox.say(v, { op: Op.release, name: contest.name, term: tenure.term, to: '' });",
+      "this.#lose(contest, tenure, reason); contest.role = 'draining'; for (const v of this.#context.peers.voters()) this.#context.outbox.say(v, { op: Op.release, name: contest.name, term: tenure.term, to: '', drainMs: 0 });",
   },
   {
     id: 'ballot-reused',
@@ -375,5 +375,20 @@ export const MUTANTS: readonly Mutant[] = [
     file: ELECTION,
     find: 'if (packet.config !== this.#digest) {',
     replace: 'if (false) {',
+  },
+  // ── starting at once ──
+  {
+    id: 'quiet-once',
+    bug: 'a quiet start asks once, not twice',
+    file: 'src/election/quiet-start.ts',
+    find: 'if (this.#confirmed.size < others) return false;',
+    replace: '',
+  },
+  {
+    id: 'quiet-any-set',
+    bug: 'a recovering voter takes a set of new voters without its own life for leave to vote',
+    file: 'src/election/quiet-start.ts',
+    find: '|| answer.quiet[ours] !== self.boot',
+    replace: '',
   },
 ];

@@ -96,6 +96,7 @@ export const scenarioSchema = z
     seed: z.number().int().min(0).default(1),
     nodes: z.union([z.number().int().min(1).max(64), z.array(node)]),
     voters: z.number().int().min(1).max(31),
+    leaders: z.enum(['any', 'voters']).default('any').describe('who may lead; voters that are all new start without a wait where only they may'),
     elections: z.array(z.enum(ELECTIONS)).default(['leader']),
     network: network.default({}),
     jobs: z
@@ -145,6 +146,7 @@ export function planOfScenario(json: unknown, seed?: number): { readonly name: s
     seed: seed ?? s.seed,
     timing: preset,
     voters: s.voters,
+    leaders: s.leaders,
     elections: s.elections,
     calmUs,
     lyingView: s.lyingView,
@@ -350,6 +352,7 @@ export function scenarioOfPlan(plan: Plan, name: string, question: string): Scen
     preset: plan.timing,
     seed: plan.seed,
     voters: plan.voters,
+    ...(plan.leaders === 'voters' ? { leaders: plan.leaders } : {}),
     elections: [...plan.elections] as Scenario['elections'] & [],
     nodes: plan.nodes.map((one) => ({
       rate: p(one.ratePpm),

@@ -6,7 +6,7 @@ const HALF = 500_000;
 const MS = 1_000;
 
 /** Parts of the dice; append, never renumber: a number decides what a seed means. */
-const Part = { shape: 1, features: 2, noise: 3, nodes: 4, application: 5, steps: 16 } as const;
+const Part = { shape: 1, features: 2, noise: 3, nodes: 4, application: 5, leaders: 6, steps: 16 } as const;
 
 export interface Wanted {
   /** 1 … 9; else drawn. */
@@ -72,10 +72,13 @@ export function planOf(seed: number, wanted: Wanted = {}): Plan {
   const { grantUs, driftPpm } = timingOf(timing).election;
   const calmUs = wanted.chaosUs ?? 40 * grantUs;
   const elections = present.has('two-elections') ? [...ELECTIONS] : [ELECTIONS[0]];
+  // A dice of its own: to add a feature must not change what every other seed is about.
+  const leaders = voters === nodes && new Dice(seed, Part.leaders).chance(HALF) ? 'voters' : 'any';
   const plan: Omit<Plan, 'endUs'> = {
     seed,
     timing,
     voters,
+    leaders,
     elections,
     nodes: nodesOf(seed, nodes, present, driftPpm, grantUs),
     noise: noiseOf(seed, present, grantUs),

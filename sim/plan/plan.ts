@@ -114,6 +114,8 @@ export interface Plan {
   readonly nodes: readonly NodePlan[];
   /** How many of the first nodes vote. */
   readonly voters: number;
+  /** Who may lead; where only voters may, they start without a wait when all are new. Default: anybody. */
+  readonly leaders?: 'any' | 'voters';
   readonly elections: readonly string[];
   readonly noise: Noise;
   readonly application: ApplicationPlan;

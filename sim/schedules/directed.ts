@@ -128,7 +128,63 @@ export const DIRECTED: readonly Directed[] = [
       return held !== null && held.holder === leader ? 'c, with another lease, promised its vote to the leader of the others' : null;
     },
   },
+  {
+    id: 'quiet-once',
+    says: 'that all were recovering, each at some moment, is not that all were at one moment: the set is asked twice',
+    run: () => {
+      const world = quietWorld();
+      // b hears both others and so starts, and c by b's word. a hears b say once that it is new, and c not at all.
+      let heard = false;
+      world.network = (f) => {
+        const said = `${f.from}${f.to}`;
+        if (said === 'ac' || said === 'ca') return null;
+        if (said === 'ab') return carries(f, Op.recovered) || !heard ? at(1) : null;
+        if (said !== 'ba') return at(1);
+        if (heard && !carries(f, Op.recover)) return null;
+        heard ||= carries(f, Op.recovered);
+        return at(1);
+      };
+      world.campaign('b');
+      world.run(150);
+      if (!world.leaders().includes('b')) return 'b, with c, did not start quietly';
+      // c's next life is new, too, and a hears it say so before it answers the first question.
+      world.kill('c');
+      const c = world.start('c');
+      world.network = (f) => {
+        if (f.from === 'b' || f.to === 'b') return null;
+        return f.from === 'c' && carries(f, Op.recover) && world.election('a').inspect('job').votes!.phase === 'recovering' ? null : at(1);
+      };
+      world.campaign('a');
+      world.run(900); // two leaders, the first by what the first c promised, would be thrown
+      return c.inspect('job').votes!.phase === 'recovering' ? null : 'c, started while b led by the promise of its former life, may vote within T';
+    },
+  },
+  {
+    id: 'quiet-own-life',
+    says: 'a set of voters that were new together says nothing to a voter whose life began later',
+    run: () => {
+      const world = quietWorld();
+      const untilBid = (f: Flight): boolean => f.from === 'a' && f.to === 'c' && (carries(f, Op.bid) || carries(f, Op.renew));
+      world.network = (f) => (untilBid(f) ? null : at(1)); // a leads by its own promise and b's; c promises nothing
+      world.campaign('a');
+      world.run(200);
+      if (!world.leaders().includes('a')) return 'a did not start quietly';
+      world.kill('b');
+      const b = world.start('b');
+      world.network = (f) => (f.from === 'a' || f.to === 'a' ? null : at(1));
+      world.campaign('c');
+      world.run(900);
+      return b.inspect('job').votes!.phase === 'recovering' ? null : 'b, started while a led by the promise of its former life, may vote within T';
+    },
+  },
 ];
+
+/** Three voters that all start at once, where only voters may lead. */
+function quietWorld(): ElectionWorld {
+  const world = new ElectionWorld(abc, storyConfig(abc, { leaders: 'voters' }));
+  for (const name of abc) world.start(name);
+  return world;
+}
 
 /** Runs all; the first that is broken, or null. */
 export function brokenSchedule(): { readonly id: string; readonly words: string } | null {

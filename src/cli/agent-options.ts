@@ -14,6 +14,7 @@ export interface AgentFlags {
   readonly cluster?: string;
   readonly stateDir?: string;
   readonly voters?: string;
+  readonly leaders?: string;
   readonly election: readonly string[] | boolean;
   readonly role?: readonly string[];
   readonly priority?: string;
@@ -41,6 +42,7 @@ const FLAG: Readonly<Record<string, string>> = {
   cluster: '--cluster',
   stateDir: '--state-dir',
   voters: '--voters',
+  leaders: '--leaders',
   role: '--role',
   priority: '--priority',
   preset: '--preset',
@@ -63,6 +65,7 @@ export function addAgentOptions(command: Command, { control = true } = {}): Comm
     .option('--state-dir <DIR>', 'where members are remembered, so that the cluster is found again when no --join answers')
     .option('--cluster <NAME>', 'nodes of other clusters are refused (default: default)')
     .option('--voters <A,B,C>', 'names of the nodes that vote: the same list on every node')
+    .option('--leaders <WHO>', 'who may lead: any node, or voters alone, who then start without a wait when all are new (default: any)')
     .option('--election <NAME>', 'stand for this election; repeatable (default: leader)', list)
     .option('--no-election', 'stand for none')
     .option('--role <ROLE>', 'candidate (default), voter or witness (votes, never leads), observer (neither); repeatable', list)
@@ -96,6 +99,7 @@ export async function planAgent(flags: AgentFlags, extra: NodeOptions = {}): Pro
     cluster: flags.cluster,
     stateDir: flags.stateDir,
     voters: flags.voters?.split(',').map((voter) => voter.trim()),
+    leaders: flags.leaders as NodeOptions['leaders'],
     role: roleOf(flags.role, problems),
     priority: numberOf(flags.priority),
     preset: flags.preset as NodeOptions['preset'],

@@ -1,6 +1,7 @@
 import { Malformed, readBoolean, readInteger, readList, readName, readOptionalName, readU32, readWhole } from '../core/fields.ts';
 import { QUEUE_MAX } from './bid-queue.ts';
 import { type ElectionPacket, type Entry, type Hint, Op, WHY, type Why } from './messages.ts';
+import { VOTERS_MAX } from './config.ts';
 import { BALLOT_MAX, GRANT_MAX_US } from './recovery.ts';
 
 /** Kind of an election packet: the first field of every message on the wire. */
@@ -14,8 +15,8 @@ const HINT_REASONS = ['held', 'recovering', 'electing', 'no-candidate'] as const
 
 /** Positional fields, by docs/protocol.md "Election packet". Append, never reorder. */
 export function encodeElection(packet: ElectionPacket): unknown[] {
-  const { from, boot, config, grantMs, maxGrantMs, token, echo } = packet;
-  return [ELECTION_KIND, from, boot, config, grantMs, maxGrantMs, token, echo, packet.entries.map(encodeEntry)];
+  const { from, boot, config, grantMs, maxGrantMs, elapsedMs, token, echo } = packet;
+  return [ELECTION_KIND, from, boot, config, grantMs, maxGrantMs, token, echo, packet.entries.map(encodeEntry), elapsedMs];
 }
 
 /**
@@ -25,7 +26,7 @@ export function encodeElection(packet: ElectionPacket): unknown[] {
  * @throws {Malformed} with the field.
  */
 export function decodeElection(fields: readonly unknown[]): ElectionPacket {
-  const [, from, boot, config, grantMs, maxGrantMs, token, echo, entries] = fields;
+  const [, from, boot, config, grantMs, maxGrantMs, token, echo, entries, elapsedMs] = fields;
   const decoded: Entry[] = [];
   for (const raw of readList(entries, ENTRIES_MAX, 'entries')) {
     const entry = decodeEntry(readList(raw, 32, 'entry'));
@@ -38,6 +39,7 @@ export function decodeElection(fields: readonly unknown[]): ElectionPacket {
     config: readU32(config, 'config'),
     grantMs: readWhole(grantMs, DURATION_MAX_MS + 1, 'grantMs'),
     maxGrantMs: readWhole(maxGrantMs, DURATION_MAX_MS + 1, 'maxGrantMs'),
+    elapsedMs: elapsedMs === undefined ? 0 : readU32(elapsedMs, 'elapsedMs'),
     token: readU32(token, 'token'),
     echo: readU32(echo, 'echo'),
     entries: decoded,
@@ -55,15 +57,15 @@ function encodeEntry(e: Entry): unknown[] {
     case Op.renew:
       return [e.op, e.name, e.ballot, e.term, e.seq, e.ask];
     case Op.rack:
-      return [e.op, e.name, e.ballot, e.term, e.seq, e.grantedMs, e.queue];
+      return [e.op, e.name, e.ballot, e.term, e.seq, e.grantedMs, e.queue, e.priority];
     case Op.rdeny:
       return [e.op, e.name, e.term, e.seq, e.maxBallot, WHY.indexOf(e.why), e.holder, e.holderTerm, e.elected];
     case Op.release:
-      return [e.op, e.name, e.term, e.to];
+      return e.drainMs === 0 ? [e.op, e.name, e.term, e.to] : [e.op, e.name, e.term, e.to, e.drainMs];
     case Op.recover:
       return [e.op, e.nonce];
     case Op.recovered:
-      return [e.op, e.nonce, e.active, e.floor, e.rivals];
+      return e.quiet.length === 0 ? [e.op, e.nonce, e.active, e.floor, e.rivals] : [e.op, e.nonce, e.active, e.floor, e.rivals, e.quiet];
     case Op.watch:
       return [e.op, e.name];
     case Op.hint:
@@ -122,6 +124,7 @@ function decodeEntry(f: readonly unknown[]): Entry | null {
         seq: readU32(f[4], 'seq'),
         grantedMs: duration(f[5], 'grantedMs'),
         queue: readList(f[6], QUEUE_MAX, 'queue').map((id) => readName(id, 'queue')),
+        priority: f[7] === undefined ? 0 : readInteger(f[7], -PRIORITY_MAX, PRIORITY_MAX, 'priority'),
       };
     case Op.rdeny:
       return {
@@ -136,7 +139,13 @@ function decodeEntry(f: readonly unknown[]): Entry | null {
         elected: readBoolean(f[8], 'elected'),
       };
     case Op.release:
-      return { op: Op.release, name: name(f[1]), term: ballot(f[2], 'term'), to: readOptionalName(f[3], 'to') };
+      return {
+        op: Op.release,
+        name: name(f[1]),
+        term: ballot(f[2], 'term'),
+        to: readOptionalName(f[3], 'to'),
+        drainMs: f[4] === undefined ? 0 : duration(f[4], 'drainMs'),
+      };
     case Op.recover:
       return { op: Op.recover, nonce: readU32(f[1], 'nonce') };
     case Op.recovered:
@@ -146,6 +155,7 @@ function decodeEntry(f: readonly unknown[]): Entry | null {
         active: readBoolean(f[2], 'active'),
         floor: ballot(f[3], 'floor'),
         rivals: readList(f[4], RIVALS_MAX, 'rivals').map((boot) => readU32(boot, 'rivals')),
+        quiet: f[5] === undefined ? [] : readList(f[5], VOTERS_MAX, 'quiet').map((boot) => readU32(boot, 'quiet')),
       };
     case Op.watch:
       return { op: Op.watch, name: name(f[1]) };

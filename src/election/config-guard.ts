@@ -66,7 +66,7 @@ export class ConfigGuard {
         });
       } else if (entry.op === Op.recover) {
         // The header is the answer: the asker sees our digest, counts nothing, and says so.
-        outbox.say(peer, { op: Op.recovered, nonce: 0, active: false, floor: 0, rivals: [] });
+        outbox.say(peer, { op: Op.recovered, nonce: 0, active: false, floor: 0, rivals: [], quiet: [] });
       }
     }
   }

@@ -1,6 +1,9 @@
 /** Who may lead: any member, or the voters alone. */
 export type Leaders = 'any' | 'voters';
 
+/** A majority of more is slow to find, and nobody needs it: five voters survive the loss of two. */
+export const VOTERS_MAX = 31;
+
 /** All that the election core may be told. Times in microseconds; every field present. */
 export interface ElectionConfig {
   readonly cluster: string;

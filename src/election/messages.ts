@@ -66,6 +66,8 @@ export interface Rack {
   readonly seq: number;
   readonly grantedMs: number;
   readonly queue: readonly string[];
+  /** Of the first in the queue; 0 where there is none. */
+  readonly priority: number;
 }
 export interface RDeny {
   readonly op: typeof Op.rdeny;
@@ -78,25 +80,30 @@ export interface RDeny {
   readonly holderTerm: number;
   readonly elected: boolean;
 }
-/** The holder (or a candidate that gives up) lets go of `term` and all its earlier ballots. `to`: preferred successor, or ''. */
+/**
+ * The holder (or a candidate that gives up) lets go of `term` and all its earlier ballots. `to`: preferred successor, or ''.
+ * `drainMs`: the process is gone, and what it sent may still be under way for so long.
+ */
 export interface Release {
   readonly op: typeof Op.release;
   readonly name: string;
   readonly term: number;
   readonly to: string;
+  readonly drainMs: number;
 }
 /** A restarted voter asks for the highest ballot, after it waited. */
 export interface Recover {
   readonly op: typeof Op.recover;
   readonly nonce: number;
 }
-/** `rivals`: other boots of the asker's name heard within the last T. */
+/** `rivals`: other boots of the asker's name heard within the last T. `quiet`: the lives that were new together, in the order of the voters; empty where that is not known. */
 export interface Recovered {
   readonly op: typeof Op.recovered;
   readonly nonce: number;
   readonly active: boolean;
   readonly floor: number;
   readonly rivals: readonly number[];
+  readonly quiet: readonly number[];
 }
 /** "Tell me who leads `name`", repeated every R by nodes that only watch. */
 export interface Watch {
@@ -126,6 +133,8 @@ export interface ElectionPacket {
   readonly grantMs: number;
   /** The largest T the sender has used or heard, in ms. */
   readonly maxGrantMs: number;
+  /** The sender's elapsed clock in ms, cut to 32 bits: by it the receiver measures how fast that clock runs (A4). */
+  readonly elapsedMs: number;
   /** A voter's token for the receiver (0 = none), and the last token the sender had from the receiver. */
   readonly token: number;
   readonly echo: number;

@@ -2,6 +2,7 @@ import type { Now } from '../core/time.ts';
 import type { Context } from './context.ts';
 import { Op, type Recover, type Recovered } from './messages.ts';
 import type { Peer } from './peers.ts';
+import { QuietStart } from './quiet-start.ts';
 
 /** Ballots at and above this are refused at the boundary: far above any floor, far below 2^53. */
 export const BALLOT_MAX = 2 ** 50;
@@ -27,6 +28,7 @@ export function termFloor(wallMs: number): number {
  */
 export class Recovery {
   readonly #context: Context;
+  readonly #quiet: QuietStart;
   readonly #startUs: number;
   #active = false;
   #floor = 0;
@@ -39,6 +41,7 @@ export class Recovery {
 
   constructor(context: Context, now: Now) {
     this.#context = context;
+    this.#quiet = new QuietStart(context);
     this.#startUs = now.elapsedUs;
     this.#maxGrantUs = Math.max(context.config.grantUs, context.config.previousGrantUs);
   }
@@ -75,16 +78,21 @@ export class Recovery {
   }
 
   /** Starts asking once the node takes part; the wait itself runs from the start of the process. */
-  begin(): void {
-    if (!this.#active) this.#askAtUs = this.#waitEndUs;
+  begin(now: Now): void {
+    if (this.#active) return;
+    this.#askAtUs = this.#waitEndUs;
+    this.#quiet.begin(now.elapsedUs);
   }
 
   advance(now: Now): void {
-    if (this.#active || now.elapsedUs < this.#askAtUs) return;
+    if (this.#active) return;
+    if (this.#quiet.advance(now)) return this.#activate(Math.max(this.#floor, termFloor(now.wallMs)), 'quiet');
+    if (now.elapsedUs < this.#askAtUs) return;
     if (now.elapsedUs < this.#waitEndUs) {
       this.#askAtUs = this.#waitEndUs; // a longer T was heard meanwhile
       return;
     }
+    this.#quiet.end(); // from here on the ordinary way is as quick
     if (this.#nonce === 0) this.#nonce = 1 + this.#context.random.below(0xffff_ffff);
     this.#askAtUs = now.elapsedUs + this.#context.config.renewUs;
     for (const voter of this.#context.peers.voters()) {
@@ -95,7 +103,7 @@ export class Recovery {
   }
 
   get nextDeadlineUs(): number {
-    return this.#active ? Infinity : this.#askAtUs;
+    return this.#active ? Infinity : Math.min(this.#askAtUs, this.#quiet.nextDeadlineUs);
   }
 
   /** Somebody else's question. A recovering voter answers too: its answer serves cold starts. */
@@ -106,11 +114,17 @@ export class Recovery {
       active: this.#active,
       floor: this.#floor,
       rivals: this.#context.peers.rivalsOf(peer, now.elapsedUs - this.#context.config.grantUs),
+      quiet: this.#active ? this.#quiet.set : [],
     });
   }
 
   onRecovered(peer: Peer, answer: Recovered, now: Now): void {
-    if (this.#active || answer.nonce !== this.#nonce || this.#nonce === 0) return;
+    if (this.#active) return;
+    const fresh = this.#quiet.owns(answer.nonce);
+    if (!fresh && (answer.nonce !== this.#nonce || this.#nonce === 0)) return;
+    if (this.#quiet.joins(answer) || (fresh && this.#quiet.onRecovered(peer, answer, now.elapsedUs)))
+      return this.#activate(Math.max(this.#floor, answer.floor, termFloor(now.wallMs)), 'quiet');
+    if (fresh) return;
     if (answer.rivals.some((boot) => boot !== this.#context.self.boot)) {
       // Another process under our name was talking within T. It may be a living one, whose vote and
       // ours would be two for one voter. Ask again until T has passed without a sign of it.
@@ -149,10 +163,11 @@ export class Recovery {
     }
   }
 
-  #activate(floor: number, how: 'read' | 'cold-start'): void {
+  #activate(floor: number, how: 'read' | 'cold-start' | 'quiet'): void {
     this.#floor = floor;
     this.#active = true;
     this.#answers.clear();
+    this.#quiet.end();
     this.#context.notify({ type: 'voter', phase: 'active', how });
   }
 

@@ -441,7 +441,18 @@ describe('schedules of identity', () => {
           from: voter,
           to,
           sentUs: world.nowUs,
-          packet: { kind: 16, from: voter, boot: former.boot, config: world.digest, grantMs: 1000, maxGrantMs: 1000, token: 0, echo: 0, entries: [] },
+          packet: {
+            kind: 16,
+            from: voter,
+            boot: former.boot,
+            config: world.digest,
+            grantMs: 1000,
+            maxGrantMs: 1000,
+            elapsedMs: 5,
+            token: 0,
+            echo: 0,
+            entries: [],
+          },
         });
       }
     });

@@ -19,7 +19,7 @@ const breaks = (history: (violations: Violations) => void): InvariantId[] => {
 
 const bid = (ballot: number): Entry => ({ op: Op.bid, name: 'leader', ballot, seq: 1, priority: 0 });
 const renew = (term: number): Entry => ({ op: Op.renew, name: 'leader', ballot: term, term, seq: 1, ask: false });
-const release = (term: number): Entry => ({ op: Op.release, name: 'leader', term, to: '' });
+const release = (term: number): Entry => ({ op: Op.release, name: 'leader', term, to: '', drainMs: 0 });
 const grant: Entry = { op: Op.grant, name: 'leader', ballot: 5, seq: 1, heldMs: 0, grantedMs: 600 };
 
 describe('what processes say', () => {
@@ -153,7 +153,8 @@ describe("the leader's accounts", () => {
 
 describe('what applications are told', () => {
   const hearer: Hearer = { node: 'a', isLeaving: false, ranFreely: true, leaderUs: 0, latenessUs: 0 };
-  const elected = (term: number) => ({ type: 'elected', name: 'leader', term, leaseEndUs: 900 }) as const;
+  const takeover = { former: null, formerTerm: 0, lapseUs: 0, grantUs: 0, overUs: null };
+  const elected = (term: number) => ({ type: 'elected', name: 'leader', term, leaseEndUs: 900, takeover }) as const;
   const lost = (term: number) => ({ type: 'lost', name: 'leader', term, reason: 'expired', leaseEndUs: 900 }) as const;
   const hears = (...told: readonly [Partial<Hearer>, ReturnType<typeof elected> | ReturnType<typeof lost>, mayFall?: boolean][]): InvariantId[] =>
     breaks((violations) => {

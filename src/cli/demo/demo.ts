@@ -114,7 +114,14 @@ async function runDemo(plan: DemoPlan): Promise<number> {
   const voters = Array.from({ length: plan.nodes }, (_, i) => `n${i + 1}`).slice(0, plan.nodes > 5 ? 5 : plan.nodes);
   const cast = new Cast(
     ports,
-    { voters: voters.join(','), cluster: 'demo', preset: plan.preset, election: ['leader'], logLevel: 'silent' },
+    {
+      voters: voters.join(','),
+      ...(voters.length === plan.nodes ? { leaders: 'voters' } : {}),
+      cluster: 'demo',
+      preset: plan.preset,
+      election: ['leader'],
+      logLevel: 'silent',
+    },
     screen === null ? null : 100,
     heard,
     died,

@@ -1,0 +1,131 @@
+import type { Now } from '../core/time.ts';
+import type { Context } from './context.ts';
+import { Op, type Recovered } from './messages.ts';
+import type { Peer } from './peers.ts';
+
+/** Asked so often in one renewal time, until active: whoever starts last is met soon. */
+const ASKS_PER_RENEWAL = 8;
+
+/**
+ * Skips the start-up wait where nothing can be waited for (restart.R6): every process that may hold a
+ * lease is new and empty at one instant.
+ *
+ * Only voters may lead (`leaders: 'voters'`), so a lease is held by a voter's process or by nobody. A
+ * voter asks all others, and when every one of them has said that it is recovering, it asks them all
+ * **again**. If all say so a second time, in the same lives, then at the instant between the last
+ * first answer and the first second question all of them were recovering, itself included; and a
+ * recovering voter has promised nothing and leads nothing (a process does not bid while its own voter
+ * recovers, restart.R3). So nobody held anything, and what is promised from there on is promised by
+ * voters of that set. The set of lives goes into every answer, and a voter that is still recovering
+ * and finds **its own life** in it was there, too.
+ *
+ * Asking once, or taking a set without one's own life, gives two leaders (`quiet-once` and
+ * `quiet-own-life` among the schedules; `bellwether sim explore --quiet-start` goes through all of
+ * it). The double collect is that of atomic snapshots (Afek et al. 1993, §3).
+ */
+export class QuietStart {
+  readonly #context: Context;
+  #nonce = 0;
+  #second = false;
+  /** Who answered the first question, in which life. */
+  readonly #lives = new Map<string, number>();
+  /** Who answered the second one so. */
+  readonly #confirmed = new Set<string>();
+  #askAtUs = Infinity;
+  /** Boots in the order of the configuration, once all are known to have been new; empty before, and where it never was so. */
+  set: readonly number[] = [];
+
+  constructor(context: Context) {
+    this.#context = context;
+  }
+
+  /** Whether the configuration allows it at all. */
+  begin(nowUs: number): void {
+    const { config, self } = this.#context;
+    if (config.leaders !== 'voters' || !config.voters.includes(self.name)) return;
+    this.#restart(nowUs);
+  }
+
+  /** The ordinary way was quicker, or somebody was met who is not new. */
+  end(): void {
+    this.#askAtUs = Infinity;
+    this.#nonce = 0;
+  }
+
+  get nextDeadlineUs(): number {
+    return this.#askAtUs;
+  }
+
+  advance(now: Now): boolean {
+    if (now.elapsedUs < this.#askAtUs) return false;
+    this.#askAtUs = now.elapsedUs + Math.floor(this.#context.config.renewUs / ASKS_PER_RENEWAL);
+    this.#ask();
+    return this.#conclude(now.elapsedUs); // who is the only voter has nobody to ask
+  }
+
+  /** Whether the answer is to a question of ours. */
+  owns(nonce: number): boolean {
+    return nonce !== 0 && nonce === this.#nonce;
+  }
+
+  /** @returns Whether this voter may become active now. */
+  onRecovered(peer: Peer, answer: Recovered, nowUs: number): boolean {
+    if (answer.rivals.some((boot) => boot !== this.#context.self.boot)) {
+      this.end(); // another process of our name may be alive: the wait decides
+      return false;
+    }
+    if (answer.active) return false; // `joins` has looked at its set; without us in it the wait decides
+    if (!this.#second) this.#lives.set(peer.name, peer.boot);
+    else if (this.#lives.get(peer.name) === peer.boot) this.#confirmed.add(peer.name);
+    else {
+      this.#restart(nowUs); // another life: it was not the one that answered first
+      return false;
+    }
+    return this.#conclude(nowUs);
+  }
+
+  /** Whether an active voter says that we were among those that were new together. */
+  joins(answer: Recovered): boolean {
+    const { config, self } = this.#context;
+    const ours = config.voters.indexOf(self.name);
+    if (!answer.active || ours < 0 || answer.quiet.length !== config.voters.length || answer.quiet[ours] !== self.boot) return false;
+    this.set = answer.quiet;
+    this.end();
+    return true;
+  }
+
+  #conclude(nowUs: number): boolean {
+    const { config, self } = this.#context;
+    const others = config.voters.length - 1;
+    if (!this.#second) {
+      if (this.#lives.size < others) return false;
+      // Every second answer must be asked for after every first one has arrived, or there is no instant between them.
+      this.#second = true;
+      this.#nonce = this.#newNonce();
+      this.#ask();
+      this.#askAtUs = nowUs + Math.floor(config.renewUs / ASKS_PER_RENEWAL);
+    }
+    if (this.#confirmed.size < others) return false;
+    this.set = config.voters.map((name) => (name === self.name ? self.boot : this.#lives.get(name)!));
+    this.end();
+    return true;
+  }
+
+  #restart(nowUs: number): void {
+    this.#second = false;
+    this.#lives.clear();
+    this.#confirmed.clear();
+    this.#nonce = this.#newNonce();
+    this.#askAtUs = nowUs;
+  }
+
+  /** Who has answered is asked again, too: meanwhile it may know a set with us in it, which we, missing somebody's answer, do not. */
+  #ask(): void {
+    const { peers, self, outbox } = this.#context;
+    for (const voter of peers.voters()) if (voter.name !== self.name) outbox.say(voter, { op: Op.recover, nonce: this.#nonce });
+  }
+
+  #newNonce(): number {
+    return 1 + this.#context.random.below(0xffff_ffff);
+  }
+}
