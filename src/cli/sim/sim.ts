@@ -3,6 +3,7 @@ import { benchCommand } from './bench.ts';
 import { exploreCommand } from './explore.ts';
 import { explainCommand, listCommand } from './list.ts';
 import { mutantsCommand } from './mutants.ts';
+import { pictureCommand } from './picture.ts';
 import { replayCommand, runCommand } from './run.ts';
 import { shrinkCommand } from './shrink.ts';
 import { checkDeterminismCommand, swarmCommand, sweepCommand } from './sweep.ts';
@@ -16,6 +17,7 @@ export function simCommand(): Command {
     replayCommand(),
     shrinkCommand(),
     mutantsCommand(),
+    pictureCommand(),
     listCommand(),
     explainCommand(),
     benchCommand(),
