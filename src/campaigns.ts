@@ -32,6 +32,8 @@ export class Campaigns {
   readonly #campaigns = new Map<string, Campaign>();
   /** Set when the node closes: what is asked for then is refused with it. */
   #closed: BellwetherError | null = null;
+  /** Tenures that ended before their work did. */
+  readonly #overdue = new Map<string, Tenure>();
 
   constructor(port: CampaignPort) {
     this.#port = port;
@@ -82,6 +84,12 @@ export class Campaigns {
     }
   }
 
+  /** Whether that tenure's work has not ended, also when its lease has. */
+  isRunning(name: string, term: number): boolean {
+    const running = this.#overdue.get(name) ?? this.#campaigns.get(name)?.tenure;
+    return running?.term === term && !running.isSettled;
+  }
+
   /** The tenure in hand, if any. */
   tenureOf(name: string): Tenure | null {
     return this.#campaigns.get(name)?.tenure ?? null;
@@ -108,6 +116,8 @@ export class Campaigns {
       return null;
     }
     this.#campaigns.delete(name);
+    if (campaign.tenure.isSettled) this.#overdue.delete(name);
+    else this.#overdue.set(name, campaign.tenure);
     campaign.tenure.end();
     return campaign.tenure;
   }

@@ -1,13 +1,16 @@
 import { hostname, networkInterfaces } from 'node:os';
 import { type Address, familyOf, isUnspecified, parseAddress, portOf } from './core/address.ts';
 import { silentLogger } from './core/logger.ts';
+import { ms } from './core/time.ts';
 import { ClusterNode } from './node.ts';
 import { type NodeOptions, type NodeSettings, settingsOf } from './options.ts';
 import { RememberedPeers } from './remembered.ts';
+import { releaseOnExit } from './last-breath.ts';
 import { createRuntime } from './runtime.ts';
 import { Seeds } from './seeds.ts';
 import type { Transport } from './transport/transport.ts';
 import { createUdpTransport } from './transport/udp.ts';
+import { Watchdog } from './watchdog.ts';
 import { DatagramWire } from './wire.ts';
 
 /**
@@ -47,12 +50,15 @@ export async function openNode(
   const logger = options.logger ?? silentLogger;
   const advertise = settings.advertise ?? outwardAddress(settings.bind);
   const transport = advertising(transportOf(settings), advertise);
-  const node = new ClusterNode(settings, new DatagramWire(transport, settings.cluster, logger), createRuntime(), logger);
+  const runtime = createRuntime();
+  const node = new ClusterNode(settings, new DatagramWire(transport, settings.cluster, logger), runtime, logger);
   beforeOpen(node);
   const remembered = options.stateDir === undefined ? null : new RememberedPeers(options.stateDir, settings.cluster, settings.name, logger);
   const seeds = new Seeds(options.seeds ?? [], remembered, logger);
   await node.open(await seeds.find());
   remembered?.follow(node);
+  if (options.releaseOnExit === true) releaseOnExit(node, runtime, options.crashDrainMs ?? ms(settings.election.stopBeforeUs), logger);
+  if (options.onOverrun === 'exit') new Watchdog(node, ms(settings.election.renewUs) / 5);
   seeds.follow(node);
   const close = (): void => void node.close();
   options.signal?.addEventListener('abort', close, { once: true });

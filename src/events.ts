@@ -1,7 +1,8 @@
 import type { Logger } from './core/logger.ts';
 import type { Address } from './core/address.ts';
 import type { Member, MemberState } from './core/view.ts';
-import type { LostReason, NoLeaderReason } from './election/host.ts';
+import { ms } from './core/time.ts';
+import type { LostReason, NoLeaderReason, Takeover } from './election/host.ts';
 import type { SelfState } from './membership/host.ts';
 
 /** A change of one member. `previous` is null when it was not known before. */
@@ -41,6 +42,19 @@ export interface SilenceEvent {
   readonly silent: boolean;
 }
 
+/** How an election was won, in milliseconds of the winner's clock: where a takeover's time went. */
+export interface TakeoverRecord {
+  /** Who led before, as far as this node heard; null: nobody. */
+  readonly former: string | null;
+  readonly formerTerm: number;
+  /** From the first bid to the first promise: the rest of the former lease, where there was one. */
+  readonly lapseMs: number;
+  /** From the first promise to a majority. */
+  readonly grantMs: number;
+  /** How long after the last of the former promises at this majority had ended, as its voters had said: nothing can be quicker than 0. Null: none bound them. */
+  readonly overMs: number | null;
+}
+
 /** This node leads from now on. */
 export interface ElectedEvent {
   readonly election: string;
@@ -49,6 +63,7 @@ export interface ElectedEvent {
   /** `name@term`. */
   readonly token: string;
   readonly remainingMs: number;
+  readonly takeover: TakeoverRecord;
 }
 
 /** This node must not act as leader any more. */
@@ -157,4 +172,8 @@ export function memberEventName(before: Member | null, after: Member): 'joined' 
     case 'left':
       return 'left';
   }
+}
+
+export function takeoverRecord({ former, formerTerm, lapseUs, grantUs, overUs }: Takeover): TakeoverRecord {
+  return { former, formerTerm, lapseMs: ms(lapseUs), grantMs: ms(grantUs), overMs: overUs === null ? null : ms(overUs) };
 }

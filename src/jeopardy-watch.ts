@@ -1,4 +1,7 @@
+import { ms } from './core/time.ts';
+import type { ElectionConfig } from './election/config.ts';
 import type { NodeEvents } from './events.ts';
+import { leaseWorthMs } from './options.ts';
 
 /** How many renewals' worth of the lease must be used up: after two and a half, one at least has failed altogether. */
 const RENEWALS_MISSED = 2.5;
@@ -22,11 +25,10 @@ export class JeopardyWatch {
   /** Nobody listens, nothing is done. */
   #on = false;
 
-  /** @param worthMs What a lease is worth when it was just renewed. */
-  constructor(port: JeopardyPort, worthMs: number, renewMs: number, emit: (event: NodeEvents['jeopardy']) => void) {
+  constructor(port: JeopardyPort, { grantUs, driftPpm, renewUs }: ElectionConfig, emit: (event: NodeEvents['jeopardy']) => void) {
     this.#port = port;
-    this.#thresholdMs = worthMs - RENEWALS_MISSED * renewMs;
-    this.#renewMs = renewMs;
+    this.#renewMs = ms(renewUs);
+    this.#thresholdMs = leaseWorthMs(ms(grantUs), driftPpm) - RENEWALS_MISSED * this.#renewMs;
     this.#emit = emit;
   }
 

@@ -1,6 +1,7 @@
 import { BellwetherError } from './core/errors.ts';
 import type { Logger } from './core/logger.ts';
 import type { Campaigns } from './campaigns.ts';
+import type { TurnOptions, Turns } from './turns.ts';
 import { type Lease, type LeasePort, assertCanHandOver } from './lease.ts';
 
 /** What a job is given: its lease, and the two ways to step down while it still runs. */
@@ -20,7 +21,7 @@ export interface Leadership extends Pick<
 
 export type Job = (leadership: Leadership) => unknown;
 
-export interface LeadOptions {
+export interface LeadOptions extends TurnOptions {
   /** Ends `lead`: a job that runs is told to stop, the name is given back, and `lead` resolves. */
   readonly signal?: AbortSignal;
   /** −1,000 … 1,000; default: the node's. */
@@ -41,6 +42,7 @@ export interface LeadOptions {
 export async function lead(
   campaigns: Campaigns,
   port: LeasePort,
+  turns: Turns,
   logger: Logger,
   name: string,
   job: Job,
@@ -49,17 +51,25 @@ export async function lead(
 ): Promise<void> {
   const isOver = (): boolean => signal?.aborted === true;
   while (!isOver()) {
+    await turns.untilHealthy(signal);
+    const unwell = new AbortController();
+    const either = signal === undefined ? unwell.signal : AbortSignal.any([signal, unwell.signal]);
+    const endStanding = turns.whileStanding(() => unwell.abort());
     let tenure;
     try {
-      tenure = await campaigns.campaign(name, priority, signal);
+      tenure = await campaigns.campaign(name, priority, either);
     } catch (error) {
       if (isOver() && error === signal?.reason) return;
+      if (unwell.signal.aborted && error === unwell.signal.reason) continue;
       throw error;
+    } finally {
+      endStanding();
     }
     const { lease } = tenure;
     const stop = (): void => tenure.resign('released', null);
     signal?.addEventListener('abort', stop, { once: true });
     if (isOver()) stop();
+    const endLeading = turns.whileLeading((reason, to) => tenure.resign(reason, to));
     let failure: { readonly error: unknown } | null = null;
     try {
       if (!lease.signal.aborted) {
@@ -91,6 +101,7 @@ export async function lead(
       if (tenure.lostReason === null) failure = { error };
       else if (error !== lease.signal.reason) logger.debug({ election: name, term: lease.term, error }, 'a job threw after its lease was lost');
     } finally {
+      endLeading();
       signal?.removeEventListener('abort', stop);
     }
     await lease.release();

@@ -73,7 +73,7 @@ export interface LeasePort {
   isHeld(name: string): boolean;
   remainingUs(name: string): number;
   canHandOver(name: string, to: string | null): boolean;
-  resign(name: string, reason: 'released' | 'handover', to: string | null): void;
+  resign(name: string, reason: LostReason, to: string | null): void;
   settled(name: string): void;
   /** Settles when a majority has renewed what is led since the call. */
   confirm(name: string): Promise<void>;
@@ -93,7 +93,7 @@ export interface Tenure {
   /** Whether the application's work has ended. */
   readonly isSettled: boolean;
   /** Steps down, and leaves it to the caller to say `settle` when the work has ended. */
-  resign(reason: 'released' | 'handover', to: string | null): void;
+  resign(reason: LostReason, to: string | null): void;
   settle(): void;
   /** The node says that the application must stop. */
   lose(reason: LostReason): void;
@@ -120,7 +120,7 @@ export function createTenure(port: LeasePort, name: string, term: number): Tenur
       reason: lostReason,
     });
   };
-  const resign = (reason: 'released' | 'handover', to: string | null): void => {
+  const resign = (reason: LostReason, to: string | null): void => {
     if (lostReason === null) port.resign(name, reason, to);
   };
   const settle = (): void => {

@@ -1,5 +1,5 @@
 import { Alarms } from './alarms.ts';
-import { checkCandidacy, checkElectionName, checkPriority, optionsError } from './candidacy.ts';
+import { checkCandidacy, checkElectionName, checkPriority } from './candidacy.ts';
 import { type CampaignOptions, type CampaignPort, Campaigns } from './campaigns.ts';
 import type { Address } from './core/address.ts';
 import { assert } from './core/assert.ts';
@@ -12,9 +12,10 @@ import { ms, us } from './core/time.ts';
 import type { Member, MembershipView, Tags } from './core/view.ts';
 import { ELECTION_KIND } from './election/codec.ts';
 import { Election } from './election/election.ts';
-import type { ElectionChange } from './election/host.ts';
+import type { ElectionChange, LostReason } from './election/host.ts';
 import type { ElectionPacket } from './election/messages.ts';
-import { Events, type NodeEvents, type SilenceEvent, memberEventName } from './events.ts';
+import { Events, type NodeEvents, type SilenceEvent, memberEventName, takeoverRecord } from './events.ts';
+import { explainNode } from './explain.ts';
 import { type Health, flatten, healthOf } from './health.ts';
 import { JeopardyWatch } from './jeopardy-watch.ts';
 import { type Job, type LeadOptions, lead } from './lead.ts';
@@ -25,10 +26,11 @@ import { Membership } from './membership/membership.ts';
 import type { MembershipMessage } from './membership/messages.ts';
 import { Latest, type LeaderInfo } from './observe.ts';
 import type { NodeTap } from './node-tap.ts';
-import { type NodeSettings, leaseWorthMs } from './options.ts';
+import type { NodeSettings } from './options.ts';
 import { Payloads } from './payloads.ts';
 import { acquireSlot } from './semaphore.ts';
 import { SilenceWatch } from './silence-watch.ts';
+import { type TurnPort, Turns } from './turns.ts';
 import { Watches } from './watches.ts';
 import type { Wire, WireHandlers } from './wire.ts';
 
@@ -58,7 +60,7 @@ export class ClusterNode implements AsyncDisposable {
   readonly #tap: NodeTap | null;
   readonly #events: Events;
   readonly #alarms = new Alarms();
-  readonly #port: CampaignPort;
+  readonly #port: CampaignPort & TurnPort;
   readonly #batches: MemberBatches;
   readonly #silences: SilenceWatch;
   readonly #campaigns: Campaigns;
@@ -98,6 +100,9 @@ export class ClusterNode implements AsyncDisposable {
       resign: (name, reason, to) => this.resign(name, reason, to),
       settled: (name) => this.settled(name),
       alarm: (afterMs, ring) => this.#alarm(afterMs, ring),
+      successor: (name) => this.election.successor(name, this.#runtime.now()),
+      onClosed: (listener) => this.#events.on('closed', listener),
+      renewMs: ms(settings.election.renewUs),
       confirm: (name) => this.#confirm(name),
       isInJeopardy: (remainingMs) => this.#jeopardy.isInJeopardy(remainingMs),
       reportStale: (name, seenTerm) => this.#enter(() => this.election.reportStale(name, seenTerm, this.#runtime.now())),
@@ -108,11 +113,9 @@ export class ClusterNode implements AsyncDisposable {
     this.#batches = new MemberBatches(ms(settings.membership.gossipTickUs), ms(settings.membership.pauseToleranceUs), alarm, (event) =>
       this.#events.emit('changed', event),
     );
-    const { grantUs, driftPpm, renewUs } = settings.election;
     this.#jeopardy = new JeopardyWatch(
       { alarm, remainingUs: (name, term) => (this.#announced.get(name) === term ? this.remainingUs(name) : -Infinity) },
-      leaseWorthMs(ms(grantUs), driftPpm),
-      ms(renewUs),
+      settings.election,
       (event) => this.#events.emit('jeopardy', event),
     );
     this.#payloads = new Payloads(settings.tags);
@@ -122,9 +125,7 @@ export class ClusterNode implements AsyncDisposable {
   // ── opening and closing ──
 
   /**
-   * Opens the socket and joins. Call once.
-   *
-   * @returns Settles when the node is a member, or found nobody at its seeds and is the first.
+   * Opens the socket and joins. Call once. @returns Settles when the node is a member, or found nobody at its seeds and is the first.
    * @throws BellwetherError `ERR_BIND`; `ERR_NAME_CONFLICT` when a living process holds our name.
    */
   async open(seeds: readonly Address[]): Promise<void> {
@@ -257,12 +258,9 @@ export class ClusterNode implements AsyncDisposable {
 
   /**
    * Tells when a member has been silent for `afterMs`, counted from its suspicion, and when it is back:
-   * a threshold of one's own beside the detector's verdict. 0: at the first suspicion.
-   *
-   * @returns A function that takes the listener off again.
+   * a threshold of one's own beside the detector's verdict. 0: at the first suspicion. @returns A function that takes the listener off again.
    */
   onSilence(afterMs: number, listener: (event: SilenceEvent) => void): () => void {
-    if (!(afterMs >= 0 && afterMs <= 86_400_000)) throw optionsError(`afterMs must be 0 to 86,400,000; it is ${afterMs}`);
     return this.#enter(() => this.#silences.add(afterMs, listener, ms(this.#runtime.elapsedUs())));
   }
 
@@ -276,7 +274,8 @@ export class ClusterNode implements AsyncDisposable {
    */
   async lead(name: string, job: Job, options: LeadOptions = {}): Promise<void> {
     const priority = checkCandidacy(this.#settings, name, options.priority);
-    return lead(this.#campaigns, this.#port, this.#logger, name, job, priority, options.signal);
+    const turns = new Turns(this.#port, name, priority, options, this.#logger);
+    return lead(this.#campaigns, this.#port, turns, this.#logger, name, job, priority, options.signal);
   }
 
   /** Stands for `name` until elected. @throws As `lead`, and what `options.signal` was aborted with. */
@@ -335,12 +334,7 @@ export class ClusterNode implements AsyncDisposable {
   /** Why things are as they are, in sentences. @param about An election's or a member's name; nothing: ourselves and all elections. */
   explain(about?: string): readonly string[] {
     const now = this.#runtime.now();
-    const elections = about === undefined ? [...this.#watches.names] : this.membership.members.has(about) && !this.#watches.names.has(about) ? [] : [about];
-    const member = about ?? this.name;
-    return [
-      ...elections.flatMap((name) => this.election.explain(name, now)),
-      ...(this.membership.members.has(member) ? this.membership.explain(member, now.elapsedUs) : []),
-    ];
+    return explainNode(about, this.name, this.#watches.names, this.election, this.membership, now);
   }
 
   health(): Health {
@@ -382,7 +376,7 @@ export class ClusterNode implements AsyncDisposable {
   }
 
   /** @internal */
-  resign(name: string, reason: 'released' | 'handover' | 'shutdown', to: string | null): void {
+  resign(name: string, reason: LostReason, to: string | null): void {
     this.#enter(() => this.election.resign(name, reason, to, this.#runtime.now()));
   }
 
@@ -406,6 +400,11 @@ export class ClusterNode implements AsyncDisposable {
   /** @internal */
   remainingUs(name: string): number {
     return this.election.remainingUs(name, this.#runtime.now().leaderUs);
+  }
+
+  /** @internal Whether the application's work of that tenure has not ended yet. */
+  isRunning(name: string, term: number): boolean {
+    return this.#campaigns.isRunning(name, term);
   }
 
   // ── inside ──
@@ -516,7 +515,7 @@ export class ClusterNode implements AsyncDisposable {
   #onElection(change: ElectionChange): void {
     switch (change.type) {
       case 'elected':
-        return this.#announce(change.name, change.term);
+        return this.#announce(change);
       case 'lost': {
         if (this.#announced.get(change.name) !== change.term) return this.election.settled(change.name, this.#runtime.now()); // nobody was told that it began
         this.#announced.delete(change.name);
@@ -551,16 +550,17 @@ export class ClusterNode implements AsyncDisposable {
   }
 
   /** The clock is read again after all that was computed: a lease that ended meanwhile was never one (candidate.C4). */
-  #announce(name: string, term: number): void {
+  #announce({ name, term, takeover }: ElectionChange & { readonly type: 'elected' }): void {
     const now = this.#runtime.now();
     if (!this.election.isHeld(name, now.leaderUs)) return this.election.advance(now);
     this.#announced.set(name, term);
     this.#aheadUs = now.leaderUs - now.elapsedUs;
     const remainingMs = ms(this.election.remainingUs(name, now.leaderUs));
-    this.#logger.info({ election: name, term }, 'elected');
+    const record = takeoverRecord(takeover);
+    this.#logger.info({ election: name, term, ...record }, 'elected');
     this.#jeopardy.elected(name, term);
     this.#campaigns.onElected(name, term);
-    this.#events.emit('elected', { election: name, term, token: `${name}@${term}`, remainingMs });
+    this.#events.emit('elected', { election: name, term, token: `${name}@${term}`, remainingMs, takeover: record });
   }
 
   get #view(): MembershipView {

@@ -1,3 +1,4 @@
+import { optionsError } from './candidacy.ts';
 import type { Member } from './core/view.ts';
 import type { SilenceEvent } from './events.ts';
 
@@ -27,6 +28,7 @@ export class SilenceWatch {
   }
 
   add(afterMs: number, listener: (event: SilenceEvent) => void, nowMs: number): () => void {
+    if (!(afterMs >= 0 && afterMs <= 86_400_000)) throw optionsError(`afterMs must be 0 to 86,400,000; it is ${afterMs}`);
     const watch: Watch = { afterMs, listener, told: new Set(), waiting: new Map() };
     this.#watches.add(watch);
     for (const [name, { sinceMs }] of this.#silent) this.#wait(watch, name, Math.max(0, afterMs - (nowMs - sinceMs)), nowMs);

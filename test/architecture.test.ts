@@ -41,6 +41,7 @@ describe('the house', () => {
       'src/cli/main.ts',
       'src/cli/demo/child.ts',
       'src/cli/exec/guard.ts',
+      'src/watchdog-thread.ts',
       'sim/index.ts',
       'sim/host/worker.ts',
       'sim/host/patch-loader.ts',

@@ -11,7 +11,7 @@ export function tellEvents(node: ClusterNode, write: (line: Line) => void): void
   );
   node.on('self', ({ state, reasons }) => say('self', { state, reasons }));
   node.on('leader', ({ election, leader, term, reason }) => say('leader', { election, leader, term, reason }));
-  node.on('elected', ({ election, term, token, remainingMs }) => say('elected', { election, term, token, remainingMs }));
+  node.on('elected', ({ election, term, token, remainingMs, takeover }) => say('elected', { election, term, token, remainingMs, takeover }));
   node.on('lost', ({ election, term, reason, remainingMs }) => say('lost', { election, term, reason, remainingMs }));
   node.on('quorum', ({ held, reachable, needed, missing }) => say('quorum', { held, reachable, needed, missing }));
   node.on('name-conflict', ({ rival, gaveUp }) => say('warning', { code: 'name-conflict', details: { rival, gaveUp } }));

@@ -3,6 +3,8 @@ import type { ElectionChange, NoLeaderReason } from './host.ts';
 interface Belief {
   holder: string | null;
   term: number;
+  /** Who led last, also when nobody does now. */
+  lastHolder: string | null;
   /** Until when the last report vouches for it. Elapsed. */
   untilUs: number;
   /** The highest term said to have ended, and when a report of it can no longer stem from before that. Elapsed. */
@@ -44,7 +46,7 @@ export class Beliefs {
     if (isLower) belief.endedTerm = 0;
     belief.latestUs = Math.max(belief.latestUs, untilUs);
     if (term === belief.term && belief.holder === holder) belief.untilUs = Math.max(belief.untilUs, untilUs);
-    else Object.assign(belief, { holder, term, untilUs });
+    else Object.assign(belief, { holder, lastHolder: holder, term, untilUs });
   }
 
   /**
@@ -79,6 +81,12 @@ export class Beliefs {
     return { holder: nowUs < belief.untilUs ? belief.holder : null, term: belief.term, untilUs: belief.untilUs };
   }
 
+  /** Who led last, as far as was heard. */
+  lastOf(name: string): { readonly holder: string | null; readonly term: number } {
+    const belief = this.#beliefs.get(name);
+    return belief === undefined ? { holder: null, term: 0 } : { holder: belief.lastHolder, term: belief.term };
+  }
+
   /** Makes `name` known, so that its lack of a leader is told as well. */
   follow(name: string): void {
     this.#of(name);
@@ -95,6 +103,7 @@ export class Beliefs {
     if (belief === undefined) {
       belief = {
         holder: null,
+        lastHolder: null,
         term: 0,
         untilUs: -Infinity,
         endedTerm: 0,

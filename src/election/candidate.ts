@@ -47,7 +47,7 @@ export class Candidate {
   bid(contest: Contest, seq: number, voters: readonly Peer[], now: Now): void {
     if (contest.role !== 'bidding' || now.elapsedUs < contest.bidAtUs) return;
     const outdated = contest.bid !== null && !holdsAnything(contest.bid) && contest.knownBallot >= contest.bid.ballot;
-    if (contest.bid === null || outdated) contest.bid = this.#newBid(contest);
+    if (contest.bid === null || outdated) contest.bid = this.#newBid(contest, contest.bid?.startedUs ?? now.elapsedUs);
     else if (this.#sitsOut(contest, contest.bid)) return this.#watch(contest, voters);
     this.#send(contest, contest.bid, seq, voters, now);
   }
@@ -69,7 +69,7 @@ export class Candidate {
       // A promise nobody wants blocks the name for T: give it back, unless it is the very ballot we lead with.
       // It may be a former life's; its number is spent all the same, or our next bid would be refused as released.
       if (contest !== undefined) contest.lastBallot = Math.max(contest.lastBallot, grant.ballot);
-      if (contest?.tenure?.term !== grant.ballot) this.#context.outbox.say(peer, { op: Op.release, name: grant.name, term: grant.ballot, to: '' });
+      if (contest?.tenure?.term !== grant.ballot) this.#context.outbox.say(peer, { op: Op.release, name: grant.name, term: grant.ballot, to: '', drainMs: 0 });
       return null;
     }
     const sentAtUs = bid.sent.at(grant.seq);
@@ -94,6 +94,7 @@ export class Candidate {
     const bid = contest.bid;
     if (contest.role !== 'bidding' || bid === null || deny.ballot !== bid.ballot) return false;
     bid.denials.set(peer.name, { deny, atUs: now.elapsedUs });
+    if (deny.why === 'held' && deny.elected) bid.formerEndsUs.set(peer.name, now.elapsedUs + deny.leftMs * 1000);
     const isOvertaken = (deny.why === 'stale' || deny.why === 'released') && deny.maxBallot >= bid.ballot;
     if (!holdsAnything(bid)) {
       // C5 with nothing in hand: nobody else is served by waiting.
@@ -173,11 +174,21 @@ export class Candidate {
   }
 
   /** C1. */
-  #newBid(contest: Contest): BidState {
+  #newBid(contest: Contest, startedUs: number): BidState {
     const ballot = Math.max(contest.knownBallot, contest.lastBallot, this.#floor()) + 1;
     contest.lastBallot = ballot;
     contest.satOut = 0;
-    return { ballot, sent: new SentRing(), support: new Map(), denials: new Map(), firstGrantUs: Infinity, formerTerm: contest.knownTerm, formerBallots: [] };
+    return {
+      ballot,
+      sent: new SentRing(),
+      support: new Map(),
+      denials: new Map(),
+      startedUs,
+      formerEndsUs: new Map(),
+      firstGrantUs: Infinity,
+      formerTerm: contest.knownTerm,
+      formerBallots: [],
+    };
   }
 
   /** C2. */
@@ -195,7 +206,7 @@ export class Candidate {
   }
 
   #release(name: string, term: number): void {
-    for (const voter of this.#context.peers.voters()) this.#context.outbox.say(voter, { op: Op.release, name, term, to: '' });
+    for (const voter of this.#context.peers.voters()) this.#context.outbox.say(voter, { op: Op.release, name, term, to: '', drainMs: 0 });
   }
 
   #rebidSoon(contest: Contest, now: Now): void {
@@ -211,7 +222,13 @@ export class Candidate {
    */
   #raise(contest: Contest, bid: BidState): void {
     const { firstGrantUs, formerTerm, formerBallots } = bid;
-    contest.bid = { ...this.#newBid(contest), firstGrantUs, formerTerm, formerBallots: [...formerBallots, bid.ballot] };
+    contest.bid = {
+      ...this.#newBid(contest, bid.startedUs),
+      formerEndsUs: bid.formerEndsUs,
+      firstGrantUs,
+      formerTerm,
+      formerBallots: [...formerBallots, bid.ballot],
+    };
   }
 
   /** C6 (a): so many voters are lost to this ballot that the rest is no majority. */

@@ -35,6 +35,10 @@ export interface BidState {
   readonly support: Map<string, Support>;
   /** The last refusal of this ballot, per voter. */
   readonly denials: Map<string, { readonly deny: Deny; readonly atUs: number }>;
+  /** Elapsed time of the first bid under it, or under the ballots that it raised. */
+  readonly startedUs: number;
+  /** When the former leader's promise at each voter was to end, as the voter said last. Elapsed. */
+  readonly formerEndsUs: Map<string, number>;
   /** Elapsed time of the first grant; Infinity before. */
   firstGrantUs: number;
   /** The highest term anybody was said to lead with when this bid began; a higher one was won since. */
@@ -57,7 +61,7 @@ export interface Tenure {
   /** Preferred successor, told in the release. */
   successor: string;
   /** Bidders each voter reported, for the handover's precheck. */
-  readonly queues: Map<string, { readonly ids: readonly string[]; readonly atUs: number }>;
+  readonly queues: Map<string, { readonly ids: readonly string[]; readonly priority: number; readonly atUs: number }>;
 }
 
 /** One name at one candidate. */

@@ -5,14 +5,16 @@ import type { Now } from '../core/time.ts';
 import type { MembershipView } from '../core/view.ts';
 import { Beliefs } from './beliefs.ts';
 import { Candidate } from './candidate.ts';
+import { ClockRates, ELAPSED_WRAP_MS } from './clock-rates.ts';
 import type { ElectionConfig } from './config.ts';
 import { configDigest } from './config-digest.ts';
 import type { GrantRecord } from './ballot-box.ts';
-import { type Contest, type Role, type Support, type Tenure, newContest } from './contest.ts';
+import { type Contest, type Tenure, newContest } from './contest.ts';
 import type { Context } from './context.ts';
 import { ConfigGuard } from './config-guard.ts';
 import { type Standing, explainElection } from './explain.ts';
 import type { ElectionHost, LostReason, NoLeaderReason } from './host.ts';
+import { type Inspected, inspect } from './inspect.ts';
 import { Leader } from './leader.ts';
 import { leaseEndUs, majorityOf, supportEndUs } from './lease.ts';
 import { type Deny, type ElectionPacket, type Entry, type Hint, Op } from './messages.ts';
@@ -66,6 +68,7 @@ export class Election {
   readonly #quorum: QuorumWatch;
   readonly #silent: SilentVoters;
   readonly #configs: ConfigGuard;
+  readonly #rates: ClockRates;
   readonly #contests = new Map<string, Contest>();
   readonly #watched = new Set<string>();
   #participating = false;
@@ -102,6 +105,9 @@ export class Election {
     this.#quorum = new QuorumWatch(this.#context);
     this.#silent = new SilentVoters(this.#context);
     this.#configs = new ConfigGuard(this.#context, this.#digest);
+    this.#rates = new ClockRates(config.driftPpm, (peer, ppm) =>
+      notify({ type: 'warning', code: 'clock-rate', details: { peer, ppm, allowed: config.driftPpm } }),
+    );
     this.#last = now;
   }
 
@@ -123,6 +129,7 @@ export class Election {
         return this.#configs.refuse(peer, packet, now.elapsedUs);
       }
       peers.heard(peer, packet.token, now.elapsedUs);
+      if (packet.elapsedMs > 0) this.#rates.heard(peer, packet.elapsedMs, now.elapsedUs);
       const echoed = this.#tokens.isFresh(lifeOf(peer), packet.echo, now.elapsedUs);
       for (const entry of packet.entries) this.#dispatch(peer, entry, echoed, now);
     });
@@ -154,7 +161,7 @@ export class Election {
     this.#transition(now, () => {
       if (this.#participating) return;
       this.#participating = true;
-      if (this.#voter !== null) this.#recovery.begin();
+      if (this.#voter !== null) this.#recovery.begin(now);
       for (const contest of this.#contests.values()) if (contest.wanted) this.#candidate.stand(contest, now.elapsedUs, now);
     });
   }
@@ -192,7 +199,7 @@ export class Election {
    * Gives the lease up. `lost` is told at once; renewing goes on, for `drainTimeout` at most, until
    * `settled` says that the application's job has ended, and only then the name is released.
    */
-  resign(name: string, reason: 'released' | 'handover' | 'shutdown', to: string | null, now: Now): void {
+  resign(name: string, reason: LostReason, to: string | null, now: Now): void {
     this.#transition(now, () => {
       const contest = this.#contests.get(name);
       if (contest === undefined) return;
@@ -208,6 +215,17 @@ export class Election {
     this.#transition(now, () => {
       const contest = this.#contests.get(name);
       if (contest !== undefined) this.#leader.settled(contest, now);
+    });
+  }
+
+  /**
+   * Gives back all that is led, for a process that ends now. Every lease is invalid before a word is sent.
+   *
+   * @param drainMs How long voters keep the name from others: what this process sent last is still under way.
+   */
+  lastBreath(drainMs: number, now: Now): void {
+    this.#transition(now, () => {
+      for (const contest of this.#contests.values()) this.#leader.lastBreath(contest, this.#context.peers.voters(), Math.max(1, Math.round(drainMs)));
     });
   }
 
@@ -241,6 +259,12 @@ export class Election {
       if (contest !== undefined) was = this.#leader.onStale(contest, seenTerm, now);
     });
     return was;
+  }
+
+  /** Who stands first at a majority of voters; null where we do not lead, or nobody does. */
+  successor(name: string, now: Now): { readonly name: string; readonly priority: number } | null {
+    const contest = this.#contests.get(name);
+    return contest === undefined ? null : this.#leader.successor(contest, now);
   }
 
   setPriority(name: string, priority: number, now: Now): void {
@@ -316,41 +340,8 @@ export class Election {
   }
 
   /** A copy of what this node holds about `name`, for checkers. */
-  inspect(name: string): {
-    role: Role;
-    term: number;
-    ballot: number;
-    leaseEndUs: number;
-    support: ReadonlyMap<string, Support>;
-    votes: null | {
-      phase: 'recovering' | 'active';
-      maxBallot: number;
-      floor: number;
-      grant: null | { ballot: number; term: number; holder: string; boot: number; endUs: number; elected: boolean };
-    };
-  } {
-    const contest = this.#contests.get(name);
-    const tenure = contest?.tenure ?? null;
-    const { maxBallot, grant } = this.#voter?.inspect(name) ?? { maxBallot: 0, grant: null };
-    return {
-      role: contest?.role ?? 'idle',
-      term: tenure?.term ?? 0,
-      ballot: tenure?.ballot ?? contest?.bid?.ballot ?? 0,
-      leaseEndUs: tenure?.leaseEndUs ?? -Infinity,
-      support: new Map(tenure?.support ?? contest?.bid?.support),
-      votes:
-        this.#voter === null
-          ? null
-          : {
-              phase: this.#recovery.isActive ? 'active' : 'recovering',
-              maxBallot,
-              floor: this.#recovery.floor,
-              grant:
-                grant === null
-                  ? null
-                  : { ballot: grant.ballot, term: grant.term, holder: grant.holder.name, boot: grant.holder.boot, endUs: grant.endUs, elected: grant.elected },
-            },
-    };
+  inspect(name: string): Inspected {
+    return inspect(this.#contests.get(name), this.#voter?.inspect(name) ?? null, this.#recovery);
   }
 
   /** Decide, change, tell: leases first, then the event itself, then what is due, then one packet per peer. */
@@ -452,7 +443,7 @@ export class Election {
         this.counters.grants += 1;
         const leaseEnd = this.#candidate.onGrant(contest, peer, entry, now);
         if (leaseEnd !== null && contest !== undefined) {
-          this.#leader.becomeLeader(contest, leaseEnd);
+          this.#leader.becomeLeader(contest, leaseEnd, this.#beliefs.lastOf(entry.name), now);
           this.counters.acquisitions += 1;
           this.#ask(contest, now); // C4: renew at once, so that voters learn who won
         }
@@ -529,6 +520,7 @@ export class Election {
           config: this.#digest,
           grantMs: this.#context.config.grantUs / 1000,
           maxGrantMs: Math.ceil(this.#recovery.maxGrantUs / 1000),
+          elapsedMs: Math.floor(now.elapsedUs / 1000) % ELAPSED_WRAP_MS,
           token: this.#voter === null || peer.boot === 0 ? 0 : this.#tokens.give(lifeOf(peer), now.elapsedUs),
           echo: peers.tokenFrom(peer.name),
           entries,

@@ -7,6 +7,8 @@ export type LostReason =
   | 'no-quorum' // too few voters answered renewals
   | 'released' // the application resigned
   | 'handover' // the application handed over to a named successor
+  | 'preempted' // a bidder of higher priority has stood for long enough
+  | 'unhealthy' // the application said that it is not well
   | 'suspended' // the host's clocks jumped or the process was stopped: the lease was over when we looked
   | 'shutdown' // the node is closing
   | 'violation'; // somebody else was seen leading with a higher term: an assumption is broken
@@ -20,9 +22,22 @@ export type NoLeaderReason =
   | 'electing' // voters are granting
   | 'no-candidate'; // nobody bids
 
+/** How an election was won. All on the elapsed clock of the one that won it. */
+export interface Takeover {
+  /** Who led before, as far as was heard; null: nobody. */
+  readonly former: string | null;
+  readonly formerTerm: number;
+  /** From the first bid to the first promise: the rest of the former leader's lease, where there was one. Microseconds. */
+  readonly lapseUs: number;
+  /** From the first promise to a majority. */
+  readonly grantUs: number;
+  /** How long after the last of the former leader's promises at this majority had ended, as its voters had said: nothing can be quicker than 0. Null: none bound them. */
+  readonly overUs: number | null;
+}
+
 export type ElectionChange =
   /** This node leads `name` from now on, until `leaseEndUs` on its leader's clock unless renewed. */
-  | { readonly type: 'elected'; readonly name: string; readonly term: number; readonly leaseEndUs: number }
+  | { readonly type: 'elected'; readonly name: string; readonly term: number; readonly leaseEndUs: number; readonly takeover: Takeover }
   /** The application must stop: told `stopBefore` before `leaseEndUs`, later only if we could not run. */
   | { readonly type: 'lost'; readonly name: string; readonly term: number; readonly reason: LostReason; readonly leaseEndUs: number }
   /** The tenure is over for everyone: released or run out. `campaign` may be called again. */
@@ -31,14 +46,15 @@ export type ElectionChange =
   | { readonly type: 'leader'; readonly name: string; readonly leader: string | null; readonly term: number; readonly reason: NoLeaderReason | null }
   /** On each loss and return of a majority of reachable voters. */
   | { readonly type: 'quorum'; readonly held: boolean; readonly reachable: number; readonly needed: number; readonly missing: readonly string[] }
-  /** Our own voter's phase. `how`: by reading from active voters, or by a cold start. */
-  | { readonly type: 'voter'; readonly phase: 'recovering' | 'active'; readonly how: 'start' | 'read' | 'cold-start' }
+  /** Our own voter's phase. `how`: by reading from active voters, by a cold start, or at once because all were new. */
+  | { readonly type: 'voter'; readonly phase: 'recovering' | 'active'; readonly how: 'start' | 'read' | 'cold-start' | 'quiet' }
   | { readonly type: 'warning'; readonly code: ElectionWarning; readonly details: Readonly<Record<string, string | number | boolean>> };
 
 export type ElectionWarning =
   | 'config-mismatch' // another node runs this cluster with other voters, T, ρ or leaders; it is refused
   | 'id-conflict' // another process uses this voter's name; we do not vote until it is silent for T
   | 'safety-violation' // another leader with a higher term while our lease held
+  | 'clock-rate' // a peer's clock runs faster or slower than ours by more than half of what is allowed
   | 'names-limit'; // more election names than the limit; further ones are refused
 
 /** Everything the election may do to the world. Called inside a transition: must not throw, must not call back. */

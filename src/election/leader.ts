@@ -32,9 +32,10 @@ export class Leader {
   }
 
   /** C4: a majority of promises is in hand. The term is the ballot, and never changes. */
-  becomeLeader(contest: Contest, leaseUs: number): void {
+  becomeLeader(contest: Contest, leaseUs: number, former: { readonly holder: string | null; readonly term: number }, now: Now): void {
     const bid = contest.bid;
     assert(contest.role === 'bidding' && bid !== null, 'BUG: only a bidder becomes leader');
+    const formerEndUs = Math.max(-Infinity, ...[...bid.support.keys()].map((voter) => bid.formerEndsUs.get(voter) ?? -Infinity));
     contest.role = 'leader';
     contest.bid = null;
     contest.tenure = {
@@ -47,7 +48,19 @@ export class Leader {
       successor: '',
       queues: new Map(),
     };
-    this.#context.notify({ type: 'elected', name: contest.name, term: bid.ballot, leaseEndUs: leaseUs });
+    this.#context.notify({
+      type: 'elected',
+      name: contest.name,
+      term: bid.ballot,
+      leaseEndUs: leaseUs,
+      takeover: {
+        former: former.holder,
+        formerTerm: former.term,
+        lapseUs: bid.firstGrantUs - bid.startedUs,
+        grantUs: now.elapsedUs - bid.firstGrantUs,
+        overUs: formerEndUs === -Infinity ? null : now.elapsedUs - formerEndUs,
+      },
+    });
   }
 
   /** L1: asks every voter to renew. `ask`: also for its queue. */
@@ -65,7 +78,7 @@ export class Leader {
     const tenure = contest.tenure;
     if (tenure === null || rack.term !== tenure.term) return;
     if (contest.role !== 'leader' && contest.role !== 'draining') return;
-    tenure.queues.set(peer.name, { ids: rack.queue, atUs: now.elapsedUs });
+    tenure.queues.set(peer.name, { ids: rack.queue, priority: rack.priority, atUs: now.elapsedUs });
     if (now.leaderUs >= tenure.leaseEndUs) return; // L2: the application was told; nothing brings the lease back
     const sentAtUs = tenure.sent.at(rack.seq);
     if (sentAtUs === undefined) return;
@@ -139,14 +152,28 @@ export class Leader {
     return true;
   }
 
+  /** Who stands first at a majority of voters, so that it would take over in one hop. */
+  successor(contest: Contest, now: Now): { readonly name: string; readonly priority: number } | null {
+    const tenure = contest.tenure;
+    if (tenure === null || contest.role !== 'leader') return null;
+    for (const { ids, priority, atUs } of tenure.queues.values()) {
+      const [name] = ids;
+      if (name !== undefined && this.#isFresh(atUs, now) && this.canHandOver(contest, name, now)) return { name, priority };
+    }
+    return null;
+  }
+
+  #isFresh(atUs: number, now: Now): boolean {
+    return atUs >= now.elapsedUs - (this.#context.config.renewUs * FRESH_TENTHS) / 10;
+  }
+
   /** Whether `to` (or, for null, anybody) has a fresh bid at a majority of voters, so that a handover takes one hop. */
   canHandOver(contest: Contest, to: string | null, now: Now): boolean {
     const tenure = contest.tenure;
     if (tenure === null || contest.role !== 'leader') return false;
-    const freshUs = now.elapsedUs - (this.#context.config.renewUs * FRESH_TENTHS) / 10;
     let ready = 0;
     for (const { ids, atUs } of tenure.queues.values()) {
-      if (atUs >= freshUs && (to === null ? ids.length > 0 : ids.includes(to))) ready += 1;
+      if (this.#isFresh(atUs, now) && (to === null ? ids.length > 0 : ids.includes(to))) ready += 1;
     }
     return ready >= this.#context.needed;
   }
@@ -158,8 +185,18 @@ export class Leader {
     if (due.length === 0) return;
     this.#releases = this.#releases.filter((r) => now.elapsedUs < r.atUs);
     for (const { name, term, to } of due) {
-      for (const voter of voters) this.#context.outbox.say(voter, { op: Op.release, name, term, to });
+      for (const voter of voters) this.#context.outbox.say(voter, { op: Op.release, name, term, to, drainMs: 0 });
     }
+  }
+
+  /** The process ends in this moment: what it leads is given back, and nothing here may act on it any more. */
+  lastBreath(contest: Contest, voters: readonly Peer[], drainMs: number): void {
+    const tenure = contest.tenure;
+    if (tenure === null) return;
+    contest.tenure = null;
+    contest.role = 'idle';
+    contest.wanted = false;
+    for (const voter of voters) this.#context.outbox.say(voter, { op: Op.release, name: contest.name, term: tenure.term, to: '', drainMs });
   }
 
   /** When something is due for `contest`, on the elapsed clock; `leaderAheadUs` = leader's clock − elapsed at the last reading. */

@@ -3,7 +3,7 @@ import type { Entry } from './messages.ts';
 import type { Peer } from './peers.ts';
 
 /** Bytes the envelope and the header of an election packet may take, names of 64 bytes included. */
-const HEADER_BYTES = 110;
+const HEADER_BYTES = 116;
 /** Bytes an entry takes without its strings: at most seven numbers of nine bytes and the array around them. */
 const ENTRY_BYTES = 56;
 
@@ -68,6 +68,6 @@ function sizeOf(entry: Entry): number {
   if ('holder' in entry) bytes += entry.holder.length + 2;
   if ('to' in entry) bytes += entry.to.length + 2;
   if ('queue' in entry) for (const id of entry.queue) bytes += id.length + 2;
-  if ('rivals' in entry) bytes += 5 * entry.rivals.length;
+  if ('rivals' in entry) bytes += 5 * (entry.rivals.length + entry.quiet.length);
   return bytes;
 }

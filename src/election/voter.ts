@@ -121,6 +121,7 @@ export class Voter {
     };
     box.noteUse(peer.name);
     box.queue.drop(peer);
+    const successors = this.#successors(box, nowUs);
     this.#say(peer, {
       op: Op.rack,
       name: renew.name,
@@ -128,7 +129,8 @@ export class Voter {
       term: renew.term,
       seq: renew.seq,
       grantedMs: this.#grantMs,
-      queue: this.#successors(box, nowUs).slice(0, renew.ask ? undefined : 1),
+      queue: successors.slice(0, renew.ask ? undefined : 1).map(({ peer: { name } }) => name),
+      priority: successors[0]?.priority ?? 0,
     });
     if (news) this.#tell(box, now);
   }
@@ -143,6 +145,11 @@ export class Voter {
     const grant = box.grant;
     // Without the term test a release delayed until its sender leads again would free the new lease (schedule X4).
     if (grant === null || !isSameLife(grant.holder, peer) || grant.term !== release.term) return;
+    if (release.drainMs > 0) {
+      // A crash certificate says that the process is gone, not that what it sent is. Never later than the promise was.
+      box.grant = { ...grant, endUs: Math.min(grant.endUs, now.elapsedUs + release.drainMs * 1000) };
+      return;
+    }
     this.#end(box, grant);
     this.#serve(box, release.to === '' ? null : release.to, now);
   }
@@ -322,9 +329,8 @@ export class Voter {
     return { op: Op.hint, name: box.name, holder: '', term: box.endedTerm, leftMs: 0, reason };
   }
 
-  #successors(box: BallotBox, nowUs: number): string[] {
-    const fresh = box.queue.ranked(box.wastefulAt(nowUs)).filter((b) => b.echoed && b.atUs >= nowUs - this.#freshUs && !this.#context.peers.isGone(b.peer));
-    return fresh.map((b) => b.peer.name);
+  #successors(box: BallotBox, nowUs: number): Bidder[] {
+    return box.queue.ranked(box.wastefulAt(nowUs)).filter((b) => b.echoed && b.atUs >= nowUs - this.#freshUs && !this.#context.peers.isGone(b.peer));
   }
 
   #box(name: string, nowUs: number): BallotBox | null {

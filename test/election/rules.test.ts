@@ -267,6 +267,7 @@ describe('leader rules', () => {
         config: world.digest,
         grantMs: 1000,
         maxGrantMs: 1000,
+        elapsedMs: 5,
         token: 0,
         echo: 0,
         entries: [{ op: Op.hint, name: 'job', holder: 'z', term: term + 1, leftMs: 500, reason: 'held' }],

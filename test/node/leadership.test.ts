@@ -245,6 +245,126 @@ describe('a lease', () => {
   });
 });
 
+describe('a takeover', () => {
+  const records: string[] = [];
+  const tell = (node: ClusterNode): void => {
+    records.length = 0;
+    node.on('elected', ({ takeover }) => records.push(JSON.stringify(takeover)));
+  };
+  const last = (): { former: string | null; formerTerm: number; lapseMs: number; grantMs: number; overMs: number | null } =>
+    JSON.parse(records.at(-1)!) as never;
+
+  it('from a dead leader is recorded: whose lease had to lapse, how long, and what bound the voters', async () => {
+    const first = a.campaign('job');
+    await world.run(2_000);
+    const { term } = await first;
+    tell(b);
+    void b.campaign('job');
+    await world.run(500);
+    world.kill('a');
+    const diedUs = world.nowUs;
+    while (records.length === 0) await world.run(1);
+    const tookMs = (world.nowUs - diedUs) / 1000;
+    expect(last()).toMatchObject({ former: 'a', formerTerm: term });
+    expect(last().lapseMs).toBeGreaterThan(tookMs - 160); // our bid stood before, and promises end one after another
+    expect(last().grantMs).toBeLessThan(160);
+    expect(last().overMs).toBeGreaterThan(-2); // what is left travels in whole milliseconds, rounded up
+    expect(last().overMs).toBeLessThan(10);
+  });
+
+  it('of a name that nobody leads waits for nothing', async () => {
+    tell(c);
+    void c.campaign('free');
+    await world.run(2_000);
+    expect(last()).toMatchObject({ former: null, formerTerm: 0, overMs: null });
+    expect(last().lapseMs).toBeLessThan(10);
+  });
+});
+
+describe('whose turn it is', () => {
+  const forever = ({ signal }: { signal: AbortSignal }): Promise<unknown> => new Promise((resolve) => signal.addEventListener('abort', resolve));
+
+  it('a leader is left alone by a higher priority, unless it was asked to make room, and then not at once', async () => {
+    void a.lead('kept', forever);
+    void a.lead('given', forever, { preemptAfterMs: 2_000 });
+    await world.run(2_000);
+    void b.lead('kept', forever, { priority: 10 });
+    void b.lead('given', forever, { priority: 10 });
+    await world.run(1_800);
+    expect([world.leader('kept'), world.leader('given')]).toEqual(['a', 'a']);
+    await world.run(1_000);
+    expect([world.leader('kept'), world.leader('given')]).toEqual(['a', 'b']);
+    expect(world.log('a').some((line) => line.startsWith('lost given') && line.endsWith('preempted'))).toBe(true);
+    await world.run(10_000);
+    expect(world.leader('given')).toBe('b'); // and it is not taken back by a lower one
+  });
+
+  it('a higher priority that comes and goes does not count as one that stands', async () => {
+    void a.lead('job', forever, { preemptAfterMs: 1_500 });
+    await world.run(2_000);
+    for (let i = 0; i < 5; i += 1) {
+      const stop = new AbortController();
+      const standing = b.campaign('job', { priority: 10, signal: stop.signal }).catch(() => {});
+      await world.run(1_000);
+      stop.abort();
+      await Promise.all([standing, world.run(1_000)]);
+    }
+    expect(world.leader('job')).toBe('a');
+  });
+
+  it('equals take turns by tenure, and nobody makes room for nobody', async () => {
+    void a.lead('job', forever, { maxTenureMs: 3_000 });
+    await world.run(8_000);
+    expect(world.leader('job')).toBe('a');
+    void b.lead('job', forever, { maxTenureMs: 3_000 });
+    const leaders = new Set<string | null>();
+    let changes = 0;
+    let last: string | null = null;
+    for (let i = 0; i < 120; i += 1) {
+      await world.run(100);
+      const leader = world.leader('job');
+      if (leader !== null && leader !== last) changes += 1;
+      if (leader !== null) last = leader;
+      leaders.add(leader);
+    }
+    expect(new Set([...leaders].filter(Boolean))).toEqual(new Set(['a', 'b']));
+    expect(changes).toBeGreaterThanOrEqual(3);
+    expect(changes).toBeLessThanOrEqual(6);
+  });
+
+  it('who is not well does not stand, and makes room', async () => {
+    let well = false;
+    void a.lead('job', forever, { isHealthy: () => well });
+    await world.run(3_000);
+    expect(world.leader('job')).toBe(null);
+    well = true;
+    await world.run(2_000);
+    expect(world.leader('job')).toBe('a');
+    void b.lead('job', forever);
+    await world.run(500);
+    well = false;
+    await world.run(500);
+    expect(world.leader('job')).toBe('b');
+    expect(world.log('a').some((line) => line.endsWith('unhealthy'))).toBe(true);
+    await world.run(3_000);
+    expect(world.leader('job')).toBe('b');
+  });
+
+  it('a check that throws is a no, and one that never says yes ends with the node', async () => {
+    const leading = a.lead('job', forever, {
+      isHealthy: () => {
+        throw new Error('disk gone');
+      },
+    });
+    await world.run(2_000);
+    expect(world.leader('job')).toBe(null);
+    void a.close();
+    await world.run(500);
+    expect(await stateOf(leading)).toBe('rejected ERR_CLOSED');
+    await expect(b.lead('job', forever, { maxTenureMs: -1 })).rejects.toMatchObject({ code: 'ERR_OPTIONS' });
+  });
+});
+
 describe('acquireSlot', () => {
   it('has at most so many holders, and a next one when one goes', async () => {
     const slots = [a, b, c].map((node) => node.acquireSlot('disk', 2));

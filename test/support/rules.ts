@@ -47,6 +47,8 @@ const SHELL = [
   'src/payloads.ts',
   'src/semaphore.ts',
   'src/fencing.ts',
+  'src/turns.ts',
+  'src/explain.ts',
   'src/options.ts',
 ];
 
@@ -62,9 +64,23 @@ const MAY_IMPORT: readonly (readonly [from: string, to: readonly string[]])[] = 
   ...SHELL.map((file) => [file, ['src/core/', 'src/membership/', 'src/election/', 'src/wire.ts', ...SHELL]] as const),
   [
     'src/create-node.ts',
-    ['src/core/', 'src/transport/', 'src/wire.ts', 'src/runtime.ts', 'src/remembered.ts', 'src/seeds.ts', 'src/options-schema.ts', ...SHELL],
+    [
+      'src/core/',
+      'src/transport/',
+      'src/wire.ts',
+      'src/runtime.ts',
+      'src/remembered.ts',
+      'src/seeds.ts',
+      'src/last-breath.ts',
+      'src/watchdog.ts',
+      'src/options-schema.ts',
+      ...SHELL,
+    ],
   ],
   ['src/remembered.ts', ['src/core/', 'src/node.ts']],
+  ['src/last-breath.ts', ['src/core/', 'src/node.ts']],
+  ['src/watchdog.ts', ['src/node.ts']],
+  ['src/watchdog-thread.ts', []],
   ['src/seeds.ts', ['src/core/', 'src/node.ts', 'src/remembered.ts']],
   ['src/index.ts', ['src/core/', 'src/membership/', 'src/election/', 'src/create-node.ts', ...SHELL]],
   ['src/cli/sim/', ['src/', 'sim/']],
@@ -73,7 +89,17 @@ const MAY_IMPORT: readonly (readonly [from: string, to: readonly string[]])[] = 
 ];
 
 /** Where the machine may be touched. */
-const MACHINE = ['src/runtime.ts', 'src/create-node.ts', 'src/remembered.ts', 'src/seeds.ts', 'src/transport/', 'src/cli/', 'sim/host/'];
+const MACHINE = [
+  'src/runtime.ts',
+  'src/create-node.ts',
+  'src/remembered.ts',
+  'src/seeds.ts',
+  'src/watchdog.ts',
+  'src/watchdog-thread.ts',
+  'src/transport/',
+  'src/cli/',
+  'sim/host/',
+];
 
 /** Packages, and who may import them; anybody else may not. */
 const PACKAGES: Readonly<Record<string, readonly string[]>> = {

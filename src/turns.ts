@@ -1,0 +1,121 @@
+import { optionsError } from './candidacy.ts';
+import type { Logger } from './core/logger.ts';
+import type { LostReason } from './election/host.ts';
+
+/** When a leader makes room though it could go on. All off by default: a leader that works is left alone. */
+export interface TurnOptions {
+  /**
+   * Makes room for a bidder of higher priority that has stood for so long without a break. Milliseconds;
+   * default: never. Short times make two nodes of a flapping network take turns: each change costs the job a restart.
+   */
+  readonly preemptAfterMs?: number;
+  /** Makes room for whoever stands next after so long in office; goes on while nobody does. Milliseconds; default: never. */
+  readonly maxTenureMs?: number;
+  /** Asked every renewal time: while it answers false, or throws, this node does not stand, and makes room if it leads. */
+  readonly isHealthy?: () => boolean;
+}
+
+function checkTurns({ preemptAfterMs, maxTenureMs }: TurnOptions): void {
+  for (const [name, value] of Object.entries({ preemptAfterMs, maxTenureMs }))
+    if (value !== undefined && !(value >= 0 && value <= 2_147_483_647)) throw optionsError(`${name} must be 0 to 2,147,483,647 ms; it is ${value}`);
+}
+
+export interface TurnPort {
+  /** Who would lead next, at a majority of voters; null: nobody stands there. */
+  successor(name: string): { readonly name: string; readonly priority: number } | null;
+  /** @returns A function that cancels. */
+  alarm(afterMs: number, ring: () => void): () => void;
+  /** @returns A function that takes the listener off again. */
+  onClosed(listener: () => void): () => void;
+  readonly renewMs: number;
+}
+
+/** One node's turn at one election: who else is to have it, and whether we may. */
+export class Turns {
+  readonly #port: TurnPort;
+  readonly #name: string;
+  readonly #priority: number;
+  readonly #options: TurnOptions;
+  readonly #logger: Logger;
+
+  /** @throws BellwetherError `ERR_OPTIONS` */
+  constructor(port: TurnPort, name: string, priority: number, options: TurnOptions, logger: Logger) {
+    checkTurns(options);
+    this.#port = port;
+    this.#name = name;
+    this.#priority = priority;
+    this.#options = options;
+    this.#logger = logger;
+  }
+
+  get isHealthy(): boolean {
+    try {
+      return this.#options.isHealthy?.() ?? true;
+    } catch (error) {
+      this.#logger.warn({ election: this.#name, error }, 'isHealthy threw: taken for no');
+      return false;
+    }
+  }
+
+  /** Looks every renewal time until `act` says that it is enough, or the returned function is called. */
+  #every(act: () => boolean): () => void {
+    let cancel = (): void => {};
+    const look = (): void => {
+      if (!act()) cancel = this.#port.alarm(this.#port.renewMs, look);
+    };
+    cancel = this.#port.alarm(this.#port.renewMs, look);
+    return () => cancel();
+  }
+
+  /** Settles when we may stand; at once when `signal` aborts or the node closes. */
+  async untilHealthy(signal: AbortSignal | undefined): Promise<void> {
+    if (this.isHealthy || signal?.aborted === true) return;
+    await new Promise<void>((resolve) => {
+      const over = (): void => {
+        stop();
+        listenNoMore();
+        signal?.removeEventListener('abort', over);
+        resolve();
+      };
+      const stop = this.#every(() => {
+        if (this.isHealthy) over();
+        return this.isHealthy;
+      });
+      const listenNoMore = this.#port.onClosed(over);
+      signal?.addEventListener('abort', over, { once: true });
+    });
+  }
+
+  /** Calls `withdraw` when we may stand no longer. @returns A function that ends the watch. */
+  whileStanding(withdraw: () => void): () => void {
+    if (this.#options.isHealthy === undefined) return () => {};
+    return this.#every(() => {
+      if (this.isHealthy) return false;
+      withdraw();
+      return true;
+    });
+  }
+
+  /** Calls `resign` when it is somebody else's turn. @returns A function that ends the watch. */
+  whileLeading(resign: (reason: LostReason, to: string | null) => void): () => void {
+    const { preemptAfterMs, maxTenureMs, isHealthy } = this.#options;
+    if (preemptAfterMs === undefined && maxTenureMs === undefined && isHealthy === undefined) return () => {};
+    let ledMs = 0;
+    let better: { readonly name: string; forMs: number } | null = null;
+    const done = (reason: LostReason, to: string | null): true => {
+      resign(reason, to);
+      return true;
+    };
+    return this.#every(() => {
+      const { renewMs } = this.#port;
+      ledMs += renewMs;
+      if (!this.isHealthy) return done('unhealthy', null);
+      const next = this.#port.successor(this.#name);
+      if (next === null || next.priority <= this.#priority) better = null;
+      else if (better?.name === next.name) better.forMs += renewMs;
+      else better = { name: next.name, forMs: 0 };
+      if (better !== null && preemptAfterMs !== undefined && better.forMs >= preemptAfterMs) return done('preempted', better.name);
+      return next !== null && maxTenureMs !== undefined && ledMs >= maxTenureMs && done('handover', next.name);
+    });
+  }
+}
