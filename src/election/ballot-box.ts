@@ -38,6 +38,8 @@ export class BallotBox {
   /** Highest ballot promised; never decreases within a boot. */
   maxBallot: number;
   grant: GrantRecord | null = null;
+  /** A leader whose renewal was refused here: until then the vote, once free, is kept for its next one (voter.V12). */
+  incumbent: { readonly peer: Peer; readonly term: number; readonly untilUs: number } | null = null;
   /** The highest term whose end (release or lapse) was seen here. */
   endedTerm = 0;
   readonly watchers = new Map<string, { peer: Peer; atUs: number }>();

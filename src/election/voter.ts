@@ -55,6 +55,10 @@ export class Voter {
       box.queue.put(bidder, wasteful);
       return this.#deny(peer, bid, 'held', box, now);
     }
+    if (grant === null && this.#isKept(box, nowUs) && !isSameLife(box.incumbent!.peer, peer)) {
+      box.queue.put(bidder, wasteful);
+      return this.#deny(peer, bid, 'held', box, now);
+    }
     // V5. Never promise a ballot twice, nor one its owner has let go of.
     if (box.releasedBy(peer) >= bid.ballot) return this.#deny(peer, bid, 'released', box, now);
     const same = grant !== null && grant.ballot === bid.ballot;
@@ -82,6 +86,7 @@ export class Voter {
     const box = this.#box(renew.name, nowUs);
     const refuse = (why: Why): void => {
       const grant = box?.isLive(nowUs) === true ? box.grant : null;
+      if (why === 'stale' || why === 'held' || why === 'recovering') this.#keepFor(box!, peer, renew.term, nowUs);
       this.#say(peer, {
         op: Op.rdeny,
         name: renew.name,
@@ -106,6 +111,7 @@ export class Voter {
     if (box.releasedBy(peer) >= renew.term) return refuse('released');
     if (mine && renew.seq <= grant.seq) return; // a late or doubled copy says nothing new
     box.maxBallot = renew.ballot;
+    box.incumbent = null;
     this.#recovery.raiseFloor(renew.ballot);
     const news = !mine || !grant.elected;
     box.grant = {
@@ -142,6 +148,7 @@ export class Voter {
     box.noteRelease(peer, release.term, now.elapsedUs + 2 * this.#context.config.grantUs);
     this.#sweepAtUs = Math.min(this.#sweepAtUs, now.elapsedUs + 2 * this.#context.config.grantUs);
     box.queue.drop(peer, release.term);
+    if (box.incumbent !== null && isSameLife(box.incumbent.peer, peer) && box.incumbent.term <= release.term) box.incumbent = null;
     const grant = box.grant;
     // Without the term test a release delayed until its sender leads again would free the new lease (schedule X4).
     if (grant === null || !isSameLife(grant.holder, peer) || grant.term !== release.term) return;
@@ -178,6 +185,10 @@ export class Voter {
     const nowUs = now.elapsedUs;
     for (const box of this.#boxes.values()) {
       const grant = box.grant;
+      if (box.incumbent !== null && nowUs >= box.incumbent.untilUs) {
+        box.incumbent = null;
+        this.#serve(box, null, now);
+      }
       if (grant === null) continue;
       if (nowUs >= grant.endUs) {
         this.#noteUnused(box, grant, nowUs);
@@ -199,7 +210,8 @@ export class Voter {
 
   get nextDeadlineUs(): number {
     let earliest = this.#sweepAtUs;
-    for (const { grant } of this.#boxes.values()) {
+    for (const { grant, incumbent } of this.#boxes.values()) {
+      if (incumbent !== null) earliest = Math.min(earliest, incumbent.untilUs);
       if (grant === null) continue;
       earliest = Math.min(earliest, grant.endUs, this.#unusedAtUs(grant));
     }
@@ -220,7 +232,7 @@ export class Voter {
   /** V9. The grant is gone: promise the name to the best bid that waits. */
   #serve(box: BallotBox, preferred: string | null, now: Now): void {
     const nowUs = now.elapsedUs;
-    if (!this.#recovery.isActive || nowUs < this.#silentUntilUs || box.isLive(nowUs)) return;
+    if (!this.#recovery.isActive || nowUs < this.#silentUntilUs || box.isLive(nowUs) || (preferred === null && this.#isKept(box, nowUs))) return;
     box.queue.dropStale(nowUs - this.#freshUs);
     const waiting = box.queue.ranked(box.wastefulAt(nowUs));
     const fit = waiting.filter(
@@ -239,6 +251,25 @@ export class Voter {
       this.#deny(b.peer, { name: box.name, ballot: b.ballot }, 'stale', box, now);
     }
     this.#tell(box, now);
+  }
+
+  /**
+   * V12. A leader in office was refused, because this voter has just started, or because a bidder had the
+   * vote meanwhile. When the vote gets free it is the leader's next renewal that has the first claim.
+   * Without this, those who wait would have the vote in turns, and a leader that needs it would lose its
+   * lease though a majority hears it. It orders and never permits: an incumbent that lost its lease is
+   * silent, and the vote is free again after little more than R.
+   */
+  #keepFor(box: BallotBox, peer: Peer, term: number, nowUs: number): void {
+    const { renewUs } = this.#context.config;
+    const newest = Math.max(box.endedTerm, box.incumbent?.term ?? 0, box.grant?.elected === true ? box.grant.term : 0);
+    if (term < newest) return; // somebody led after it: it does not know yet that it is over
+    box.incumbent = { peer, term, untilUs: nowUs + renewUs + Math.floor(renewUs / 4) };
+  }
+
+  #isKept(box: BallotBox, nowUs: number): boolean {
+    const { incumbent } = box;
+    return incumbent !== null && nowUs < incumbent.untilUs && box.releasedBy(incumbent.peer) < incumbent.term && !this.#context.peers.isGone(incumbent.peer);
   }
 
   #grant(box: BallotBox, bidder: Bidder, now: Now): void {
@@ -290,16 +321,17 @@ export class Voter {
       if (b.peer.name === peer.name) place = queued;
       queued += 1;
     }
-    const leftUs = grant !== null ? grant.endUs - nowUs : this.#recovery.leftUs(nowUs);
+    const kept = grant === null && why === 'held' ? (box?.incumbent ?? null) : null;
+    const leftUs = grant !== null ? grant.endUs - nowUs : kept !== null ? kept.untilUs - nowUs : this.#recovery.leftUs(nowUs);
     this.#say(peer, {
       op: Op.deny,
       name: bid.name,
       ballot: bid.ballot,
       maxBallot: box?.maxBallot ?? 0,
       why,
-      holder: grant?.holder.name ?? '',
-      term: grant?.term ?? 0,
-      elected: grant?.elected ?? false,
+      holder: grant?.holder.name ?? kept?.peer.name ?? '',
+      term: grant?.term ?? kept?.term ?? 0,
+      elected: grant?.elected ?? kept !== null,
       leftMs: Math.max(0, Math.ceil(leftUs / 1000)),
       ahead: place < 0 ? queued : place,
       queued,

@@ -69,6 +69,34 @@ describe('voter rules', () => {
     expect(world.election(voter).inspect('job').votes!.grant).toBeNull();
   });
 
+  it('V12: a voter that comes back serves the leader in office before those who wait', () => {
+    const { world, leader } = settledWorld(abc);
+    const voter = other(abc, leader);
+    world.kill(voter);
+    world.start(voter);
+    world.campaign(voter);
+    const holders = new Set<string>();
+    world.run(world.nowUs / 1000 + 3_000, () => {
+      const holder = world.election(voter).inspect('job').votes!.grant?.holder;
+      if (holder !== undefined) holders.add(holder);
+    });
+    expect([...holders]).toEqual([leader]);
+  });
+
+  it('V12: and those who wait as soon as that leader is silent', () => {
+    const { world, leader } = settledWorld(abc);
+    const [voter, last] = abc.filter((name) => name !== leader);
+    world.kill(voter!);
+    world.start(voter!);
+    let refused = 0;
+    world.network = (f) => {
+      if (f.from === voter && f.to === leader && carries(f, Op.rdeny)) refused = world.nowUs;
+      return (f.from === leader || f.to === leader) && refused > 0 ? null : at(1);
+    };
+    world.run(world.nowUs / 1000 + 2_500);
+    expect(world.leaders()).toEqual([last]);
+  });
+
   it('V9: a recovered voter answers the bids that queued up at once, not at their next beat', () => {
     const world = new ElectionWorld([...abc, 'x'], storyConfig(abc));
     for (const name of abc) world.start(name);
