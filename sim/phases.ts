@@ -104,6 +104,12 @@ export function checkCore(world: World, observer: Observer): void {
   );
   check('live.L4', pretenders, e.grantUs);
 
+  // A leader in office by the promises of those who are gone loses it a lease after they went, and is replaced: that is no disturbance.
+  check(
+    'live.L3',
+    until(world, bounds.leaderUs, () => missingLeaders(world, core)),
+    bounds.leaderUs,
+  );
   const before = tallyOf(world);
   const ledBefore = leadersOf(world, core);
   const lengthUs = 8 * m.probePeriodUs + 8 * e.renewUs;

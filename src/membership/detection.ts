@@ -119,7 +119,8 @@ export class Detection {
 
   #judge(peer: Peer, outcome: Outcome, probe: Probe): void {
     this.#note(peer, probe, outcome);
-    if (outcome === 'void') return;
+    if (outcome === 'void') return this.#askAgain(peer);
+    peer.askedAgain = false;
     if (outcome === 'acked') return this.#ctx.health.better();
     if (outcome === 'silent') this.#doubtOurselves(probe);
     if (peer.claim.boot !== probe.plan.target.boot) return; // a new life has come meanwhile
@@ -131,6 +132,19 @@ export class Detection {
         : `no ack within ${Math.round((this.#ctx.nowUs - probe.sentUs) / 1000)} ms, asked through ${relays} others, ${probe.nackedBy.size} of which got none either`;
     this.#merge.accuse(peer, why);
     if (probe.refusals > 0 && !peer.refusalsLied) this.#merge.hasten(peer);
+  }
+
+  /**
+   * What we were too late to judge is asked again at the next turn: a round without a verdict is seconds in
+   * which a death goes unseen. Once: where every turn is late, the others must have theirs.
+   */
+  #askAgain(peer: Peer): void {
+    peer.askedAgain = !peer.askedAgain;
+    if (!peer.askedAgain) return;
+    const { name } = peer.claim;
+    const later = this.#order.indexOf(name, this.#next);
+    if (later >= 0) this.#order.splice(later, 1);
+    this.#order.splice(this.#next, 0, name);
   }
 
   /** A relay that we reached would have said nack; one that is itself in doubt need not have heard us. */

@@ -31,6 +31,8 @@ export class Peer {
   lastHeardUs = -Infinity;
   lastAckUs = -Infinity;
   trips = new RoundTrips();
+  /** Our last probe of it said nothing, so that it is, or was, asked again out of turn. */
+  askedAgain = false;
   acked = 0;
   unanswered = 0;
   nacks = 0;

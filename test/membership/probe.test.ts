@@ -87,6 +87,24 @@ describe('a probe', () => {
     expect(node.events).toEqual([]);
   });
 
+  it('that was no evidence is asked again at the next turn, and after that waits for its own', () => {
+    const node = new Lone(['b', 'c', 'd', 'e', 'f']);
+    const late = (): string => {
+      node.forget();
+      while (node.pings.length === 0) node.pass(1);
+      const { target } = node.pings[0]!;
+      node.pass(19);
+      node.nowUs += us(12);
+      node.core.advance(node.nowUs);
+      return target;
+    };
+    const turns = Array.from({ length: 10 }, late);
+    expect(node.core.counters['probe.void']).toBe(10);
+    const [first, , third, , fifth] = turns;
+    expect(turns).toEqual([first, first, third, third, fifth, fifth, turns[6], turns[6], turns[8], turns[8]]);
+    expect(new Set(turns).size).toBe(5);
+  });
+
   it('goes to every member once per round, in another order each round', () => {
     const node = new Lone(['b', 'c', 'd', 'e', 'f']);
     node.passQuietly(400);
