@@ -1,5 +1,5 @@
-import { majorityOf } from '../src/election/lease.ts';
 import type { Observer } from './check/observer.ts';
+import { votesIn } from './check/electorate.ts';
 import { missingLeaders, missingViews } from './check/liveness.ts';
 import { type InvariantId, seconds } from './check/violation.ts';
 import { Domain, keyed } from './kernel/keyed.ts';
@@ -125,9 +125,16 @@ export function checkCore(world: World, observer: Observer): void {
 function coreOf(world: World): readonly Machine[] {
   const { plan, machines } = world;
   const rank = (machine: Machine): number => keyed(plan.seed, Domain.ending, 3, machine.index);
-  const voters = machines.slice(0, plan.voters).sort((a, b) => rank(a) - rank(b));
-  const others = machines.slice(plan.voters).filter((machine) => rank(machine) % 2 === 0);
-  return [...voters.slice(0, majorityOf(plan.voters)), ...others];
+  const votes = votesIn(world.voters().seats);
+  const voters = machines.filter(({ name }) => votes.of(name) > 0).sort((a, b) => rank(a) - rank(b));
+  const others = machines.filter((machine) => votes.of(machine.name) === 0 && rank(machine) % 2 === 0);
+  const core: Machine[] = [];
+  for (let held = 0; held < votes.needed;) {
+    const next = voters[core.length]!;
+    core.push(next);
+    held += votes.of(next.name);
+  }
+  return [...core, ...others];
 }
 
 function leaveOut(world: World, machine: Machine): void {

@@ -114,8 +114,21 @@ export interface NodeEvents {
   /** Renewals fail and the lease is about to end; or they succeed again. */
   jeopardy: { readonly election: string; readonly term: number; readonly inJeopardy: boolean; readonly remainingMs: number };
   quorum: QuorumEvent;
+  /** Who votes is another set here. */
+  voters: VotersEvent;
   warning: { readonly code: string; readonly details: Readonly<Record<string, string | number | boolean>> };
   closed: { readonly reason: string };
+}
+
+/** Who votes from now on, as far as this node knows. */
+export interface VotersEvent {
+  /** In their order; `weight` 0: listed, without a vote; `excluded`: out for maintenance. */
+  readonly voters: readonly { readonly name: string; readonly weight: number; readonly excluded: boolean }[];
+  /** The configuration's number: (term, version); 0, 0 for the first. */
+  readonly term: number;
+  readonly version: number;
+  /** At the node that led the change: it is done, and a majority goes by it. */
+  readonly settled: boolean;
 }
 
 type Listener<E> = (event: E) => void;

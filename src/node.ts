@@ -12,6 +12,9 @@ import { ms, us } from './core/time.ts';
 import type { Member, MembershipView, Tags } from './core/view.ts';
 import { ELECTION_KIND } from './election/codec.ts';
 import { Election } from './election/election.ts';
+import type { Kept } from './election/config.ts';
+import type { Refusal } from './election/reconfiguration.ts';
+import type { VotersChange } from './election/voter-set.ts';
 import type { ElectionChange, LostReason } from './election/host.ts';
 import type { ElectionPacket } from './election/messages.ts';
 import { Events, type NodeEvents, type SilenceEvent, memberEventName, takeoverRecord } from './events.ts';
@@ -58,6 +61,7 @@ export class ClusterNode implements AsyncDisposable {
   readonly #runtime: Runtime;
   readonly #logger: Logger;
   readonly #tap: NodeTap | null;
+  readonly #keep: (kept: Kept) => boolean;
   readonly #events: Events;
   readonly #alarms = new Alarms();
   readonly #port: CampaignPort & TurnPort;
@@ -83,13 +87,14 @@ export class ClusterNode implements AsyncDisposable {
   #closing: Promise<void> | null = null;
   #closed = false;
 
-  constructor(settings: NodeSettings, wire: Wire, runtime: Runtime, logger: Logger, tap: NodeTap | null = null) {
+  constructor(settings: NodeSettings, wire: Wire, runtime: Runtime, logger: Logger, tap: NodeTap | null = null, keep: (kept: Kept) => boolean = () => false) {
     this.name = settings.name;
     this.#settings = settings;
     this.#wire = wire;
     this.#runtime = runtime;
     this.#logger = logger;
     this.#tap = tap;
+    this.#keep = keep;
     this.#events = new Events(logger);
     this.#port = {
       stand: (name, priority) => this.stand(name, priority),
@@ -172,6 +177,7 @@ export class ClusterNode implements AsyncDisposable {
       createRandom(random.u32()),
       {
         send: (to, packet) => this.#wire.send(packet, to),
+        keep: (kept) => this.#keep(kept),
         notify: (change) => {
           this.#tap?.election(change);
           this.#changes.push({ of: 'election', change });
@@ -380,6 +386,11 @@ export class ClusterNode implements AsyncDisposable {
     this.#enter(() => this.election.resign(name, reason, to, this.#runtime.now()));
   }
 
+  /** @internal Begins a change of the voters. */
+  wishVoters(change: VotersChange): Refusal | null {
+    return this.#enter(() => this.election.franchise.change(change, this.#runtime.now()));
+  }
+
   /** @internal The membership's part of closing. */
   leave(): void {
     this.#enter(() => this.membership.leave(this.#runtime.elapsedUs()));
@@ -542,11 +553,19 @@ export class ClusterNode implements AsyncDisposable {
       case 'quorum':
         this.#quorum = { held: change.held, reachable: change.reachable, needed: change.needed, missing: change.missing };
         return this.#events.emit('quorum', this.#quorum);
+      case 'voters':
+        return this.#onVoters(change);
       case 'voter':
         return this.#logger.info({ phase: change.phase, how: change.how }, 'voter');
       case 'warning':
         return this.#warn(change.code, change.details);
     }
+  }
+
+  #onVoters({ set, settled }: ElectionChange & { readonly type: 'voters' }): void {
+    const voters = set.seats.map(({ name, weight, excluded }) => ({ name, weight, excluded }));
+    this.#logger.info({ voters, term: set.term, version: set.version, settled }, 'voters');
+    this.#events.emit('voters', { voters, term: set.term, version: set.version, settled });
   }
 
   /** The clock is read again after all that was computed: a lease that ended meanwhile was never one (candidate.C4). */

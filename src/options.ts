@@ -25,6 +25,10 @@ export interface NodeOptions {
   readonly stateDir?: string;
   /** The names of the nodes that vote: the same list on every node, at most 31, best 3 or 5. Without it this node takes part in no election. */
   readonly voters?: readonly string[];
+  /** Votes of each of `voters`, in their order: 1 … 10. The same on every node. Default: one each; of four, six … the last has none, so that two halves cannot both be without a majority. */
+  readonly weights?: readonly number[];
+  /** Instead of `voters`: so many nodes without a list find each other and become the first voters. Needs `stateDir`. 1 … 31, the same on every node. */
+  readonly bootstrapExpect?: number;
   /** Who may lead: any node (default), or voters alone. The same on every node. */
   readonly leaders?: Leaders;
   /** What this node is to elections: `candidate` (default; votes if it is among the voters), `witness` (votes and never leads), `observer` (neither). */
@@ -220,6 +224,11 @@ export function settingsOf(options: NodeOptions, hostName: string, bind: Address
     election: {
       cluster,
       voters: options.voters ?? [],
+      weights: options.weights ?? [],
+      expect: options.bootstrapExpect ?? 0,
+      founds: options.bootstrapExpect !== undefined && options.role !== 'observer',
+      durable: options.stateDir !== undefined,
+      kept: null,
       leaders: options.leaders ?? 'any',
       grantUs: us(times.leaseMs),
       renewUs: us(times.renewMs),

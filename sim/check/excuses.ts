@@ -1,5 +1,6 @@
-import { majorityOf } from '../../src/election/lease.ts';
 import { timingOf } from '../plan/timings.ts';
+import type { Machine } from '../world/machine.ts';
+import { votesIn } from './electorate.ts';
 import type { World } from '../world/world.ts';
 
 /**
@@ -9,13 +10,15 @@ import type { World } from '../world/world.ts';
  */
 export function excuseFor(world: World): string | null {
   const { plan } = world;
-  const needed = majorityOf(plan.voters);
-  const voters = world.machines.slice(0, plan.voters);
-  if (voters.filter(({ process }) => process !== null).length < needed) return 'fewer than a majority of the voters run';
+  const votes = votesIn(world.voters().seats);
+  const { needed } = votes;
+  const voters = world.machines.filter(({ name }) => votes.of(name) > 0);
+  const count = (among: readonly Machine[]): number => among.reduce((sum, { name }) => sum + votes.of(name), 0);
+  if (count(voters.filter(({ process }) => process !== null)) < needed) return 'fewer than a majority of the voters run';
   // A voter may wait T for its former life's promises, and T more when it finds nobody to ask.
   const waitUs = 2 * timingOf(plan.timing).election.grantUs;
   const mayWait = voters.filter(({ process }) => process !== null && !process.node.election.mayPromise && world.nowUs - process.startedUs < waitUs);
   const ready = voters.filter(({ process }) => process?.node.election.mayPromise === true);
-  if (ready.length < needed && ready.length + mayWait.length >= needed) return "too many voters wait for their former lives' promises to end";
+  if (count(ready) < needed && count(ready) + count(mayWait) >= needed) return "too many voters wait for their former lives' promises to end";
   return null;
 }

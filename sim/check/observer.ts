@@ -2,7 +2,6 @@ import type { Tenure } from '../../src/election/contest.ts';
 import { QUEUE_MAX } from '../../src/election/bid-queue.ts';
 import { ELECTION_KIND } from '../../src/election/codec.ts';
 import type { ElectionChange } from '../../src/election/host.ts';
-import { majorityOf } from '../../src/election/lease.ts';
 import type { ElectionPacket } from '../../src/election/messages.ts';
 import type { MembershipChange } from '../../src/membership/host.ts';
 import type { Message } from '../../src/wire.ts';
@@ -10,6 +9,7 @@ import type { Plan } from '../plan/plan.ts';
 import { timingOf } from '../plan/timings.ts';
 import type { Machine, Process } from '../world/machine.ts';
 import { type CloseCall, LeaseCheck } from './leases.ts';
+import { ElectorateCheck, type InForce, type Votes, votesIn } from './electorate.ts';
 import { GateCheck } from './gate.ts';
 import { type Speaker, SpeechCheck } from './speech.ts';
 import { TenureCheck } from './tenures.ts';
@@ -28,7 +28,7 @@ interface Watched {
   readonly tenures: TenureCheck;
   readonly gate: GateCheck;
   /** What each machine held when it was looked at last: a lease is judged when it is won, extended or over, or when a clock runs otherwise. */
-  readonly seen: { boot: number; tenure: Readonly<Tenure> | null; leaseEndUs: number; former: Readonly<Tenure> | null }[];
+  readonly seen: { boot: number; tenure: Readonly<Tenure> | null; leaseEndUs: number; former: Readonly<Tenure> | null; voters: Votes | null }[];
 }
 
 /**
@@ -46,6 +46,9 @@ export class Observer {
   readonly #speakers = new WeakMap<Process, Speaker>();
   /** The last term of each process and election whose job has ended. */
   readonly #settled = new Map<string, number>();
+  readonly #electorate: ElectorateCheck;
+  /** Everybody who ever had a vote. */
+  readonly #voted = new Set<string>();
   /** The life in which each node was last seen. */
   readonly #boots = new Map<string, number>();
   /** Whether wall clocks can disagree in this plan: then, after all voters forgot, so can terms. */
@@ -60,17 +63,17 @@ export class Observer {
     // Where only voters may lead, and all of them are new, a promise to a process that is gone binds nobody (restart.R6).
     const isVoid = (holder: { readonly name: string; readonly boot: number }): boolean =>
       plan.leaders === 'voters' && this.#boots.get(holder.name) !== holder.boot;
-    const needed = majorityOf(plan.voters);
-    const voters = plan.nodes.slice(0, plan.voters).map(({ name }) => name);
+    this.#electorate = new ElectorateCheck(this.violations);
+    for (const { name } of plan.nodes.slice(0, plan.voters)) this.#voted.add(name);
     this.#elections = new Map(
       plan.elections.map((name) => [
         name,
         {
           leases: new LeaseCheck(name, this.violations),
-          votes: new VoteCheck(name, needed, this.violations, this.#speech, isVoid),
-          tenures: new TenureCheck(name, voters, needed, this.violations),
+          votes: new VoteCheck(name, this.violations, this.#speech, isVoid),
+          tenures: new TenureCheck(name, this.violations),
           gate: new GateCheck(name, this.violations),
-          seen: plan.nodes.map(() => ({ boot: 0, tenure: null, leaseEndUs: -Infinity, former: null })),
+          seen: plan.nodes.map(() => ({ boot: 0, tenure: null, leaseEndUs: -Infinity, former: null, voters: null })),
         },
       ]),
     );
@@ -120,8 +123,8 @@ export class Observer {
   #lookAt(election: string, watched: Watched, machine: Machine, process: Process, canAct: boolean, changed: boolean, nowUs: number): void {
     const { name } = machine;
     const { node, boot } = process;
-    if (machine.index < this.#plan.voters) {
-      const box = node.election.voteOf(election)!;
+    const box = node.election.voteOf(election);
+    if (box !== null) {
       watched.votes.look(name, boot, box, machine.clock, nowUs);
       this.violations.check('election.I20', box.queued <= QUEUE_MAX, nowUs, () => `${name} keeps ${box.queued} bids for '${election}'`);
     }
@@ -130,6 +133,8 @@ export class Observer {
     const seen = watched.seen[machine.index]!;
     if (!changed && seen.boot === boot && seen.tenure === tenure && seen.leaseEndUs === leaseEndUs) return;
     if (seen.tenure !== tenure && seen.boot === boot) seen.former = seen.tenure;
+    // A lease that was won under one set of voters runs on under the next; it is judged by those whose promises made it.
+    if (seen.tenure !== tenure || seen.leaseEndUs !== leaseEndUs || seen.voters === null) seen.voters = votesIn(node.election.franchise.standing.set.seats);
     Object.assign(seen, { boot, tenure, leaseEndUs });
     const when = (leaderUs: number): number => process.clock.when(leaderUs, nowUs);
     const endUs = tenure === null ? -Infinity : canAct ? when(leaseEndUs) : Infinity;
@@ -137,9 +142,11 @@ export class Observer {
     if (tenure === null || !canAct) return;
     const says = node.election.isHeld(election, process.clock.peek(nowUs).leaderUs);
     const promisedUntilUs = (voter: string): number => watched.votes.promisedUntilUs(voter, name, boot);
-    watched.tenures.look({ node: name, tenure, says, told: this.#told.leads(name, election), when, promisedUntilUs }, nowUs);
+    const mayCount = (voter: string): boolean => this.#voted.has(voter);
+    const { voters } = seen;
+    watched.tenures.look({ node: name, tenure, says, told: this.#told.leads(name, election), when, promisedUntilUs, voters, mayCount }, nowUs);
     if (endUs <= nowUs) return;
-    watched.votes.backed(name, boot, tenure.term, endUs, nowUs);
+    watched.votes.backed(name, boot, tenure.term, endUs, voters, nowUs);
     watched.gate.write(name, tenure.term, nowUs);
   }
 
@@ -219,6 +226,12 @@ export class Observer {
       );
     }
     this.#views.heard(name, change as MembershipChange, process.clock.elapsedUs(nowUs), nowUs);
+  }
+
+  /** Somebody goes by another set of voters now. @param byName What each node goes by, or would if it started now. */
+  votersChanged(byName: ReadonlyMap<string, InForce>, nowUs: number): void {
+    for (const { set } of byName.values()) for (const { name, weight } of set.seats) if (weight > 0) this.#voted.add(name);
+    this.#electorate.look(byName, nowUs);
   }
 
   crashed(node: string, boot: number, nowUs: number): void {

@@ -1,5 +1,6 @@
 import type { Support, Tenure } from '../../src/election/contest.ts';
 import { leaseEndUs } from '../../src/election/lease.ts';
+import type { Votes } from './electorate.ts';
 import { type Violations, seconds } from './violation.ts';
 
 /** How a leader's tenure looks from outside, at a moment at which its lease was won or extended, or a clock changed. */
@@ -12,6 +13,10 @@ export interface TenureView {
   readonly told: number | null;
   /** When the leader's clock will show that, in true time. */
   readonly when: (leaderUs: number) => number;
+  /** The voters by whose promises the lease was won or extended. */
+  readonly voters: Votes;
+  /** Whether that node ever voted. */
+  readonly mayCount: (voter: string) => boolean;
   /** True end of that voter's promise to this very process; −Infinity for none. */
   readonly promisedUntilUs: (voter: string) => number;
 }
@@ -20,14 +25,10 @@ export interface TenureView {
 export class TenureCheck {
   readonly #violations: Violations;
   readonly #election: string;
-  readonly #needed: number;
-  readonly #voters: ReadonlySet<string>;
   readonly #before = new WeakMap<Tenure, number>();
 
-  constructor(election: string, voters: readonly string[], needed: number, violations: Violations) {
+  constructor(election: string, violations: Violations) {
     this.#election = election;
-    this.#voters = new Set(voters);
-    this.#needed = needed;
     this.#violations = violations;
   }
 
@@ -44,15 +45,16 @@ export class TenureCheck {
     const before = this.#before.get(tenure) ?? -Infinity;
     if (tenure.leaseEndUs === before) return;
     this.#before.set(tenure, tenure.leaseEndUs);
-    const ends = [...tenure.support.values()].map((support) => support.endUs);
+    const promises = [...tenure.support].map(([voter, support]) => ({ endUs: support.endUs, weight: view.voters.of(voter) }));
     this.#violations.check(
       'election.I9',
-      tenure.leaseEndUs > before && tenure.leaseEndUs <= leaseEndUs(ends, this.#needed),
+      tenure.leaseEndUs > before && tenure.leaseEndUs <= leaseEndUs(promises, view.voters.needed),
       nowUs,
-      () => `the lease of ${node} for '${this.#election}' ends at ${tenure.leaseEndUs}, before ${before}, with promises that count until ${ends.join(', ')}`,
+      () =>
+        `the lease of ${node} for '${this.#election}' ends at ${tenure.leaseEndUs}, before ${before}, with promises that count until ${promises.map(({ endUs: until }) => until).join(', ')}`,
     );
     for (const [voter, support] of tenure.support) {
-      this.#violations.check('election.I17', this.#voters.has(voter), nowUs, () => `${node} counts ${voter}, which does not vote on '${this.#election}'`);
+      this.#violations.check('election.I17', view.mayCount(voter), nowUs, () => `${node} counts ${voter}, which does not vote on '${this.#election}'`);
       this.#counted(view, voter, support, nowUs);
     }
   }

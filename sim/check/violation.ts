@@ -33,6 +33,7 @@ export const INVARIANTS = {
   'election.I12': 'a name was released before its job had ended',
   'election.I13': 'a loss was told after the lease had ended, to a process that ran',
   'election.I15': 'a process holds itself leader outside of its tenure',
+  'election.I16': 'two sets of voters have majorities that need not meet, or one number',
   'election.I17': 'a leader counts somebody who does not vote',
   'election.I18': 'a promise nobody asked for',
   'election.I20': 'a queue grew beyond its bound',

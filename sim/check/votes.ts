@@ -1,5 +1,6 @@
 import type { GrantRecord } from '../../src/election/ballot-box.ts';
 import { isSameLife } from '../../src/election/peers.ts';
+import type { Votes } from './electorate.ts';
 import type { SpeechCheck } from './speech.ts';
 import { type Violations, seconds } from './violation.ts';
 
@@ -41,7 +42,6 @@ const endUs = ({ grant, clock }: Promised): number => clock.when(grant.endUs);
 export class VoteCheck {
   readonly #violations: Violations;
   readonly #election: string;
-  readonly #needed: number;
   readonly #votes = new Map<string, Vote>();
 
   readonly #speech: SpeechCheck;
@@ -50,7 +50,6 @@ export class VoteCheck {
   /** @param isVoid Whether a former life's promise to that process need not be waited for, because the process is gone and nobody else could hold it. */
   constructor(
     election: string,
-    needed: number,
     violations: Violations,
     speech: SpeechCheck,
     isVoid: (holder: { readonly name: string; readonly boot: number }) => boolean = () => false,
@@ -58,7 +57,6 @@ export class VoteCheck {
     this.#isVoid = isVoid;
     this.#speech = speech;
     this.#election = election;
-    this.#needed = needed;
     this.#violations = violations;
   }
 
@@ -155,17 +153,17 @@ export class VoteCheck {
   }
 
   /** The holder's lease was won or extended, or a clock runs another course now. */
-  backed(node: string, boot: number, term: number, leaseEndUs: number, nowUs: number): void {
+  backed(node: string, boot: number, term: number, leaseEndUs: number, voters: Votes, nowUs: number): void {
     const behind: string[] = [];
     const backs = (promised: Promised | null): boolean =>
       promised !== null && promised.grant.holder.boot === boot && promised.grant.holder.name === node && endUs(promised) >= leaseEndUs;
     for (const [voter, { promised, inherited }] of this.#votes) if (backs(promised) || backs(inherited)) behind.push(voter);
     this.#violations.check(
       'safety.S5',
-      behind.length >= this.#needed,
+      behind.reduce((sum, voter) => sum + voters.of(voter), 0) >= voters.needed,
       nowUs,
       () =>
-        `${node} holds '${this.#election}' in term ${term} until ${seconds(leaseEndUs)}, and only ${behind.length} of ${this.#needed} voters needed promised that (${behind.join(', ') || 'none'})`,
+        `${node} holds '${this.#election}' in term ${term} until ${seconds(leaseEndUs)}, and not the ${voters.needed} votes that are needed promised that (${behind.join(', ') || 'none'})`,
     );
   }
 }

@@ -24,6 +24,11 @@ const MS = 1_000;
 export const CONFIG: ElectionConfig = {
   cluster: 'small',
   voters: NAMES,
+  weights: [],
+  expect: 0,
+  founds: false,
+  durable: false,
+  kept: null,
   leaders: 'any',
   grantUs: 1_000 * MS,
   renewUs: 250 * MS,
@@ -136,7 +141,7 @@ export class SmallWorld {
       CONFIG,
       { name, boot },
       constantDice(boot),
-      { send: (to, packet) => this.#send(index, to, packet), notify: () => {} },
+      { send: (to, packet) => this.#send(index, to, packet), notify: () => {}, keep: () => false },
       this.#now(index),
     );
     const view = new Map(

@@ -311,6 +311,8 @@ export function scenarioOfPlan(plan: Plan, name: string, question: string): Scen
     switch (one.do) {
       case 'crash':
         return { ...time, do: 'crash', node: t(one.node) };
+      case 'voters':
+        return { ...time, do: 'voters', node: t(one.node), change: one.change };
       case 'start':
         return { ...time, do: 'start', node: t(one.node), newAddress: one.newAddress };
       case 'restart':

@@ -1,3 +1,4 @@
+import type { VotersChange } from '../../src/election/voter-set.ts';
 import type { TimingName } from './timings.ts';
 
 /**
@@ -44,6 +45,8 @@ export type Step = { readonly atUs: number; readonly when?: Trigger } & (
   | { readonly do: 'wall'; readonly node: Target; readonly stepMs: number }
   | { readonly do: 'resign'; readonly node: Target; readonly election: string; readonly reason: 'released' | 'handover'; readonly to: number | null }
   | { readonly do: 'priority'; readonly node: Target; readonly election: string; readonly priority: number }
+  /** That node is asked to change who votes. */
+  | { readonly do: 'voters'; readonly node: Target; readonly change: VotersChange }
   | { readonly do: 'tag'; readonly node: Target; readonly value: number }
 );
 
@@ -120,6 +123,10 @@ export interface Plan {
   readonly noise: Noise;
   readonly application: ApplicationPlan;
   readonly steps: readonly Step[];
+  /** Nodes have state directories: voters remember what they promised, and who votes can be changed. Default: they have not. */
+  readonly stateDirs?: boolean;
+  /** Votes of the voters, in their order; default: one each, made odd. */
+  readonly weights?: readonly number[];
   /** Whether the view that the election is given lies: members missing, dead ones alive, living ones dead, addresses mixed up. */
   readonly lyingView: boolean;
   /** Hosts do not say that nobody listens at a port (a filter drops it); dead processes are met with silence. */

@@ -25,6 +25,8 @@ export function electionConfigOf(plan: Plan): ElectionConfig {
   return {
     ...TIMINGS[plan.timing].election,
     voters: plan.nodes.slice(0, plan.voters).map(({ name }) => name),
+    weights: plan.weights ?? [],
+    durable: plan.stateDirs === true,
     leaders: plan.leaders ?? 'any',
     drainTimeoutUs: 2 * TIMINGS[plan.timing].election.grantUs,
   };

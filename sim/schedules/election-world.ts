@@ -2,8 +2,8 @@ import type { Address } from '../../src/core/address.ts';
 import { createRandom } from '../../src/core/random.ts';
 import type { Now } from '../../src/core/time.ts';
 import type { Member } from '../../src/core/view.ts';
-import type { ElectionConfig } from '../../src/election/config.ts';
-import { configDigest } from '../../src/election/config-digest.ts';
+import type { ElectionConfig, Kept } from '../../src/election/config.ts';
+import { firstDigest } from '../../src/election/config-digest.ts';
 import { Election } from '../../src/election/election.ts';
 import type { ElectionChange } from '../../src/election/host.ts';
 import { type ElectionPacket, type Entry, Op } from '../../src/election/messages.ts';
@@ -16,6 +16,11 @@ export function storyConfig(voters: readonly string[], change: Partial<ElectionC
   return {
     cluster: 'test',
     voters,
+    weights: [],
+    expect: 0,
+    founds: false,
+    durable: false,
+    kept: null,
     leaders: 'any',
     grantUs: at(1000),
     renewUs: at(250),
@@ -75,7 +80,10 @@ export class ElectionWorld {
     return { elapsedUs: local, leaderUs: local + (this.jumpUs.get(name) ?? 0), wallMs: 1_767_225_600_000 + this.nowUs / 1000 + (this.wallMs.get(name) ?? 0) };
   }
 
-  /** Starts a process (again): a new boot without any memory. */
+  /** What each node's state directory holds, where it has one (`durable`). */
+  readonly disks = new Map<string, Kept>();
+
+  /** Starts a process (again): a new boot without any memory but its state directory's. */
   start(name: string, change: Partial<ElectionConfig> = {}): Election {
     const boot = (this.#boots += 1);
     const log: string[] = [];
@@ -86,8 +94,12 @@ export class ElectionWorld {
         changes.push(c);
         log.push(`${this.nowUs / 1000} ${tell(c)}`);
       },
+      keep: (kept: Kept) => {
+        this.disks.set(name, kept);
+        return true;
+      },
     };
-    const election = new Election({ ...this.config, ...change }, { name, boot }, createRandom(boot), host, this.now(name));
+    const election = new Election({ ...this.config, kept: this.disks.get(name) ?? null, ...change }, { name, boot }, createRandom(boot), host, this.now(name));
     this.processes.set(name, { election, boot, log, changes, paused: false });
     for (const [, p] of this.processes) p.election.onView({ members: this.view() }, this.now(this.#nameOf(p)));
     election.participate(this.now(name));
@@ -146,7 +158,7 @@ export class ElectionWorld {
   }
 
   get digest(): number {
-    return configDigest(this.config);
+    return firstDigest(this.config);
   }
 
   /** Who leads `name` by its own clock, paused or not: never more than one. */
@@ -205,6 +217,8 @@ function tell(c: ElectionChange): string {
       return `quorum ${c.held} ${c.reachable}/${c.needed} missing ${c.missing.join(' ')}`;
     case 'voter':
       return `voter ${c.phase} ${c.how}`;
+    case 'voters':
+      return `voters ${c.set.version} ${c.set.seats.map(({ name, weight }) => `${name}${weight}`).join(' ')}${c.settled ? ' settled' : ''}`;
     case 'warning':
       return `warning ${c.code} ${JSON.stringify(c.details)}`;
   }

@@ -11,6 +11,7 @@ export const clusterNode: NodeFactory = (setup) => {
     runtime,
     silentLogger,
     tap,
+    setup.keep,
   );
   return {
     begin: () => {
@@ -23,6 +24,7 @@ export const clusterNode: NodeFactory = (setup) => {
     isHeld: (name) => node.isHeld(name),
     setPriority: (name, priority) => node.setPriority(name, priority),
     setTags: (value) => node.setTags(value),
+    changeVoters: (change) => void node.wishVoters(change),
     leave: () => {
       for (const name of setup.elections) {
         node.withdraw(name);

@@ -1,4 +1,4 @@
-import { majorityOf } from '../../src/election/lease.ts';
+import { votesIn } from '../check/electorate.ts';
 import { Domain, keyed } from '../kernel/keyed.ts';
 import type { Cut, CutKind, Step, Target } from '../plan/plan.ts';
 import { timingOf } from '../plan/timings.ts';
@@ -49,6 +49,13 @@ export class Faults {
         if (machine.process === null || machine.state !== 'running') return;
         marks.hit('tag-change');
         return this.#world.enter(machine, () => machine.process?.node.setTags({ value: String(step.value) }));
+      case 'voters': {
+        if (machine.process === null || machine.state !== 'running') return;
+        const { process } = machine;
+        marks.hit('voters-wanted');
+        this.#world.tell('voters', machine, `${machine.name} is asked to change the voters: ${JSON.stringify(step.change)}`);
+        return this.#world.enter(machine, () => void process.node.changeVoters(step.change));
+      }
       case 'suspend':
         return this.#stop(machine, 'suspended', step.forUs, 'timers');
       case 'drift':
@@ -197,11 +204,11 @@ export class Faults {
     const { machines, plan, network, marks } = this.#world;
     const leader = this.#world.leaderOf(plan.elections[0]!);
     if (leader === null) return;
-    const voters = machines.slice(0, plan.voters);
-    const reached = voters.filter(
-      (v) => v === leader || (v.process !== null && !network.isCut(leader.index, v.index) && !network.isCut(v.index, leader.index)),
-    );
-    if (reached.length < majorityOf(plan.voters)) marks.hit('leader-in-minority');
+    const votes = votesIn(this.#world.voters().seats);
+    const reached = machines
+      .filter(({ name }) => votes.of(name) > 0)
+      .filter((v) => v === leader || (v.process !== null && !network.isCut(leader.index, v.index) && !network.isCut(v.index, leader.index)));
+    if (reached.reduce((sum, { name }) => sum + votes.of(name), 0) < votes.needed) marks.hit('leader-in-minority');
   }
 
   #leads(machine: Machine): boolean {

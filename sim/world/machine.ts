@@ -1,4 +1,5 @@
 import type { Address } from '../../src/core/address.ts';
+import type { Kept } from '../../src/election/config.ts';
 import type { ElectionChange } from '../../src/election/host.ts';
 import type { MembershipChange } from '../../src/membership/host.ts';
 import type { NodePlan } from '../plan/plan.ts';
@@ -43,6 +44,8 @@ export class Machine {
   process: Process | null = null;
   address: Address;
   boots = 0;
+  /** What is in its state directory; it survives every crash. */
+  disk: Kept | null = null;
   /** What each datagram and timer takes of a slow processor, and until when it is busy with one. */
   eachUs = 0;
   busyUntilUs = 0;

@@ -1,9 +1,10 @@
 import type { Address } from '../../src/core/address.ts';
 import type { Runtime } from '../../src/core/runtime.ts';
 import type { Member, Tags } from '../../src/core/view.ts';
-import type { ElectionConfig } from '../../src/election/config.ts';
+import type { ElectionConfig, Kept } from '../../src/election/config.ts';
 import type { Election } from '../../src/election/election.ts';
 import type { ElectionChange } from '../../src/election/host.ts';
+import type { VotersChange } from '../../src/election/voter-set.ts';
 import type { MembershipConfig } from '../../src/membership/config.ts';
 import type { MembershipChange } from '../../src/membership/host.ts';
 import type { Membership } from '../../src/membership/membership.ts';
@@ -30,6 +31,7 @@ export interface NodeSetup {
   readonly wire: Wire;
   readonly runtime: Runtime;
   readonly tap: NodeTap;
+  readonly keep: (kept: Kept) => boolean;
 }
 
 /** The synchronous side of a node: all that the world does to it. */
@@ -42,6 +44,7 @@ export interface SimulatedNode {
   isHeld(election: string): boolean;
   setPriority(election: string, priority: number): void;
   setTags(tags: Tags): void;
+  changeVoters(change: VotersChange): void;
   /** Resigns everything and leaves the membership; the process then ends. */
   leave(): void;
   readonly membership: Membership;

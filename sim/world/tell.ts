@@ -20,6 +20,8 @@ export function tellElection(change: ElectionChange): string {
         : `reaches ${change.reachable} of ${change.needed} voters needed; missing: ${change.missing.join(', ')}`;
     case 'voter':
       return `votes: ${change.phase} by ${change.how}`;
+    case 'voters':
+      return `goes by the voters ${change.set.seats.map(({ name, weight }) => (weight === 1 ? name : `${name}:${weight}`)).join(', ')}${change.settled ? ', as a majority does' : ''}`;
     case 'warning':
       return `warns: ${change.code}`;
   }

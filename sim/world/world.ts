@@ -2,6 +2,9 @@ import type { Address } from '../../src/core/address.ts';
 import { createRandom } from '../../src/core/random.ts';
 import type { Runtime } from '../../src/core/runtime.ts';
 import type { Member } from '../../src/core/view.ts';
+import { firstDigest } from '../../src/election/config-digest.ts';
+import { type VoterSet, firstSeats } from '../../src/election/voter-set.ts';
+import { type InForce, newestOf } from '../check/electorate.ts';
 import type { ElectionChange } from '../../src/election/host.ts';
 import type { MembershipChange } from '../../src/membership/host.ts';
 import type { Wire } from '../../src/wire.ts';
@@ -68,12 +71,17 @@ export class World {
   readonly #happened = new Map<string, number>();
   /** Who leads each election and who did before, by what was told. */
   readonly #leaders = new Map<string, { last: Machine; former: Machine | null }>();
+  readonly #firstSet: VoterSet;
+  readonly #lineage: number;
   /** Datagrams behind a jam. */
   #jammed: { readonly from: Machine; readonly to: Machine; readonly event: Event }[] = [];
 
   constructor(options: WorldOptions) {
     const { plan } = options;
     this.plan = plan;
+    const config = electionConfigOf(plan);
+    this.#firstSet = { term: 0, version: 0, seats: firstSeats(config.voters, config.weights), floor: 0 };
+    this.#lineage = firstDigest(config);
     this.trace = options.trace;
     this.#observer = options.observer;
     this.#node = options.node;
@@ -160,7 +168,11 @@ export class World {
       tags: {},
       elections: this.plan.elections,
       membership: membershipConfigOf(this.plan),
-      election: electionConfigOf(this.plan),
+      election: { ...electionConfigOf(this.plan), kept: machine.disk },
+      keep: (kept) => {
+        machine.disk = kept;
+        return true;
+      },
       runtime: this.#runtimeOf(machine, process),
       tap,
       wire: this.#overheard(
@@ -280,6 +292,22 @@ export class World {
         this.#queue.push(this.network.releaseUs(entry.from.index, entry.to.index, this.nowUs), entry.event);
       }
     }
+  }
+
+  /** What each node goes by, or would if it started now. */
+  #inForce(): ReadonlyMap<string, InForce> {
+    return new Map(
+      this.machines.map(({ name, process, disk }) => {
+        const running = process?.node.election.franchise.standing;
+        if (running !== undefined) return [name, { set: running.set, lineage: running.lineage }];
+        return [name, { set: disk?.set ?? this.#firstSet, lineage: disk?.set == null ? this.#lineage : disk.lineage }];
+      }),
+    );
+  }
+
+  /** The newest set of voters that is in force anywhere. */
+  voters(): VoterSet {
+    return this.plan.stateDirs === true ? newestOf([...this.#inForce().values()].map(({ set }) => set)) : this.#firstSet;
   }
 
   tell(kind: string, machine: Machine | null, text: string): void {
@@ -421,6 +449,10 @@ export class World {
     const text = isElectionChange(change) ? tellElection(change) : tellMembership(change);
     this.tell(change.type, machine, `${machine.name} ${text}`);
     this.#observer.heard(machine, process, change, this.nowUs);
+    if (change.type === 'voters') {
+      this.marks.hit(change.settled ? 'voters-settled' : 'voters-installed');
+      this.#observer.votersChanged(this.#inForce(), this.nowUs);
+    }
     if (change.type === 'elected') {
       const before = this.#leaders.get(change.name);
       if (before?.last !== machine) this.#leaders.set(change.name, { last: machine, former: before?.last ?? null });
@@ -439,7 +471,7 @@ export function leaseEndOf(process: Process, election: string): number {
   return process.node.election.tenureOf(election)?.leaseEndUs ?? -Infinity;
 }
 
-const ELECTION_CHANGES = new Set<string>(['elected', 'lost', 'ended', 'leader', 'quorum', 'voter']);
+const ELECTION_CHANGES = new Set<string>(['elected', 'lost', 'ended', 'leader', 'quorum', 'voter', 'voters']);
 
 /** Both kinds of change have warnings; those of the election carry its own codes, and nobody here tells them apart. */
 export function isElectionChange(change: MembershipChange | ElectionChange): change is ElectionChange {

@@ -59,6 +59,10 @@ export class BidQueue {
     if (at >= 0) this.#bidders.splice(at, 1);
   }
 
+  clear(): void {
+    this.#bidders = [];
+  }
+
   /** Drops what was received before `sinceUs`. */
   dropStale(sinceUs: number): void {
     this.#bidders = this.#bidders.filter((b) => b.atUs >= sinceUs);

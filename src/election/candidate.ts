@@ -2,7 +2,7 @@ import type { Now } from '../core/time.ts';
 import type { Context } from './context.ts';
 import type { BidState, Contest } from './contest.ts';
 import { SentRing } from './contest.ts';
-import { leaseEndUs, supportEndUs } from './lease.ts';
+import { supportEndUs } from './lease.ts';
 import { type Deny, type Grant, Op } from './messages.ts';
 import type { Peer } from './peers.ts';
 import { compareRendezvous, rendezvousIndex } from './rank.ts';
@@ -167,10 +167,7 @@ export class Candidate {
   }
 
   leaseEndOf(bid: BidState): number {
-    return leaseEndUs(
-      [...bid.support.values()].map((s) => s.endUs),
-      this.#context.needed,
-    );
+    return this.#context.electorate.leaseEndUs(bid.support);
   }
 
   /** C1. */
@@ -233,13 +230,14 @@ export class Candidate {
 
   /** C6 (a): so many voters are lost to this ballot that the rest is no majority. */
   #isHopeless(bid: BidState): boolean {
-    let lost = 0;
+    const { electorate } = this.#context;
+    const lost: string[] = [];
     for (const [voter, { deny, atUs }] of bid.denials) {
       if (bid.support.has(voter)) continue;
-      if (deny.why === 'stale' || deny.why === 'released' || deny.why === 'config' || deny.why === 'not-voter') lost += 1;
-      else if (deny.why === 'held' && atUs >= bid.firstGrantUs && this.#isRivalGrant(deny)) lost += 1;
+      if (deny.why === 'stale' || deny.why === 'released' || deny.why === 'config' || deny.why === 'not-voter') lost.push(voter);
+      else if (deny.why === 'held' && atUs >= bid.firstGrantUs && this.#isRivalGrant(deny)) lost.push(voter);
     }
-    return lost > this.#context.config.voters.length - this.#context.needed;
+    return electorate.votes(lost) > electorate.total - electorate.needed;
   }
 
   /**
@@ -278,9 +276,12 @@ export class Candidate {
   /** In a crowd, those with several better bidders before them at a majority bid only every fourth beat. */
   #sitsOut(contest: Contest, bid: BidState): boolean {
     if (holdsAnything(bid)) return false;
+    const { electorate } = this.#context;
     let behind = 0;
-    for (const { deny } of bid.denials.values()) if (deny.why === 'held' && deny.queued >= CROWD && deny.ahead >= STANDING) behind += 1;
-    if (behind < this.#context.needed || contest.satOut >= SIT_OUT_BEATS) {
+    for (const [voter, { deny }] of bid.denials) {
+      if (deny.why === 'held' && deny.queued >= CROWD && deny.ahead >= STANDING) behind += electorate.weightOf(voter);
+    }
+    if (behind < electorate.needed || contest.satOut >= SIT_OUT_BEATS) {
       contest.satOut = 0;
       return false;
     }

@@ -3,6 +3,7 @@ import { QUEUE_MAX } from './bid-queue.ts';
 import { type ElectionPacket, type Entry, type Hint, Op, WHY, type Why } from './messages.ts';
 import { VOTERS_MAX } from './config.ts';
 import { BALLOT_MAX, GRANT_MAX_US } from './recovery.ts';
+import { type Seat, WEIGHT_MAX, votesOf } from './voter-set.ts';
 
 /** Kind of an election packet: the first field of every message on the wire. */
 export const ELECTION_KIND = 16;
@@ -16,7 +17,9 @@ const HINT_REASONS = ['held', 'recovering', 'electing', 'no-candidate'] as const
 /** Positional fields, by docs/protocol.md "Election packet". Append, never reorder. */
 export function encodeElection(packet: ElectionPacket): unknown[] {
   const { from, boot, config, grantMs, maxGrantMs, elapsedMs, token, echo } = packet;
-  return [ELECTION_KIND, from, boot, config, grantMs, maxGrantMs, token, echo, packet.entries.map(encodeEntry), elapsedMs];
+  const { lineage, configTerm, configVersion } = packet;
+  const fields = [ELECTION_KIND, from, boot, config, grantMs, maxGrantMs, token, echo, packet.entries.map(encodeEntry), elapsedMs];
+  return lineage === config ? fields : [...fields, lineage, configTerm, configVersion]; // the first set is its own line of descent
 }
 
 /**
@@ -26,7 +29,7 @@ export function encodeElection(packet: ElectionPacket): unknown[] {
  * @throws {Malformed} with the field.
  */
 export function decodeElection(fields: readonly unknown[]): ElectionPacket {
-  const [, from, boot, config, grantMs, maxGrantMs, token, echo, entries, elapsedMs] = fields;
+  const [, from, boot, config, grantMs, maxGrantMs, token, echo, entries, elapsedMs, lineage, configTerm, configVersion] = fields;
   const decoded: Entry[] = [];
   for (const raw of readList(entries, ENTRIES_MAX, 'entries')) {
     const entry = decodeEntry(readList(raw, 32, 'entry'));
@@ -37,6 +40,9 @@ export function decodeElection(fields: readonly unknown[]): ElectionPacket {
     from: readName(from, 'from'),
     boot: readU32(boot, 'boot'),
     config: readU32(config, 'config'),
+    lineage: readU32(lineage ?? config, 'lineage'),
+    configTerm: configTerm === undefined ? 0 : ballot(configTerm, 'configTerm'),
+    configVersion: configVersion === undefined ? 0 : readU32(configVersion, 'configVersion'),
     grantMs: readWhole(grantMs, DURATION_MAX_MS + 1, 'grantMs'),
     maxGrantMs: readWhole(maxGrantMs, DURATION_MAX_MS + 1, 'maxGrantMs'),
     elapsedMs: elapsedMs === undefined ? 0 : readU32(elapsedMs, 'elapsedMs'),
@@ -57,7 +63,9 @@ function encodeEntry(e: Entry): unknown[] {
     case Op.renew:
       return [e.op, e.name, e.ballot, e.term, e.seq, e.ask];
     case Op.rack:
-      return [e.op, e.name, e.ballot, e.term, e.seq, e.grantedMs, e.queue, e.priority];
+      return e.floor === 0
+        ? [e.op, e.name, e.ballot, e.term, e.seq, e.grantedMs, e.queue, e.priority]
+        : [e.op, e.name, e.ballot, e.term, e.seq, e.grantedMs, e.queue, e.priority, e.floor];
     case Op.rdeny:
       return [e.op, e.name, e.term, e.seq, e.maxBallot, WHY.indexOf(e.why), e.holder, e.holderTerm, e.elected];
     case Op.release:
@@ -70,6 +78,10 @@ function encodeEntry(e: Entry): unknown[] {
       return [e.op, e.name];
     case Op.hint:
       return [e.op, e.name, e.holder, e.term, e.leftMs, HINT_REASONS.indexOf(e.reason)];
+    case Op.voters:
+      return [e.op, e.origin, e.lineage, e.term, e.version, e.floor, e.seats.map(({ name, weight, excluded }) => [name, weight, excluded])];
+    case Op.found:
+      return [e.op, e.lineage, e.names, e.boots];
   }
 }
 
@@ -125,6 +137,7 @@ function decodeEntry(f: readonly unknown[]): Entry | null {
         grantedMs: duration(f[5], 'grantedMs'),
         queue: readList(f[6], QUEUE_MAX, 'queue').map((id) => readName(id, 'queue')),
         priority: f[7] === undefined ? 0 : readInteger(f[7], -PRIORITY_MAX, PRIORITY_MAX, 'priority'),
+        floor: f[8] === undefined ? 0 : ballot(f[8], 'floor'),
       };
     case Op.rdeny:
       return {
@@ -168,10 +181,36 @@ function decodeEntry(f: readonly unknown[]): Entry | null {
         leftMs: duration(f[4], 'leftMs'),
         reason: HINT_REASONS[readWhole(f[5], HINT_REASONS.length, 'reason')]!,
       };
+    case Op.voters:
+      return {
+        op: Op.voters,
+        origin: readU32(f[1], 'origin'),
+        lineage: readU32(f[2], 'lineage'),
+        term: ballot(f[3], 'term'),
+        version: readU32(f[4], 'version'),
+        floor: ballot(f[5], 'floor'),
+        seats: seats(f[6]),
+      };
+    case Op.found:
+      return {
+        op: Op.found,
+        lineage: readU32(f[1], 'lineage'),
+        names: readList(f[2], VOTERS_MAX, 'names').map((id) => readName(id, 'names')),
+        boots: readList(f[3], VOTERS_MAX, 'boots').map((boot) => readU32(boot, 'boots')),
+      };
     default:
       if (!Number.isInteger(f[0])) throw new Malformed('op');
       return null;
   }
+}
+
+function seats(value: unknown): Seat[] {
+  const read = readList(value, VOTERS_MAX, 'seats').map((seat) => {
+    const [id, weight, excluded] = readList(seat, 8, 'seat');
+    return { name: name(id), weight: readWhole(weight, WEIGHT_MAX + 1, 'weight'), excluded: readBoolean(excluded, 'excluded') };
+  });
+  if (new Set(read.map((seat) => seat.name)).size < read.length || votesOf(read) === 0) throw new Malformed('seats');
+  return read;
 }
 
 const name = (value: unknown): string => readName(value, 'name');

@@ -1,22 +1,29 @@
 import { combine32, hash32 } from '../core/hash.ts';
 import type { ElectionConfig } from './config.ts';
+import { type VoterSet, firstSeats } from './voter-set.ts';
 
 /**
- * 32-bit digest of everything two nodes must agree on before one may count the other's vote:
- * cluster, configuration id, voters with weights, T, ρ and who may lead.
+ * 32-bit digest of everything two nodes must agree on from the start before one may count the
+ * other's vote: cluster, the first voters with weights, T, ρ and who may lead.
  *
  * One voter started with a longer T among shorter ones, or with a list that lacks a name, makes two
  * majorities that do not meet; so a packet with another digest is refused, never interpreted. R,
  * `stopBefore` and the like are a node's own business and not part of it.
  */
-export function configDigest(config: ElectionConfig): number {
-  let digest = hash32(config.cluster, 0x62656c6c);
-  digest = combine32(digest, 0); // configuration id: a fixed list is configuration 0
-  for (const voter of [...config.voters].sort()) {
-    digest = combine32(digest, hash32(voter));
-    digest = combine32(digest, 1); // weight
+export function firstDigest(config: ElectionConfig): number {
+  let digest = combine32(hash32(config.cluster, 0x62656c6c), config.expect);
+  for (const { name, weight } of [...firstSeats(config.voters, config.weights)].sort((a, b) => (a.name < b.name ? -1 : 1))) {
+    digest = combine32(digest, hash32(name));
+    digest = combine32(digest, weight);
   }
   digest = combine32(digest, config.grantUs);
   digest = combine32(digest, config.driftPpm);
   return combine32(digest, hash32(config.leaders));
+}
+
+/** Digest of a later set in the line of descent `lineage`. */
+export function configDigest(lineage: number, { term, version, seats }: VoterSet): number {
+  let digest = combine32(combine32(lineage, term % 0x1_0000_0000), combine32(Math.floor(term / 0x1_0000_0000), version));
+  for (const { name, weight } of [...seats].sort((a, b) => (a.name < b.name ? -1 : 1))) digest = combine32(combine32(digest, hash32(name)), weight);
+  return digest;
 }

@@ -1,14 +1,41 @@
+import type { VoterSet } from './voter-set.ts';
+
 /** Who may lead: any member, or the voters alone. */
 export type Leaders = 'any' | 'voters';
 
 /** A majority of more is slow to find, and nobody needs it: five voters survive the loss of two. */
 export const VOTERS_MAX = 31;
 
+/** What a voter's state directory holds. */
+export interface Kept {
+  /** The life that wrote it. */
+  readonly boot: number;
+  /** Nothing above it was promised; 0: not known. */
+  readonly mark: number;
+  /** What the node was started with when `set` was written, and the set's line of descent. */
+  readonly origin: number;
+  readonly lineage: number;
+  /** The voters in force, where they are not those that the node was started with. */
+  readonly set: VoterSet | null;
+  /** `set` was accepted, and is not in force before all its voters have accepted it (config.B1). */
+  readonly pending: boolean;
+}
+
 /** All that the election core may be told. Times in microseconds; every field present. */
 export interface ElectionConfig {
   readonly cluster: string;
-  /** The voters' names: fixed, distinct, 1 … 31 of them (0 = this node takes no part in elections). */
+  /** The first voters' names: distinct, 1 … 31 of them (0 = none yet, or this node takes no part in elections). */
   readonly voters: readonly string[];
+  /** Their votes, in that order; empty: one each, made odd. */
+  readonly weights: readonly number[];
+  /** Without names: so many voters must find each other and agree before there is a first set. Else 0. */
+  readonly expect: number;
+  /** Whether this node would be one of them. */
+  readonly founds: boolean;
+  /** This node has a state directory: what it must not forget is there before it says a word on it. */
+  readonly durable: boolean;
+  /** What it had kept there. */
+  readonly kept: Kept | null;
   readonly leaders: Leaders;
   /** T: how long a voter promises a name to its holder. 100 ms … 5 min. */
   readonly grantUs: number;

@@ -1,6 +1,8 @@
 import type { Random } from '../core/random.ts';
 import type { ElectionConfig } from './config.ts';
+import type { Electorate } from './electorate.ts';
 import type { ElectionChange } from './host.ts';
+import type { Memory } from './memory.ts';
 import type { Outbox } from './outbox.ts';
 import type { Peers } from './peers.ts';
 
@@ -11,7 +13,7 @@ export interface Context {
   readonly random: Random;
   readonly peers: Peers;
   readonly outbox: Outbox;
-  /** Votes that make a majority of the configured voters. */
-  readonly needed: number;
+  readonly electorate: Electorate;
+  readonly memory: Memory;
   notify(change: ElectionChange): void;
 }

@@ -5,20 +5,21 @@ import type { Now } from '../core/time.ts';
 import type { MembershipView } from '../core/view.ts';
 import { Beliefs } from './beliefs.ts';
 import { Candidate } from './candidate.ts';
-import { ClockRates, ELAPSED_WRAP_MS } from './clock-rates.ts';
+import { ClockRates } from './clock-rates.ts';
 import type { ElectionConfig } from './config.ts';
-import { configDigest } from './config-digest.ts';
+import { Electorate } from './electorate.ts';
+import { Franchise } from './franchise.ts';
+import { Memory } from './memory.ts';
+import { VOTERS_ELECTION } from './reconfiguration.ts';
 import type { GrantRecord } from './ballot-box.ts';
 import { type Contest, type Tenure, newContest } from './contest.ts';
 import type { Context } from './context.ts';
-import { ConfigGuard } from './config-guard.ts';
-import { type Standing, explainElection } from './explain.ts';
+import { type Standing, explainElection, reasonFor } from './explain.ts';
 import type { ElectionHost, LostReason, NoLeaderReason } from './host.ts';
 import { type Inspected, inspect } from './inspect.ts';
 import { Leader } from './leader.ts';
-import { leaseEndUs, majorityOf, supportEndUs } from './lease.ts';
 import { type Deny, type ElectionPacket, type Entry, type Hint, Op } from './messages.ts';
-import { Outbox } from './outbox.ts';
+import { Outbox, packetOf } from './outbox.ts';
 import { type Peer, Peers, lifeOf } from './peers.ts';
 import { QuorumWatch } from './quorum-watch.ts';
 import { Recovery } from './recovery.ts';
@@ -56,18 +57,18 @@ export class Election {
     losses: 0,
   };
 
+  /** Who votes, and how that changes. */
+  readonly franchise: Franchise;
   readonly #host: ElectionHost;
   readonly #context: Context;
-  readonly #digest: number;
   readonly #tokens: Tokens;
   readonly #recovery: Recovery;
-  readonly #voter: Voter | null;
+  readonly #voter: Voter;
   readonly #candidate: Candidate;
   readonly #leader: Leader;
   readonly #beliefs: Beliefs;
   readonly #quorum: QuorumWatch;
   readonly #silent: SilentVoters;
-  readonly #configs: ConfigGuard;
   readonly #rates: ClockRates;
   readonly #contests = new Map<string, Contest>();
   readonly #watched = new Set<string>();
@@ -81,30 +82,49 @@ export class Election {
 
   constructor(config: ElectionConfig, self: { name: string; boot: number }, random: Random, host: ElectionHost, now: Now) {
     const notify: ElectionHost['notify'] = (change) => {
+      if ('name' in change && change.name === VOTERS_ELECTION) return; // nobody's job
       if (change.type === 'ended') this.#beliefs.ended(change.name, change.term, this.#nowUs);
       if (change.type === 'lost') this.counters.losses += 1;
       host.notify(change);
     };
     this.#host = host;
-    this.#digest = configDigest(config);
+    const electorate = new Electorate(config);
+    const memory = new Memory(config, self.boot, (kept) => host.keep(kept));
     this.#context = {
       config,
       self,
       random,
       notify,
       outbox: new Outbox(config.packetBudget),
-      peers: new Peers(config, self),
-      needed: majorityOf(config.voters.length),
+      peers: new Peers(electorate, config.leaders, self),
+      electorate,
+      memory,
     };
     this.#tokens = new Tokens(random, config.renewUs);
     this.#recovery = new Recovery(this.#context, now);
-    this.#voter = config.voters.includes(self.name) ? new Voter(this.#context, this.#recovery) : null;
-    this.#candidate = new Candidate(this.#context, () => (this.#voter === null ? 0 : this.#recovery.floor));
+    this.#voter = new Voter(this.#context, this.#recovery);
+    this.#candidate = new Candidate(this.#context, () => (this.franchise.hasVote ? this.#recovery.floor : 0));
     this.#leader = new Leader(this.#context);
     this.#beliefs = new Beliefs(config.grantUs, notify);
     this.#quorum = new QuorumWatch(this.#context);
     this.#silent = new SilentVoters(this.#context);
-    this.#configs = new ConfigGuard(this.#context, this.#digest);
+    this.franchise = new Franchise(this.#context, this.#voter, this.#recovery, this.#silent, {
+      transition: (at, event) => this.#transition(at, event),
+      contest: (at) => this.#contest(VOTERS_ELECTION, at),
+      stand: (contest, at) => this.#candidate.stand(contest, at.elapsedUs, at),
+      ask: (contest, at) => this.#ask(contest, at),
+      giveBack: (contest, at) => {
+        this.#candidate.withdraw(contest, at);
+        this.#leader.resign(contest, 'released', null, at);
+        this.#leader.settled(contest, at);
+      },
+      disownAll: (at) => {
+        for (const contest of this.#contests.values()) {
+          this.#candidate.cancel(contest, at);
+          this.#leader.disown(contest, at);
+        }
+      },
+    });
     this.#rates = new ClockRates(config.driftPpm, (peer, ppm) =>
       notify({ type: 'warning', code: 'clock-rate', details: { peer, ppm, allowed: config.driftPpm } }),
     );
@@ -119,15 +139,16 @@ export class Election {
     this.#transition(now, () => {
       this.counters.packets += 1;
       if (!this.#participating) return void (this.counters.mute += 1);
-      const { self, peers } = this.#context;
+      const { self, peers, electorate } = this.#context;
       // Another process under our name (or our own packet come back): membership settles who keeps the name.
       if (packet.from === self.name) return void (this.counters.ownName += 1);
       const peer: Peer = { name: packet.from, boot: packet.boot, address: from };
       this.#recovery.heardGrant(packet.maxGrantMs * 1000);
-      if (packet.config !== this.#digest) {
-        this.counters.foreignConfig += 1;
-        return this.#configs.refuse(peer, packet, now.elapsedUs);
+      if (packet.config !== electorate.digest) {
+        if (!this.franchise.reconcile(peer, packet, now)) return void (this.counters.foreignConfig += 1);
+        this.#beatAtUs = now.elapsedUs; // leases in hand need the new voters' promises
       }
+      electorate.heardUnder(peer.name);
       peers.heard(peer, packet.token, now.elapsedUs);
       if (packet.elapsedMs > 0) this.#rates.heard(peer, packet.elapsedMs, now.elapsedUs);
       const echoed = this.#tokens.isFresh(lifeOf(peer), packet.echo, now.elapsedUs);
@@ -143,9 +164,9 @@ export class Election {
   /** The view changed. It may lie: it orders, prunes and addresses, and decides nothing. */
   onView(view: MembershipView, now: Now): void {
     this.#transition(now, () => {
-      const { peers, config } = this.#context;
+      const { peers, electorate } = this.#context;
       peers.onView(view);
-      for (const voter of config.voters) {
+      for (const voter of electorate.names) {
         const boot = peers.bootOf(voter);
         if (boot === null) continue;
         for (const contest of this.#contests.values()) this.#candidate.onVoterLife(contest, voter, boot);
@@ -161,14 +182,15 @@ export class Election {
     this.#transition(now, () => {
       if (this.#participating) return;
       this.#participating = true;
-      if (this.#voter !== null) this.#recovery.begin(now);
+      if (this.franchise.hasVote) this.#recovery.begin(now);
+      this.franchise.bootstrap.begin(now);
       for (const contest of this.#contests.values()) if (contest.wanted) this.#candidate.stand(contest, now.elapsedUs, now);
     });
   }
 
   /** A higher claim to our own name was heard: our voter promises nothing until that was silent for T. */
   rivalHeard(now: Now): void {
-    this.#transition(now, () => this.#voter?.silence(now));
+    this.#transition(now, () => this.#voter.silence(now));
   }
 
   /**
@@ -245,7 +267,7 @@ export class Election {
     this.#transition(now, () => {
       const contest = this.#contests.get(name);
       if (contest?.role !== 'leader') return;
-      endUs = leaseEndUs([supportEndUs(now.leaderUs, 0, this.#context.config.grantUs, this.#context.config.driftPpm)], 1);
+      endUs = this.#leader.confirmedEndUs(now);
       this.#ask(contest, now);
     });
     return endUs;
@@ -313,10 +335,11 @@ export class Election {
       contest: this.#contests.get(name),
       leader: this.leaderOf(name, now),
       participating: this.#participating,
-      voting: this.#voter !== null,
+      voting: this.franchise.hasVote,
       recovery: this.#recovery,
       quorum: this.#quorum,
-      configs: this.#configs,
+      configs: this.franchise.guard,
+      bootstrap: this.franchise.bootstrap,
     };
     return explainElection(this.#context, standing);
   }
@@ -331,17 +354,17 @@ export class Election {
 
   /** What our own voter promised; live, for whoever only looks. Null where we do not vote. */
   voteOf(name: string): { readonly maxBallot: number; readonly floor: number; readonly grant: Readonly<GrantRecord> | null; readonly queued: number } | null {
-    return this.#voter?.inspect(name) ?? null;
+    return this.franchise.hasVote ? this.#voter.inspect(name) : null;
   }
 
   /** Whether our voter may promise anything yet. */
   get mayPromise(): boolean {
-    return this.#voter !== null && this.#recovery.isActive;
+    return this.franchise.hasVote && this.#recovery.isActive;
   }
 
   /** A copy of what this node holds about `name`, for checkers. */
   inspect(name: string): Inspected {
-    return inspect(this.#contests.get(name), this.#voter?.inspect(name) ?? null, this.#recovery);
+    return inspect(this.#contests.get(name), this.franchise.hasVote ? this.#voter.inspect(name) : null, this.#recovery);
   }
 
   /** Decide, change, tell: leases first, then the event itself, then what is due, then one packet per peer. */
@@ -372,9 +395,11 @@ export class Election {
     const nowUs = now.elapsedUs;
     if (!this.#participating) return;
     const wasActive = this.#recovery.isActive;
-    if (this.#voter !== null) this.#recovery.advance(now);
+    this.franchise.advance(now);
+    if (this.franchise.hasVote) this.#recovery.advance(now);
     this.#noteActive(wasActive, now);
-    this.#voter?.advance(now);
+    if (this.franchise.hasVote) this.#voter.advance(now);
+    this.franchise.lead(now);
     for (const contest of this.#contests.values()) this.#candidate.advance(contest, now);
     if (this.#hasBusiness) this.#beatAtUs = Math.min(this.#beatAtUs, nowUs + this.#context.config.renewUs);
     else this.#beatAtUs = Infinity;
@@ -393,7 +418,7 @@ export class Election {
     }
     this.#leader.advance(this.#context.peers.voters(), now);
     // Silence means something only where we ask: a recovering voter that waits asks nobody yet.
-    const asking = this.#voter === null || this.#recovery.leftUs(now.elapsedUs) === 0;
+    const asking = !this.franchise.hasVote || this.#recovery.leftUs(now.elapsedUs) === 0;
     this.#quorum.advance(this.#hasBusiness && asking, now);
   }
 
@@ -401,7 +426,7 @@ export class Election {
   #ask(contest: Contest, now: Now): void {
     if (contest.role === 'bidding') {
       // A process whose own voter is recovering may be the second of its name, or about to learn of a higher ballot.
-      if (this.#voter !== null && !this.#recovery.isActive) return;
+      if (this.franchise.hasVote && !this.#recovery.isActive) return;
       const voters = this.#context.peers.voters().filter((voter) => this.#silent.mayBid(voter.name, now.elapsedUs));
       this.counters.bids += 1;
       this.#candidate.bid(contest, this.#nextSeq(), voters, now);
@@ -414,15 +439,19 @@ export class Election {
   #dispatch(peer: Peer, entry: Entry, echoed: boolean, now: Now): void {
     switch (entry.op) {
       case Op.bid:
-        return this.#voter?.onBid(peer, entry, echoed, now);
+        return this.franchise.hasVote ? this.#voter.onBid(peer, entry, echoed, now) : undefined;
       case Op.renew:
-        return this.#voter?.onRenew(peer, entry, now);
+        return this.franchise.hasVote ? this.#voter.onRenew(peer, entry, now) : undefined;
       case Op.release:
-        return this.#voter?.onRelease(peer, entry, now);
+        return this.franchise.hasVote ? this.#voter.onRelease(peer, entry, now) : undefined;
       case Op.watch:
-        return this.#voter?.onWatch(peer, entry, now);
+        return this.franchise.hasVote ? this.#voter.onWatch(peer, entry, now) : undefined;
       case Op.recover:
-        return this.#voter === null ? undefined : this.#recovery.answer(peer, entry, now);
+        return this.franchise.hasVote ? this.#recovery.answer(peer, entry, now) : undefined;
+      case Op.found:
+        return this.franchise.onFound(peer, entry, now);
+      case Op.voters:
+        return; // `reconcile` has read it; under the same set it is no news
       default:
     }
     // What follows only a voter may say.
@@ -452,6 +481,7 @@ export class Election {
       case Op.deny:
         return this.#onDeny(contest, peer, entry, now);
       case Op.rack:
+        if (entry.name === VOTERS_ELECTION && entry.term === contest?.tenure?.term) this.franchise.reconfiguration.onRack(peer.name, entry.floor);
         return contest === undefined ? undefined : this.#leader.onRack(contest, peer, entry, now);
       case Op.rdeny:
         if (contest === undefined) return;
@@ -488,7 +518,7 @@ export class Election {
 
   #noteActive(wasActive: boolean, now: Now): void {
     if (wasActive || !this.#recovery.isActive) return;
-    this.#voter?.onActive(now);
+    this.#voter.onActive(now);
     for (const contest of this.#contests.values()) if (contest.role === 'bidding') contest.bidAtUs = Math.max(contest.bidAtUs, now.elapsedUs);
   }
 
@@ -503,7 +533,7 @@ export class Election {
 
   /** Sends what was said, ourselves included: our own voter is asked like any other, without the network. */
   #flush(now: Now): void {
-    const { self, outbox, peers } = this.#context;
+    const { self, outbox } = this.#context;
     for (let rounds = 0; ; rounds += 1) {
       assert(rounds < 64, 'BUG: talking to ourselves without end');
       const packets = outbox.take();
@@ -513,35 +543,16 @@ export class Election {
           for (const entry of entries) this.#dispatch({ ...self, address: '' }, entry, true, now);
           continue;
         }
-        this.#host.send(peer.address, {
-          kind: 16,
-          from: self.name,
-          boot: self.boot,
-          config: this.#digest,
-          grantMs: this.#context.config.grantUs / 1000,
-          maxGrantMs: Math.ceil(this.#recovery.maxGrantUs / 1000),
-          elapsedMs: Math.floor(now.elapsedUs / 1000) % ELAPSED_WRAP_MS,
-          token: this.#voter === null || peer.boot === 0 ? 0 : this.#tokens.give(lifeOf(peer), now.elapsedUs),
-          echo: peers.tokenFrom(peer.name),
-          entries,
-        });
+        const token = !this.franchise.hasVote || peer.boot === 0 ? 0 : this.#tokens.give(lifeOf(peer), now.elapsedUs);
+        this.#host.send(peer.address, packetOf(this.#context, peer, entries, token, this.#recovery.maxGrantUs, now));
       }
     }
     this.#noteOwnLeases(now);
   }
 
   #reasonFor(name: string): NoLeaderReason {
-    if (this.#quorum.isLost) return 'no-quorum';
-    if (this.#voter !== null && !this.#recovery.isActive) return 'recovering';
-    const bid = this.#contests.get(name)?.bid;
-    if (bid !== undefined && bid !== null) {
-      const denials = [...bid.denials.values()];
-      const recovering = denials.filter(({ deny }) => deny.why === 'recovering').length;
-      if (recovering > this.#context.config.voters.length - this.#context.needed) return 'recovering';
-      if (denials.some(({ deny }) => deny.why === 'held' && deny.elected)) return 'lapsing';
-      return 'electing';
-    }
-    return this.#quorum.hintOf(name) ?? 'unknown';
+    const isRecovering = this.franchise.hasVote && !this.#recovery.isActive;
+    return reasonFor(this.#context, name, this.#contests.get(name)?.bid ?? null, this.#quorum, isRecovering);
   }
 
   #deadline(now: Now): number {
@@ -549,11 +560,17 @@ export class Election {
     let earliest = Math.min(this.#leader.nextReleaseUs, this.#beliefs.nextDeadlineUs);
     for (const contest of this.#contests.values()) {
       earliest = Math.min(earliest, this.#leader.nextDeadlineUs(contest, aheadUs));
-      if (this.#participating && (this.#voter === null || this.#recovery.isActive)) earliest = Math.min(earliest, this.#candidate.nextDeadlineUs(contest));
+      if (this.#participating && (!this.franchise.hasVote || this.#recovery.isActive)) earliest = Math.min(earliest, this.#candidate.nextDeadlineUs(contest));
     }
     if (!this.#participating) return earliest;
-    if (this.#voter !== null) earliest = Math.min(earliest, this.#recovery.nextDeadlineUs, this.#voter.nextDeadlineUs);
-    return Math.min(earliest, this.#beatAtUs, this.#quorum.nextDeadlineUs);
+    if (this.franchise.hasVote) earliest = Math.min(earliest, this.#recovery.nextDeadlineUs, this.#voter.nextDeadlineUs);
+    return Math.min(
+      earliest,
+      this.#beatAtUs,
+      this.#quorum.nextDeadlineUs,
+      this.franchise.bootstrap.nextDeadlineUs,
+      this.franchise.reconfiguration.nextDeadlineUs,
+    );
   }
 
   #contest(name: string, now: Now): Contest | null {

@@ -1,7 +1,8 @@
 import { ms, type Now } from '../core/time.ts';
+import type { Bootstrap } from './bootstrap.ts';
 import type { ConfigGuard } from './config-guard.ts';
 import type { Context } from './context.ts';
-import type { Contest } from './contest.ts';
+import type { BidState, Contest } from './contest.ts';
 import type { NoLeaderReason } from './host.ts';
 import type { QuorumWatch } from './quorum-watch.ts';
 import type { Recovery } from './recovery.ts';
@@ -17,6 +18,18 @@ export interface Standing {
   readonly recovery: Recovery;
   readonly quorum: QuorumWatch;
   readonly configs: ConfigGuard;
+  readonly bootstrap: Bootstrap;
+}
+
+/** Why nobody is known to lead, in one word. */
+export function reasonFor(context: Context, name: string, bid: BidState | null, quorum: QuorumWatch, isRecovering: boolean): NoLeaderReason {
+  const { electorate } = context;
+  if (quorum.isLost) return 'no-quorum';
+  if (isRecovering) return 'recovering';
+  if (bid === null) return quorum.hintOf(name) ?? 'unknown';
+  const recovering = electorate.votes([...bid.denials].filter(([, { deny }]) => deny.why === 'recovering').map(([voter]) => voter));
+  if (recovering > electorate.total - electorate.needed) return 'recovering';
+  return [...bid.denials.values()].some(({ deny }) => deny.why === 'held' && deny.elected) ? 'lapsing' : 'electing';
 }
 
 /** Refused configurations are mentioned for this long. */
@@ -24,20 +37,22 @@ const REFUSED_SHOWN_US = 60_000_000;
 
 /** No leader is never silent: says in sentences what holds, what is missing and what is waited for. */
 export function explainElection(context: Context, at: Standing): string[] {
-  const { config, needed, self } = context;
+  const { config, electorate, self } = context;
+  const { needed, names } = electorate;
   const nowUs = at.now.elapsedUs;
   const round = (us: number): string => `${Math.max(0, Math.round(ms(us)))} ms`;
   const says: string[] = [];
 
   if (at.leader.name !== null) says.push(`${at.leader.name} leads ${at.name} with term ${at.leader.term}.`);
   else says.push(`No leader of ${at.name} is known: ${at.leader.reason ?? 'unknown'}.`);
-  if (config.voters.length === 0) says.push('This node knows no voters: set `voters` to take part in elections.');
+  if (at.bootstrap.isOpen) says.push(at.bootstrap.tell(nowUs));
+  else if (names.length === 0) says.push('This node knows no voters: set `voters` to take part in elections.');
   if (!at.participating) says.push('This node has not been accepted by the cluster yet and takes no part in elections.');
 
   const { reachable, missing } = at.quorum.look(nowUs);
-  if (config.voters.length > 0) {
+  if (names.length > 0) {
     says.push(
-      `${reachable.length} of ${config.voters.length} voters answered lately, ${needed} are needed${missing.length > 0 ? `; missing: ${missing.join(', ')}` : ''}.`,
+      `${electorate.votes(reachable)} of ${electorate.total} votes answered lately, ${needed} are needed${missing.length > 0 ? `; missing: ${missing.join(', ')}` : ''}.`,
     );
   }
   if (at.voting && !at.recovery.isActive) {

@@ -1,5 +1,7 @@
 import type { Address } from '../core/address.ts';
+import type { Kept } from './config.ts';
 import type { ElectionPacket } from './messages.ts';
+import type { VoterSet } from './voter-set.ts';
 
 /** Why a tenure ended, as the application is told. */
 export type LostReason =
@@ -47,7 +49,9 @@ export type ElectionChange =
   /** On each loss and return of a majority of reachable voters. */
   | { readonly type: 'quorum'; readonly held: boolean; readonly reachable: number; readonly needed: number; readonly missing: readonly string[] }
   /** Our own voter's phase. `how`: by reading from active voters, by a cold start, or at once because all were new. */
-  | { readonly type: 'voter'; readonly phase: 'recovering' | 'active'; readonly how: 'start' | 'read' | 'cold-start' | 'quiet' }
+  | { readonly type: 'voter'; readonly phase: 'recovering' | 'active'; readonly how: 'start' | 'read' | 'cold-start' | 'quiet' | 'memory' }
+  /** Who votes has changed here. `settled`: a majority of the new voters is known to go by it. */
+  | { readonly type: 'voters'; readonly set: VoterSet; readonly settled: boolean }
   | { readonly type: 'warning'; readonly code: ElectionWarning; readonly details: Readonly<Record<string, string | number | boolean>> };
 
 export type ElectionWarning =
@@ -55,10 +59,13 @@ export type ElectionWarning =
   | 'id-conflict' // another process uses this voter's name; we do not vote until it is silent for T
   | 'safety-violation' // another leader with a higher term while our lease held
   | 'clock-rate' // a peer's clock runs faster or slower than ours by more than half of what is allowed
+  | 'not-kept' // a new set of voters could not be written to the state directory, or there is none: this voter does not answer under it
   | 'names-limit'; // more election names than the limit; further ones are refused
 
 /** Everything the election may do to the world. Called inside a transition: must not throw, must not call back. */
 export interface ElectionHost {
   send(to: Address, packet: ElectionPacket): void;
   notify(change: ElectionChange): void;
+  /** Writes through to the state directory. @returns False when that did not work; never called without one. */
+  keep(kept: Kept): boolean;
 }

@@ -73,6 +73,12 @@ export class Leader {
     }
   }
 
+  /** Where a lease ends that a majority renews in answer to what is sent now. */
+  confirmedEndUs(now: Now): number {
+    const { grantUs, driftPpm } = this.#context.config;
+    return leaseEndUs([{ endUs: supportEndUs(now.leaderUs, 0, grantUs, driftPpm), weight: 1 }], 1);
+  }
+
   /** L1, L2: a renewed promise counts from the send of the very request it answers, and only while the lease holds. */
   onRack(contest: Contest, peer: Peer, rack: Rack, now: Now): void {
     const tenure = contest.tenure;
@@ -86,8 +92,7 @@ export class Leader {
     const endUs = supportEndUs(sentAtUs, 0, Math.min(grantUs, rack.grantedMs * 1000), driftPpm);
     const known = tenure.support.get(peer.name);
     if (known === undefined || known.boot !== peer.boot || endUs > known.endUs) tenure.support.set(peer.name, { boot: peer.boot, endUs });
-    const ends = [...tenure.support.values()].map((s) => s.endUs);
-    tenure.leaseEndUs = Math.max(tenure.leaseEndUs, leaseEndUs(ends, this.#context.needed));
+    tenure.leaseEndUs = Math.max(tenure.leaseEndUs, this.#context.electorate.leaseEndUs(tenure.support));
   }
 
   /** L3: a voter that promised a higher ballot meanwhile is won back by a higher ballot; the term, the fencing token, stays. @returns Whether to renew again at once. */
@@ -114,6 +119,13 @@ export class Leader {
     if (contest.role === 'leader' && now.leaderUs >= stopUs) this.#lose(contest, tenure, lateReason());
     if (contest.role === 'draining' && now.elapsedUs >= tenure.drainUntilUs) contest.role = 'lost';
     if (now.leaderUs >= tenure.leaseEndUs) this.#finish(contest, tenure, now);
+  }
+
+  /** Other voters were forced: whatever the former ones promised counts no more. */
+  disown(contest: Contest, now: Now): void {
+    if (contest.tenure === null) return;
+    contest.tenure.leaseEndUs = Math.min(contest.tenure.leaseEndUs, now.leaderUs);
+    this.checkLease(contest, () => 'no-quorum', now);
   }
 
   /** The application gives up: told at once, while renewing goes on until its job has settled. */
@@ -171,11 +183,12 @@ export class Leader {
   canHandOver(contest: Contest, to: string | null, now: Now): boolean {
     const tenure = contest.tenure;
     if (tenure === null || contest.role !== 'leader') return false;
+    const { electorate } = this.#context;
     let ready = 0;
-    for (const { ids, atUs } of tenure.queues.values()) {
-      if (this.#isFresh(atUs, now) && (to === null ? ids.length > 0 : ids.includes(to))) ready += 1;
+    for (const [voter, { ids, atUs }] of tenure.queues) {
+      if (this.#isFresh(atUs, now) && (to === null ? ids.length > 0 : ids.includes(to))) ready += electorate.weightOf(voter);
     }
-    return ready >= this.#context.needed;
+    return ready >= electorate.needed;
   }
 
   /** Repeats releases that are due. */

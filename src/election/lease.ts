@@ -27,17 +27,22 @@ export function supportEndUs(sentAtUs: number, heldUs: number, grantedUs: number
   return sentAtUs + worthUs(heldUs, driftPpm) + worthUs(grantedUs, driftPpm);
 }
 
-/** Votes that make a majority of `voters`: of the *configured* ones, even if only two are alive. */
-export function majorityOf(voters: number): number {
-  return Math.floor(voters / 2) + 1;
+/** One voter's promise: until when it holds, and how many votes it is. */
+export interface Endorsement {
+  readonly endUs: number;
+  readonly weight: number;
 }
 
 /**
- * Until when a lease holds: the `needed`-th latest of the supports' ends, shortened by how far the
- * leader's clock may be behind. `-Infinity` with fewer supports.
+ * Until when a lease holds: as long as promises of at least `needed` votes do, shortened by how far
+ * the leader's clock may be behind. `-Infinity` with fewer.
  */
-export function leaseEndUs(supportEnds: readonly number[], needed: number): number {
-  if (supportEnds.length < needed) return -Infinity;
-  const latestFirst = [...supportEnds].sort((a, b) => b - a);
-  return latestFirst[needed - 1]! - LEADER_CLOCK_LAG_US;
+export function leaseEndUs(promises: readonly Endorsement[], needed: number): number {
+  const latestFirst = [...promises].sort((a, b) => b.endUs - a.endUs);
+  let votes = 0;
+  for (const { endUs, weight } of latestFirst) {
+    votes += weight;
+    if (votes >= needed) return endUs - LEADER_CLOCK_LAG_US;
+  }
+  return -Infinity;
 }

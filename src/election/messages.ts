@@ -1,3 +1,5 @@
+import type { VoterSet } from './voter-set.ts';
+
 /** Why a voter refuses; surfaced to users verbatim. Wire numbers are the positions: append, never reorder. */
 export const WHY = ['held', 'stale', 'recovering', 'config', 'released', 'not-voter', 'wasteful', 'echo', 'conflict', 'limit'] as const;
 export type Why = (typeof WHY)[number];
@@ -15,6 +17,8 @@ export const Op = {
   recovered: 9,
   watch: 10,
   hint: 11,
+  voters: 12,
+  found: 13,
 } as const;
 
 /** A candidate asks for a name. Standing: repeated every R with a new seq. */
@@ -68,6 +72,8 @@ export interface Rack {
   readonly queue: readonly string[];
   /** Of the first in the queue; 0 where there is none. */
   readonly priority: number;
+  /** In the voters' own election: at least every ballot that this voter has promised, over all names. Else 0. */
+  readonly floor: number;
 }
 export interface RDeny {
   readonly op: typeof Op.rdeny;
@@ -120,7 +126,22 @@ export interface Hint {
   readonly reason: 'held' | 'recovering' | 'electing' | 'no-candidate';
 }
 
-export type Entry = Bid | Grant | Deny | Renew | Rack | RDeny | Release | Recover | Recovered | Watch | Hint;
+/** Who votes now, for a node that has an older set; or, where `origin` is all that it has, for one that has none. */
+export interface Voters extends VoterSet {
+  readonly op: typeof Op.voters;
+  readonly origin: number;
+  readonly lineage: number;
+}
+
+/** Where the first voters find each other: who the sender would found with, by name, and their lives; `lineage`: what it has accepted, 0 = nothing yet. */
+export interface Found {
+  readonly op: typeof Op.found;
+  readonly lineage: number;
+  readonly names: readonly string[];
+  readonly boots: readonly number[];
+}
+
+export type Entry = Bid | Grant | Deny | Renew | Rack | RDeny | Release | Recover | Recovered | Watch | Hint | Voters | Found;
 
 /** One datagram: entries of all names for one peer behind one header. Kind 16 on the wire. */
 export interface ElectionPacket {
@@ -129,6 +150,10 @@ export interface ElectionPacket {
   readonly boot: number;
   /** Digest of (cluster, configuration id, voters with weights, T, ρ, who may lead). 32 bits. */
   readonly config: number;
+  /** The set of voters that the digest stands for: its line of descent, and its place in it. */
+  readonly lineage: number;
+  readonly configTerm: number;
+  readonly configVersion: number;
   /** The sender's own T in ms, so that a mismatch can be explained. */
   readonly grantMs: number;
   /** The largest T the sender has used or heard, in ms. */

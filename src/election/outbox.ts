@@ -1,9 +1,13 @@
 import { assert } from '../core/assert.ts';
-import type { Entry } from './messages.ts';
+import type { Now } from '../core/time.ts';
+import { ELAPSED_WRAP_MS } from './clock-rates.ts';
+import type { Context } from './context.ts';
+import type { ElectionPacket, Entry } from './messages.ts';
 import type { Peer } from './peers.ts';
+import type { Seat } from './voter-set.ts';
 
 /** Bytes the envelope and the header of an election packet may take, names of 64 bytes included. */
-const HEADER_BYTES = 116;
+const HEADER_BYTES = 136;
 /** Bytes an entry takes without its strings: at most seven numbers of nine bytes and the array around them. */
 const ENTRY_BYTES = 56;
 
@@ -61,6 +65,32 @@ export class Outbox {
   }
 }
 
+/** What is said to one peer in one datagram, under our header. @param token For that life of it; 0: we have no vote, or do not know its life yet. */
+export function packetOf(context: Context, peer: Peer, entries: readonly Entry[], token: number, maxGrantUs: number, now: Now): ElectionPacket {
+  const { self, electorate, config, peers } = context;
+  return {
+    kind: 16,
+    from: self.name,
+    boot: self.boot,
+    config: electorate.digest,
+    lineage: electorate.lineage,
+    configTerm: electorate.set.term,
+    configVersion: electorate.set.version,
+    grantMs: config.grantUs / 1000,
+    maxGrantMs: Math.ceil(maxGrantUs / 1000),
+    elapsedMs: Math.floor(now.elapsedUs / 1000) % ELAPSED_WRAP_MS,
+    token,
+    echo: peers.tokenFrom(peer.name),
+    entries,
+  };
+}
+
+/** What a list of voters takes on the wire, at most. */
+export const seatsBytes = (seats: readonly Seat[]): number => seats.reduce((sum, { name }) => sum + name.length + 5, 0);
+
+/** Whether such a list can be said in one packet. */
+export const fitsPacket = (seats: readonly Seat[], packetBudget: number): boolean => HEADER_BYTES + ENTRY_BYTES + seatsBytes(seats) <= packetBudget;
+
 /** An upper bound of an entry's encoded size, in bytes. */
 function sizeOf(entry: Entry): number {
   let bytes = ENTRY_BYTES;
@@ -68,6 +98,8 @@ function sizeOf(entry: Entry): number {
   if ('holder' in entry) bytes += entry.holder.length + 2;
   if ('to' in entry) bytes += entry.to.length + 2;
   if ('queue' in entry) for (const id of entry.queue) bytes += id.length + 2;
+  if ('seats' in entry) bytes += seatsBytes(entry.seats);
+  if ('names' in entry) for (const id of entry.names) bytes += id.length + 7;
   if ('rivals' in entry) bytes += 5 * (entry.rivals.length + entry.quiet.length);
   return bytes;
 }

@@ -1,6 +1,7 @@
 import type { Address } from '../core/address.ts';
 import type { MembershipView } from '../core/view.ts';
-import type { ElectionConfig } from './config.ts';
+import type { Leaders } from './config.ts';
+import type { Electorate } from './electorate.ts';
 
 /** Somebody we talk to: holder identity is (name, boot), never the name alone. */
 export interface Peer {
@@ -20,8 +21,8 @@ export const isSameLife = (a: { readonly name: string; readonly boot: number }, 
 const LIVES_MAX = 8;
 
 interface Heard {
-  /** Its place in the configuration. */
-  readonly index: number;
+  /** Its place among the voters. */
+  index: number;
   /** Boot → when last heard. */
   readonly lives: Map<number, number>;
   address: Address | null;
@@ -34,21 +35,35 @@ interface Heard {
  * token it gave us. The membership view gives addresses and may lie; hearing is first hand.
  */
 export class Peers {
-  readonly #config: ElectionConfig;
+  readonly #electorate: Electorate;
+  readonly #leaders: Leaders;
   readonly #self: { readonly name: string; readonly boot: number };
-  readonly #heard = new Map<string, Heard>();
-  /** When each voter was last heard, in the order of the configuration: read in every transition. Ourselves: always. */
-  readonly #lastUs: Float64Array;
+  #heard = new Map<string, Heard>();
+  /** When each voter was last heard, and its votes, in the order of the set: read in every transition. Ourselves: always. */
+  #lastUs = new Float64Array(0);
+  #weights = new Uint8Array(0);
   #view: MembershipView = { members: new Map() };
   #voters: readonly Peer[] | null = null;
 
-  constructor(config: ElectionConfig, self: { readonly name: string; readonly boot: number }) {
-    this.#config = config;
+  constructor(electorate: Electorate, leaders: Leaders, self: { readonly name: string; readonly boot: number }) {
+    this.#electorate = electorate;
+    this.#leaders = leaders;
     this.#self = self;
-    this.#lastUs = new Float64Array(config.voters.length);
-    for (const [index, voter] of config.voters.entries()) {
-      this.#heard.set(voter, { index, lives: new Map(), address: null, token: 0 });
-      this.#lastUs[index] = voter === self.name ? Infinity : -Infinity;
+    this.onVoters();
+  }
+
+  /** Others vote now. What was heard of those that stay is kept. */
+  onVoters(): void {
+    const { names } = this.#electorate;
+    const [formerly, formerUs] = [this.#heard, this.#lastUs];
+    this.#heard = new Map();
+    this.#lastUs = new Float64Array(names.length);
+    this.#weights = Uint8Array.from(names, (name) => this.#electorate.weightOf(name));
+    this.#voters = null;
+    for (const [index, voter] of names.entries()) {
+      const former = formerly.get(voter);
+      this.#lastUs[index] = voter === this.#self.name ? Infinity : former === undefined ? -Infinity : formerUs[former.index]!;
+      this.#heard.set(voter, former === undefined ? { index, lives: new Map(), address: null, token: 0 } : { ...former, index });
     }
   }
 
@@ -57,11 +72,20 @@ export class Peers {
     this.#voters = null;
   }
 
+  /** Members that are believed alive, ourselves not among them, so many at most. */
+  alive(limit: number): Peer[] {
+    const peers: Peer[] = [];
+    for (const { name, state, address } of this.#view.members.values()) {
+      if (name !== this.#self.name && state !== 'failed' && state !== 'left' && peers.push({ name, boot: 0, address }) >= limit) break;
+    }
+    return peers;
+  }
+
   /** The voters that have an address, each with it; at the end ourselves without one, where we vote. */
   voters(): readonly Peer[] {
     if (this.#voters !== null) return this.#voters;
     const voters: Peer[] = [];
-    for (const name of this.#config.voters) {
+    for (const name of this.#electorate.names) {
       const address = name === this.#self.name ? null : this.addressOf(name);
       if (address !== null) voters.push({ name, boot: 0, address });
     }
@@ -80,6 +104,12 @@ export class Peers {
     return member !== undefined && member.boot === peer.boot && (member.state === 'failed' || member.state === 'left');
   }
 
+  /** Whether the view holds a member of that name alive. Plans a change of the voters, decides nothing. */
+  isAlive(name: string): boolean {
+    const state = this.#view.members.get(name)?.state;
+    return name === this.#self.name || state === 'alive' || state === 'suspect';
+  }
+
   /** The boot the view holds for `name`; null where it knows none. */
   bootOf(name: string): number | null {
     return this.#view.members.get(name)?.boot ?? null;
@@ -90,7 +120,7 @@ export class Peers {
     yield this.#self.name;
     for (const member of this.#view.members.values()) {
       if (member.name === this.#self.name || member.state === 'failed' || member.state === 'left') continue;
-      if (this.#config.leaders === 'any' || this.#heard.has(member.name)) yield member.name;
+      if (this.#leaders === 'any' || this.#heard.has(member.name)) yield member.name;
     }
   }
 
@@ -128,26 +158,26 @@ export class Peers {
     return [...heard.lives].filter(([boot, atUs]) => boot !== peer.boot && atUs >= sinceUs).map(([boot]) => boot);
   }
 
-  /** How many voters were heard since `sinceUs`, ourselves (when a voter) always. */
-  countSince(sinceUs: number): number {
-    let count = 0;
-    for (const lastUs of this.#lastUs) if (lastUs >= sinceUs) count += 1;
-    return count;
+  /** Votes of those heard since `sinceUs`, ourselves (when a voter) always. */
+  votesSince(sinceUs: number): number {
+    let votes = 0;
+    for (let i = 0; i < this.#lastUs.length; i += 1) if (this.#lastUs[i]! >= sinceUs) votes += this.#weights[i]!;
+    return votes;
   }
 
   /** Those voters by name, and those that were not heard. */
   reachable(sinceUs: number): { reachable: string[]; missing: string[] } {
     const reachable: string[] = [];
     const missing: string[] = [];
-    for (const [index, voter] of this.#config.voters.entries()) (this.#lastUs[index]! >= sinceUs ? reachable : missing).push(voter);
+    for (const [index, voter] of this.#electorate.names.entries()) (this.#lastUs[index]! >= sinceUs ? reachable : missing).push(voter);
     return { reachable, missing };
   }
 
-  /** The latest moment since which at least `count` voters were heard; −Infinity when so many never were. */
-  heardByUs(count: number): number {
-    // The count-th largest of a few numbers, in every transition: counting beats sorting.
+  /** The latest moment since which at least so many votes were heard; −Infinity when so many never were. */
+  heardByUs(votes: number): number {
+    // The n-th largest of a few numbers, in every transition: counting beats sorting.
     let latestUs = -Infinity;
-    for (const candidateUs of this.#lastUs) if (candidateUs > latestUs && this.countSince(candidateUs) >= count) latestUs = candidateUs;
+    for (const candidateUs of this.#lastUs) if (candidateUs > latestUs && this.votesSince(candidateUs) >= votes) latestUs = candidateUs;
     return latestUs;
   }
 }

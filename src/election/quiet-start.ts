@@ -41,8 +41,9 @@ export class QuietStart {
 
   /** Whether the configuration allows it at all. */
   begin(nowUs: number): void {
-    const { config, self } = this.#context;
-    if (config.leaders !== 'voters' || !config.voters.includes(self.name)) return;
+    const { config, electorate, self } = this.#context;
+    // After a change a voter that was just taken out may still hold its last lease, and is not asked.
+    if (config.leaders !== 'voters' || !electorate.isFirst || !electorate.isVoter(self.name)) return;
     this.#restart(nowUs);
   }
 
@@ -86,17 +87,17 @@ export class QuietStart {
 
   /** Whether an active voter says that we were among those that were new together. */
   joins(answer: Recovered): boolean {
-    const { config, self } = this.#context;
-    const ours = config.voters.indexOf(self.name);
-    if (!answer.active || ours < 0 || answer.quiet.length !== config.voters.length || answer.quiet[ours] !== self.boot) return false;
+    const { electorate, self } = this.#context;
+    const ours = electorate.names.indexOf(self.name);
+    if (!answer.active || !electorate.isFirst || ours < 0 || answer.quiet.length !== electorate.names.length || answer.quiet[ours] !== self.boot) return false;
     this.set = answer.quiet;
     this.end();
     return true;
   }
 
   #conclude(nowUs: number): boolean {
-    const { config, self } = this.#context;
-    const others = config.voters.length - 1;
+    const { config, electorate, self } = this.#context;
+    const others = electorate.names.length - 1;
     if (!this.#second) {
       if (this.#lives.size < others) return false;
       // Every second answer must be asked for after every first one has arrived, or there is no instant between them.
@@ -106,7 +107,7 @@ export class QuietStart {
       this.#askAtUs = nowUs + Math.floor(config.renewUs / ASKS_PER_RENEWAL);
     }
     if (this.#confirmed.size < others) return false;
-    this.set = config.voters.map((name) => (name === self.name ? self.boot : this.#lives.get(name)!));
+    this.set = electorate.names.map((name) => (name === self.name ? self.boot : this.#lives.get(name)!));
     this.end();
     return true;
   }

@@ -23,17 +23,17 @@ export class QuorumWatch {
 
   /** Looks again. `talking`: we bid, renew or watch, so silence means something. */
   advance(talking: boolean, now: Now): void {
-    if (!talking || this.#context.config.voters.length === 0) {
+    if (!talking || this.#context.electorate.names.length === 0) {
       this.#sinceUs = Infinity;
       return;
     }
     this.#sinceUs = Math.min(this.#sinceUs, now.elapsedUs);
-    const held = this.#context.peers.countSince(now.elapsedUs - this.#windowUs) >= this.#context.needed;
+    const held = this.#context.peers.votesSince(now.elapsedUs - this.#windowUs) >= this.#context.electorate.needed;
     if (held === this.#held) return;
     if (!held && now.elapsedUs < this.#sinceUs + this.#windowUs) return; // nobody was asked long enough
     this.#held = held;
     const { reachable, missing } = this.look(now.elapsedUs);
-    this.#context.notify({ type: 'quorum', held, reachable: reachable.length, needed: this.#context.needed, missing });
+    this.#context.notify({ type: 'quorum', held, reachable: this.#context.electorate.votes(reachable), needed: this.#context.electorate.needed, missing });
   }
 
   look(nowUs: number): { reachable: string[]; missing: string[] } {
@@ -43,7 +43,7 @@ export class QuorumWatch {
   /** Whether a majority answered within the last two and a half intervals: tells why a lease was lost, before the loss of quorum is certain. */
   answeredLately(nowUs: number): boolean {
     const sinceUs = nowUs - (this.#context.config.renewUs * FRESH_TENTHS) / 10;
-    return this.#context.peers.countSince(sinceUs) >= this.#context.needed;
+    return this.#context.peers.votesSince(sinceUs) >= this.#context.electorate.needed;
   }
 
   /** Told and not taken back. */
@@ -69,7 +69,7 @@ export class QuorumWatch {
 
   /** The moment at which, with nothing more heard, fewer than a majority would be reachable. */
   get #firstLossUs(): number {
-    return Math.max(this.#context.peers.heardByUs(this.#context.needed), this.#sinceUs) + this.#windowUs + 1;
+    return Math.max(this.#context.peers.heardByUs(this.#context.electorate.needed), this.#sinceUs) + this.#windowUs + 1;
   }
 
   /** Three unanswered beats: shorter than any lease, so that the cause is told before its effect. */

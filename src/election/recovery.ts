@@ -29,7 +29,7 @@ export function termFloor(wallMs: number): number {
 export class Recovery {
   readonly #context: Context;
   readonly #quiet: QuietStart;
-  readonly #startUs: number;
+  #startUs: number;
   #active = false;
   #floor = 0;
   /** The largest T used or heard; the wait is the largest heard up to the moment of becoming active. */
@@ -37,6 +37,8 @@ export class Recovery {
   #askAtUs = Infinity;
   #nonce = 0;
   #conflictUntilUs = -Infinity;
+  /** The state directory says what we promised: nothing needs to be read (R7). */
+  #remembers: boolean;
   #answers = new Map<string, Recovered>();
 
   constructor(context: Context, now: Now) {
@@ -44,6 +46,8 @@ export class Recovery {
     this.#quiet = new QuietStart(context);
     this.#startUs = now.elapsedUs;
     this.#maxGrantUs = Math.max(context.config.grantUs, context.config.previousGrantUs);
+    this.#remembers = context.memory.mark > 0;
+    this.#floor = context.electorate.set.floor;
   }
 
   get isActive(): boolean {
@@ -65,6 +69,36 @@ export class Recovery {
 
   raiseFloor(ballot: number): void {
     this.#floor = Math.max(this.#floor, ballot);
+  }
+
+  /** To be called before `ballot` is promised. @returns False: the state directory could not be told, so it may not be. */
+  mayPromise(ballot: number): boolean {
+    if (!this.#context.memory.reserve(ballot)) return false;
+    this.raiseFloor(ballot);
+    return true;
+  }
+
+  /** We have a vote (again): what was promised while we had none is with the others. The wait counts from the start of the process. */
+  restart(now: Now): void {
+    this.#active = false;
+    this.#remembers = false;
+    this.#nonce = 0;
+    this.#answers.clear();
+    this.#quiet.end();
+    this.#askAtUs = Math.max(now.elapsedUs, this.#waitEndUs);
+  }
+
+  /** The set of voters was forced: whatever the former one promised is waited out from now. */
+  startOver(now: Now): void {
+    this.restart(now);
+    this.#startUs = now.elapsedUs;
+    this.#askAtUs = this.#waitEndUs;
+  }
+
+  /** Others vote now: their answers are not an answer any more. */
+  onVoters(): void {
+    this.#answers.clear();
+    this.#quiet.end();
   }
 
   /** A peer's largest T (every packet carries it). */
@@ -93,6 +127,7 @@ export class Recovery {
       return;
     }
     this.#quiet.end(); // from here on the ordinary way is as quick
+    if (this.#remembers) return this.#activate(Math.max(this.#floor, this.#context.memory.mark), 'memory');
     if (this.#nonce === 0) this.#nonce = 1 + this.#context.random.below(0xffff_ffff);
     this.#askAtUs = now.elapsedUs + this.#context.config.renewUs;
     for (const voter of this.#context.peers.voters()) {
@@ -146,25 +181,28 @@ export class Recovery {
   #conclude(now: Now): void {
     const nowUs = now.elapsedUs;
     if (this.#nonce === 0 || nowUs < this.#waitEndUs || nowUs < this.#conflictUntilUs) return;
-    const voters = this.#context.config.voters.length;
+    const { electorate, self } = this.#context;
     const answers = [...this.#answers.values()];
-    const active = answers.filter((a) => a.active).length;
+    const active = electorate.votes([...this.#answers].filter(([, a]) => a.active).map(([voter]) => voter));
     const floor = Math.max(this.#floor, ...answers.map((a) => a.floor));
     // R2: this many active others meet every majority that elected anybody while we waited.
-    const quorum = voters - this.#context.needed + 1;
+    const quorum = electorate.total - electorate.needed + 1;
     if (active >= quorum) return this.#activate(floor, 'read');
     // R4, cold start, the one place that counts ourselves among those who answered: everybody did,
     // or a majority and nobody else came within T of the wait's end. Exclusion rests on the wait
-    // and never on this; term order now rests on the wall clocks.
-    const answered = answers.length + 1;
+    // and never on this; term order now rests on the wall clocks. A set that was only heard of may be
+    // an old one, so under such a one a voter needs active others.
+    const answered = electorate.votes([...this.#answers.keys(), self.name]);
+    const mayStartCold = electorate.isOriginal || electorate.isRemembered;
     const patienceOver = nowUs >= this.#waitEndUs + this.#context.config.grantUs;
-    if (answered === voters || (patienceOver && answered >= this.#context.needed)) {
+    if (mayStartCold && (answered === electorate.total || (patienceOver && answered >= electorate.needed))) {
       this.#activate(Math.max(floor, termFloor(now.wallMs)), 'cold-start');
     }
   }
 
-  #activate(floor: number, how: 'read' | 'cold-start' | 'quiet'): void {
+  #activate(floor: number, how: 'read' | 'cold-start' | 'quiet' | 'memory'): void {
     this.#floor = floor;
+    this.#context.memory.reserve(floor + 1);
     this.#active = true;
     this.#answers.clear();
     this.#quiet.end();

@@ -22,7 +22,14 @@ export class SilentVoters {
 
   constructor(context: Context) {
     this.#context = context;
-    for (const voter of context.config.voters) this.#attempts.set(voter, { lastUs: -Infinity, pauseUs: 0, echoFromUs: -Infinity, echoes: 0 });
+    this.onVoters();
+  }
+
+  /** Others vote now. */
+  onVoters(): void {
+    const { names } = this.#context.electorate;
+    for (const voter of this.#attempts.keys()) if (!names.includes(voter)) this.#attempts.delete(voter);
+    for (const voter of names) if (!this.#attempts.has(voter)) this.#attempts.set(voter, { lastUs: -Infinity, pauseUs: 0, echoFromUs: -Infinity, echoes: 0 });
   }
 
   mayBid(voter: string, nowUs: number): boolean {

@@ -5,6 +5,7 @@ import type { Context } from './context.ts';
 import { type Bid, type Hint, Op, type Rack, type Release, type Renew, type Watch, type Why } from './messages.ts';
 import { type Peer, isSameLife, lifeOf } from './peers.ts';
 import type { Recovery } from './recovery.ts';
+import { VOTERS_ELECTION } from './reconfiguration.ts';
 import { FRESH_TENTHS } from './tokens.ts';
 
 /** Election names one voter serves. A bid for a further one is denied with `limit`. */
@@ -23,6 +24,8 @@ export class Voter {
   /** Until then another process is taken to use our name: we promise nothing (docs/protocol.md, restart rules). */
   #silentUntilUs = -Infinity;
   #sweepAtUs = Infinity;
+  /** Every name's next ballot is above it (config.P7). */
+  #leastBallot = 0;
 
   constructor(context: Context, recovery: Recovery) {
     this.#context = context;
@@ -110,9 +113,9 @@ export class Voter {
     if (grant !== null && !mine && box.isLive(nowUs)) return refuse('held');
     if (box.releasedBy(peer) >= renew.term) return refuse('released');
     if (mine && renew.seq <= grant.seq) return; // a late or doubled copy says nothing new
+    if (!this.#recovery.mayPromise(renew.ballot)) return refuse('limit');
     box.maxBallot = renew.ballot;
     box.incumbent = null;
-    this.#recovery.raiseFloor(renew.ballot);
     const news = !mine || !grant.elected;
     box.grant = {
       holder: peer,
@@ -137,6 +140,7 @@ export class Voter {
       grantedMs: this.#grantMs,
       queue: successors.slice(0, renew.ask ? undefined : 1).map(({ peer: { name } }) => name),
       priority: successors[0]?.priority ?? 0,
+      floor: renew.name === VOTERS_ELECTION ? this.#recovery.floor : 0,
     });
     if (news) this.#tell(box, now);
   }
@@ -171,6 +175,16 @@ export class Voter {
   /** Another process claims our name: promise nothing until it was silent for T. */
   silence(now: Now): void {
     this.#silentUntilUs = Math.max(this.#silentUntilUs, now.elapsedUs + this.#context.config.grantUs);
+  }
+
+  /** Others vote now: whoever waited here did so for votes that count no more, and every name goes on above `floor` once it is free. */
+  onVoters(floor: number): void {
+    this.#leastBallot = Math.max(this.#leastBallot, floor);
+    this.#recovery.raiseFloor(floor);
+    for (const box of this.#boxes.values()) {
+      box.queue.clear();
+      if (box.grant === null) box.maxBallot = Math.max(box.maxBallot, floor);
+    }
   }
 
   /** The restart wait and read are over: serve the bids that queued up meanwhile. */
@@ -275,8 +289,8 @@ export class Voter {
   #grant(box: BallotBox, bidder: Bidder, now: Now): void {
     const nowUs = now.elapsedUs;
     box.queue.drop(bidder.peer);
+    if (!this.#recovery.mayPromise(bidder.ballot)) return this.#deny(bidder.peer, { name: box.name, ballot: bidder.ballot }, 'limit', box, now);
     box.maxBallot = bidder.ballot;
-    this.#recovery.raiseFloor(bidder.ballot);
     const heldMs = Math.floor((nowUs - bidder.atUs) / 1000); // down: the bidder may not count more than it waited
     box.grant = {
       holder: bidder.peer,
@@ -294,6 +308,7 @@ export class Voter {
 
   #end(box: BallotBox, grant: GrantRecord): void {
     box.grant = null;
+    box.maxBallot = Math.max(box.maxBallot, this.#leastBallot); // not before: the holder's renewals would be refused as stale
     if (grant.elected) box.endedTerm = Math.max(box.endedTerm, grant.term);
     this.#sweepAtUs = Math.min(this.#sweepAtUs, grant.endUs + 2 * this.#context.config.grantUs);
   }

@@ -1,7 +1,10 @@
 import { fc, test } from '@fast-check/vitest';
 import { describe, expect, it } from 'vitest';
 import { LEADER_CLOCK_LAG_US } from '../../src/election/leader-clock.ts';
-import { leaseEndUs, majorityOf, supportEndUs, worthUs } from '../../src/election/lease.ts';
+import { type Endorsement, leaseEndUs, supportEndUs, worthUs } from '../../src/election/lease.ts';
+import { majorityOf } from '../../src/election/voter-set.ts';
+
+const votes = (...ends: number[]): Endorsement[] => ends.map((endUs) => ({ endUs, weight: 1 }));
 
 describe('lease arithmetic', () => {
   it('gives the presets’ worth of T', () => {
@@ -12,12 +15,21 @@ describe('lease arithmetic', () => {
 
   it('needs a majority of the configured voters', () => {
     expect([1, 2, 3, 4, 5, 7].map(majorityOf)).toEqual([1, 2, 2, 3, 3, 4]);
-    expect(leaseEndUs([5_000_000], 2)).toBe(-Infinity);
+    expect(leaseEndUs(votes(5_000_000), 2)).toBe(-Infinity);
     expect(leaseEndUs([], 1)).toBe(-Infinity);
   });
 
   it('ends with the majority-th latest support, less the clock’s lag', () => {
-    expect(leaseEndUs([100_000, 900_000, 500_000], 2)).toBe(500_000 - LEADER_CLOCK_LAG_US);
+    expect(leaseEndUs(votes(100_000, 900_000, 500_000), 2)).toBe(500_000 - LEADER_CLOCK_LAG_US);
+  });
+
+  it('counts votes, and not voters', () => {
+    const [heavy, light] = [
+      { endUs: 500_000, weight: 2 },
+      { endUs: 900_000, weight: 1 },
+    ];
+    expect(leaseEndUs([heavy, light], 2)).toBe(500_000 - LEADER_CLOCK_LAG_US);
+    expect(leaseEndUs([light], 2)).toBe(-Infinity);
   });
 
   const rho = fc.integer({ min: 0, max: 100_000 });
@@ -39,7 +51,7 @@ describe('lease arithmetic', () => {
   test.prop([fc.array(fc.integer({ min: 0, max: 1_000_000 }), { minLength: 1, maxLength: 9 }), fc.integer({ min: 1, max: 9 })])(
     'is supported by at least `needed` voters until it ends',
     (ends, needed) => {
-      const end = leaseEndUs(ends, needed);
+      const end = leaseEndUs(votes(...ends), needed);
       if (end === -Infinity) expect(ends.length).toBeLessThan(needed);
       else expect(ends.filter((e) => e >= end).length).toBeGreaterThanOrEqual(needed);
     },

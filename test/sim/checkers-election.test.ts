@@ -1,3 +1,5 @@
+import { votesIn } from '../../sim/check/electorate.ts';
+import { firstSeats } from '../../src/election/voter-set.ts';
 import { describe, expect, it } from 'vitest';
 import { GateCheck } from '../../sim/check/gate.ts';
 import { type Speaker, SpeechCheck } from '../../sim/check/speech.ts';
@@ -72,7 +74,7 @@ describe('what voters promise', () => {
       const [a, b] = ['a', 'b'].map((name): Speaker => ({ name, boot: 1, mayPromise: () => true, term: () => 0, isOver: () => true }));
       for (const who of [a!, b!]) for (const ballot of [10, 11]) speech.said(who, bid(ballot), 0);
       for (const term of released) speech.said(a!, release(term), 0);
-      const check = new VoteCheck('leader', 1, violations, speech);
+      const check = new VoteCheck('leader', violations, speech);
       for (const [atUs, [maxBallot, floor, held]] of boxes.entries()) check.look('v', 7, { maxBallot, floor, grant: held }, clock, atUs);
     });
 
@@ -116,12 +118,22 @@ describe("the leader's accounts", () => {
     successor: '',
     queues: new Map(),
   });
+  const VWX = { voters: votesIn(firstSeats(['v', 'w', 'x'], [])), mayCount: (voter: string) => 'vwx'.includes(voter) };
   const ENOUGH = { v: 1_000_000, w: 900_000 };
   const LEASE = 900_000 - LEADER_CLOCK_LAG_US;
   const looks = (some: Partial<TenureView>, nowUs = 0): InvariantId[] =>
     breaks((violations) => {
-      const check = new TenureCheck('leader', ['v', 'w', 'x'], 2, violations);
-      const view = { node: 'a', tenure: tenure(LEASE, ENOUGH), says: true, told: 5, when: (us: number) => us, promisedUntilUs: () => 2_000_000, ...some };
+      const check = new TenureCheck('leader', violations);
+      const view = {
+        node: 'a',
+        tenure: tenure(LEASE, ENOUGH),
+        says: true,
+        told: 5,
+        when: (us: number) => us,
+        promisedUntilUs: () => 2_000_000,
+        ...VWX,
+        ...some,
+      };
       check.look(view, nowUs);
     });
 
@@ -132,9 +144,9 @@ describe("the leader's accounts", () => {
   it('election.I9 bites on a lease beyond a majority of the promises, and on one that shrinks', () => {
     expect(looks({ tenure: tenure(LEASE + 1, ENOUGH) })).toEqual(['election.I9']);
     const shrinks = breaks((violations) => {
-      const check = new TenureCheck('leader', ['v', 'w'], 2, violations);
+      const check = new TenureCheck('leader', violations);
       const one = tenure(LEASE, ENOUGH);
-      const view = { node: 'a', tenure: one, says: true, told: 5, when: (us: number) => us, promisedUntilUs: () => 2_000_000 };
+      const view = { node: 'a', tenure: one, says: true, told: 5, when: (us: number) => us, promisedUntilUs: () => 2_000_000, ...VWX };
       check.look(view, 0);
       one.leaseEndUs -= 1;
       check.look(view, 1);

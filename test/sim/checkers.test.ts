@@ -1,3 +1,5 @@
+import { votesIn } from '../../sim/check/electorate.ts';
+import { firstSeats } from '../../src/election/voter-set.ts';
 import { describe, expect, it } from 'vitest';
 import type { Member } from '../../src/core/view.ts';
 import { planOf } from '../../sim/index.ts';
@@ -73,9 +75,8 @@ describe('safety.S2 and safety.S3, terms', () => {
 /** Whoever is asked has asked. */
 const votesOf = (
   violations: Violations,
-  needed: number,
   speech: Pick<SpeechCheck, 'hasAsked' | 'hasReleased'> = { hasAsked: () => true, hasReleased: () => true },
-): VoteCheck => new VoteCheck('leader', needed, violations, speech as SpeechCheck);
+): VoteCheck => new VoteCheck('leader', violations, speech as SpeechCheck);
 const box = (maxBallot: number, grant: GrantRecord | null, floor = 1_000): Parameters<VoteCheck['look']>[2] => ({ maxBallot, floor, grant });
 const trueTime = { when: (localUs: number) => localUs };
 const promise = (holder: string, ballot: number, endUs: number, elected: boolean): GrantRecord => ({
@@ -95,7 +96,7 @@ describe('safety.S4 and safety.S5, votes', () => {
 
   it('S4 bites on one ballot for two, on a ballot that falls, and on two leaders of one term', () => {
     const violations = new Violations();
-    const votes = votesOf(violations, 2);
+    const votes = votesOf(violations);
     votes.look('v', 7, box(10, grant('a', 10, 500)), trueTime, 0);
     votes.look('v', 7, box(10, null), trueTime, 500);
     votes.look('v', 7, box(10, grant('b', 10, 900)), trueTime, 600);
@@ -107,7 +108,7 @@ describe('safety.S4 and safety.S5, votes', () => {
 
   it('S4 rests when a voter forgot in a crash, and when a leader renews with a ballot that another bid for', () => {
     const violations = new Violations();
-    const votes = votesOf(violations, 2);
+    const votes = votesOf(violations);
     votes.look('v', 7, box(10, grant('a', 10, 500)), trueTime, 0);
     votes.look('v', 8, box(0, null), trueTime, 100);
     votes.look('v', 8, box(10, grant('b', 10, 900)), trueTime, 800);
@@ -125,26 +126,26 @@ describe('safety.S4 and safety.S5, votes', () => {
     ];
     for (const [first, second, endUs, holds] of cases) {
       const violations = new Violations();
-      const votes = votesOf(violations, 2);
+      const votes = votesOf(violations);
       votes.look('v', 1, box(10, grant(first, 10, 1_000)), trueTime, 0);
       votes.look('w', 1, box(10, second === null ? null : grant(second, 10, endUs)), trueTime, 0);
-      votes.backed('a', 1, 10, 1_000, 0);
+      votes.backed('a', 1, 10, 1_000, votesIn(firstSeats(['v', 'w'], [])), 0);
       expect(broken(violations)).toEqual(holds ? [] : ['safety.S5']);
     }
     const violations = new Violations();
-    const votes = votesOf(violations, 1);
+    const votes = votesOf(violations);
     votes.look('v', 1, box(10, grant('a', 10, 1_000)), trueTime, 0);
-    votes.backed('a', 2, 10, 1_000, 0);
+    votes.backed('a', 2, 10, 1_000, votesIn(firstSeats(['v'], [])), 0);
     expect(broken(violations)).toEqual(['safety.S5']);
   });
 
   it('S5 counts what a crashed voter promised: its silence keeps it', () => {
     const violations = new Violations();
-    const votes = votesOf(violations, 1);
+    const votes = votesOf(violations);
     votes.look('v', 1, box(10, grant('a', 10, 1_000)), trueTime, 0);
     votes.look('v', 2, box(0, null), trueTime, 100);
     votes.look('v', 2, box(0, null), trueTime, 200);
-    votes.backed('a', 1, 10, 1_000, 300);
+    votes.backed('a', 1, 10, 1_000, votesIn(firstSeats(['v'], [])), 300);
     expect(broken(violations)).toEqual([]);
   });
 });
@@ -153,7 +154,7 @@ describe("safety.S6, a former life's promise", () => {
   const grant = (holder: string, endUs: number): GrantRecord => promise(holder, 10, endUs, false);
   const history = (atUs: number): InvariantId[] => {
     const violations = new Violations();
-    const votes = votesOf(violations, 2);
+    const votes = votesOf(violations);
     votes.look('v', 7, box(10, grant('a', 1_000)), trueTime, 0);
     votes.look('v', 8, box(0, null), trueTime, 100);
     votes.look('v', 8, box(11, { ...grant('b', 5_000)!, ballot: 11 }), trueTime, atUs);

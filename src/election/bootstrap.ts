@@ -1,0 +1,138 @@
+import { combine32, hash32 } from '../core/hash.ts';
+import type { Now } from '../core/time.ts';
+import type { Context } from './context.ts';
+import { type Found, Op } from './messages.ts';
+import type { Peer } from './peers.ts';
+import { FRESH_TENTHS } from './tokens.ts';
+import { type VoterSet, firstSeats } from './voter-set.ts';
+
+/** Members whose wish to found is remembered. */
+const FOUNDERS_MAX = 64;
+
+interface Founder {
+  readonly boot: number;
+  readonly said: Found;
+  readonly atUs: number;
+}
+
+/**
+ * Finds the first voters where only their number is known (`bootstrapExpect`; rule config.B1 of
+ * docs/protocol.md). Two steps, as a count of names alone proves nothing (a name may be counted on
+ * both sides of a cut): all of them must have **proposed** the very same lives, and then each
+ * **accepts**, once and for ever, and on disk before it says so. The set is in force where all were
+ * heard to accept. One that had accepted, forgot it, and founded with others would let {a, b} of the
+ * one and {c, d, e} of the other lead at the same time.
+ *
+ * Two groups that never meet found two clusters all the same: that is what a number means. When they
+ * meet they refuse each other, and say so.
+ */
+export class Bootstrap {
+  readonly #context: Context;
+  readonly #founders = new Map<string, Founder>();
+  #accepted: { readonly lineage: number; readonly set: VoterSet } | null;
+  #sayAtUs = Infinity;
+
+  constructor(context: Context) {
+    const { kept } = context.config;
+    this.#context = context;
+    this.#accepted = kept?.pending === true && kept.set !== null ? { lineage: kept.lineage, set: kept.set } : null;
+  }
+
+  /** There is no set yet, and this node waits for one to be found. */
+  get isOpen(): boolean {
+    const { config, electorate } = this.#context;
+    return config.expect > 0 && electorate.names.length === 0;
+  }
+
+  /** The line of descent this node is bound to; 0: none yet. */
+  get boundTo(): number {
+    return this.#accepted?.lineage ?? 0;
+  }
+
+  get nextDeadlineUs(): number {
+    return this.#sayAtUs;
+  }
+
+  /** What is known of the others, for `explain`. */
+  tell(nowUs: number): string {
+    const { config } = this.#context;
+    const { names } = this.#mine(nowUs);
+    const accepted =
+      this.#accepted === null ? '' : ` This node has accepted ${this.#accepted.set.seats.map(({ name }) => name).join(', ')} and waits for all of them.`;
+    return `${config.expect} voters are to find each other; seen: ${names.length} (${names.join(', ') || 'none'}).${accepted}`;
+  }
+
+  begin(now: Now): void {
+    if (this.isOpen) this.#sayAtUs = now.elapsedUs;
+  }
+
+  /** @returns The set that all have accepted, once. */
+  advance(now: Now): { readonly lineage: number; readonly set: VoterSet } | null {
+    if (now.elapsedUs < this.#sayAtUs) return null;
+    if (!this.isOpen) {
+      this.#sayAtUs = Infinity;
+      return null;
+    }
+    this.#sayAtUs = now.elapsedUs + this.#context.config.renewUs;
+    return this.#look(now, true);
+  }
+
+  onFound(peer: Peer, said: Found, now: Now): { readonly lineage: number; readonly set: VoterSet } | null {
+    if (!this.isOpen) return null;
+    this.#founders.delete(peer.name);
+    this.#founders.set(peer.name, { boot: peer.boot, said, atUs: now.elapsedUs });
+    if (this.#founders.size > FOUNDERS_MAX) this.#founders.delete(this.#founders.keys().next().value!);
+    return this.#look(now, false);
+  }
+
+  #look(now: Now, isDue: boolean): { readonly lineage: number; readonly set: VoterSet } | null {
+    const { config, memory, electorate, self } = this.#context;
+    let isNews = false;
+    if (this.#accepted === null) {
+      const mine = this.#mine(now.elapsedUs);
+      const others = mine.names.filter((name) => name !== self.name).map((name) => this.#founders.get(name)!);
+      const isUnanimous =
+        mine.names.length === config.expect &&
+        mine.names.includes(self.name) &&
+        others.every(({ said }) => said.names.join() === mine.names.join() && said.boots.join() === mine.boots.join());
+      if (isUnanimous) {
+        const lineage = lineageOf(electorate.origin, mine.names, mine.boots);
+        const set: VoterSet = { term: 0, version: 0, seats: firstSeats(mine.names, []), floor: 0 };
+        if (!memory.accept(set, lineage, electorate.origin)) return null;
+        this.#accepted = { lineage, set };
+        isNews = true;
+      }
+    }
+    if (isDue || isNews) this.#say(now);
+    const accepted = this.#accepted;
+    if (accepted === null) return null;
+    const all = accepted.set.seats.every(({ name }) => name === self.name || this.#founders.get(name)?.said.lineage === accepted.lineage);
+    return all ? accepted : null;
+  }
+
+  /** The lives this node would found with: the first by name of those that were heard lately, itself among them if it may vote. */
+  #mine(nowUs: number): { readonly names: readonly string[]; readonly boots: readonly number[] } {
+    const { config, self } = this.#context;
+    const sinceUs = nowUs - (config.renewUs * FRESH_TENTHS) / 10;
+    const lives = [...this.#founders].filter(([, { atUs, said }]) => atUs >= sinceUs && said.lineage === 0).map(([name, { boot }]) => ({ name, boot }));
+    if (config.founds) lives.push(self);
+    lives.sort((a, b) => (a.name < b.name ? -1 : 1)).splice(config.expect);
+    return { names: lives.map(({ name }) => name), boots: lives.map(({ boot }) => boot) };
+  }
+
+  #say(now: Now): void {
+    const { config, peers, outbox } = this.#context;
+    if (!config.founds) return;
+    const { names, boots } = this.#mine(now.elapsedUs);
+    for (const member of peers.alive(FOUNDERS_MAX)) outbox.say(member, { op: Op.found, lineage: this.boundTo, names, boots });
+  }
+}
+
+const lineageOf = (origin: number, names: readonly string[], boots: readonly number[]): number =>
+  names.reduce((digest, name, i) => combine32(combine32(digest, hash32(name)), boots[i]!), combine32(origin, hash32('founded')));
+
+/** The line of descent that begins where an operator forces a set (config.F1): the same for all that force the same in the same place. */
+export const forcedLineage = (lineage: number, seats: VoterSet['seats']): number =>
+  [...seats]
+    .sort((a, b) => (a.name < b.name ? -1 : 1))
+    .reduce((digest, { name, weight }) => combine32(combine32(digest, hash32(name)), weight), combine32(lineage, hash32('forced')));

@@ -1,0 +1,202 @@
+import type { Now } from '../core/time.ts';
+import { Bootstrap, forcedLineage } from './bootstrap.ts';
+import { configDigest } from './config-digest.ts';
+import { ConfigGuard } from './config-guard.ts';
+import type { Context } from './context.ts';
+import type { Contest } from './contest.ts';
+import { type ElectionPacket, type Found, Op, type Voters } from './messages.ts';
+import type { Peer } from './peers.ts';
+import { Reconfiguration, type Refusal, VOTERS_ELECTION } from './reconfiguration.ts';
+import type { Recovery } from './recovery.ts';
+import type { SilentVoters } from './silent-voters.ts';
+import type { Voter } from './voter.ts';
+import { type Seat, type VoterSet, type VotersChange, isNewer } from './voter-set.ts';
+
+/** How far a forced set of voters lifts all terms above what anybody may have promised. */
+const FORCED_RAISE = 2 ** 20;
+
+/** Who votes, as one node knows it. */
+export interface VotersStanding {
+  readonly set: VoterSet;
+  /** Votes that make a majority, of so many. */
+  readonly needed: number;
+  readonly total: number;
+  /** The line of descent: two nodes with different ones belong to different clusters. */
+  readonly lineage: number;
+  /** Nobody can be elected under the set before any more, as far as this node knows. */
+  readonly isSettled: boolean;
+  /** What a change that is under way here waits for, in words; null: none is, or for nothing. */
+  readonly waitsFor: string | null;
+}
+
+/** What leading a change needs of the election it is part of. */
+export interface FranchisePort {
+  transition(now: Now, event: () => void): void;
+  /** The voters' own election here; null: there is no room for it. */
+  contest(now: Now): Contest | null;
+  stand(contest: Contest, now: Now): void;
+  /** Renews at once. */
+  ask(contest: Contest, now: Now): void;
+  giveBack(contest: Contest, now: Now): void;
+  /** Lets go of all that was won under the present set, of any name. */
+  disownAll(now: Now): void;
+}
+
+/**
+ * The right to vote: which set of voters is in force here, whether this node has a vote in it, and how
+ * one set follows another (rules config.P1–P8, config.B1, config.F1 of docs/protocol.md).
+ */
+export class Franchise {
+  /** This node has a vote in the set in force here, and remembers what must be (config.P8). */
+  hasVote: boolean;
+  readonly guard: ConfigGuard;
+  readonly bootstrap: Bootstrap;
+  readonly reconfiguration: Reconfiguration;
+  readonly #context: Context;
+  readonly #voter: Voter;
+  readonly #recovery: Recovery;
+  readonly #silent: SilentVoters;
+  readonly #port: FranchisePort;
+
+  constructor(context: Context, voter: Voter, recovery: Recovery, silent: SilentVoters, port: FranchisePort) {
+    const { electorate, memory, self } = context;
+    this.#context = context;
+    this.#voter = voter;
+    this.#recovery = recovery;
+    this.#silent = silent;
+    this.#port = port;
+    this.hasVote = electorate.isVoter(self.name) && (electorate.isFirst || memory.isDurable);
+    this.guard = new ConfigGuard(context);
+    this.bootstrap = new Bootstrap(context);
+    this.reconfiguration = new Reconfiguration(context, (set, now) => this.#install(set, electorate.lineage, now));
+  }
+
+  /**
+   * Changes who votes: stands for the voters' own election and steps, one vote at a time, to what
+   * `wish` makes of the set it finds then. `voters` with `settled` tells when a majority goes by it.
+   *
+   * @returns Why it was not begun; null: it is under way.
+   */
+  change(wish: VotersChange, now: Now): Refusal | null {
+    let refusal: Refusal | null = null;
+    this.#port.transition(now, () => void (refusal = this.reconfiguration.begin(wish)));
+    return refusal;
+  }
+
+  /** Goes no further; what is in force stays so. */
+  abandon(now: Now): void {
+    this.#port.transition(now, () => {
+      this.reconfiguration.abandon();
+      const contest = this.#port.contest(now);
+      if (contest !== null) this.#port.giveBack(contest, now);
+    });
+  }
+
+  /**
+   * For disasters: from now on `seats` vote, whatever the former voters say, who are believed to be gone
+   * for good. It begins another line of descent, which the former ones refuse; each that is to belong to
+   * it must be told the same (config.F1). Leases in hand are lost, and nothing is promised for T.
+   *
+   * @returns Why not; null: it is so.
+   */
+  force(seats: readonly Seat[], now: Now): Refusal | null {
+    const { electorate, memory } = this.#context;
+    if (!memory.isDurable) return { why: 'no-memory', problems: ['without a state directory voters are fixed (config.P8)'] };
+    let kept = false;
+    this.#port.transition(now, () => {
+      const set: VoterSet = { term: 0, version: 0, seats, floor: Math.max(electorate.set.floor, this.#recovery.floor) + FORCED_RAISE };
+      this.reconfiguration.abandon();
+      this.#port.disownAll(now);
+      kept = this.#install(set, forcedLineage(electorate.lineage, seats), now);
+      if (kept) this.#recovery.startOver(now);
+    });
+    return kept ? null : { why: 'no-memory', problems: ['the state directory could not be written'] };
+  }
+
+  get standing(): VotersStanding {
+    const { set, needed, total, lineage, isSettled } = this.#context.electorate;
+    return { set, needed, total, lineage, isSettled, waitsFor: this.reconfiguration.waitsFor };
+  }
+
+  /**
+   * A packet under another set of voters. Counts nothing in it; whoever knows less is told.
+   *
+   * @returns Whether this node goes by the sender's set now.
+   */
+  reconcile(peer: Peer, packet: ElectionPacket, now: Now): boolean {
+    const { electorate, outbox } = this.#context;
+    for (const entry of packet.entries) {
+      if (entry.op === Op.voters && configDigest(entry.lineage, entry) === packet.config && this.#mayFollow(entry)) this.#install(entry, entry.lineage, now);
+    }
+    if (packet.config === electorate.digest) return true;
+    const theirs = { term: packet.configTerm, version: packet.configVersion };
+    if (packet.lineage === electorate.lineage) {
+      if (isNewer(theirs, electorate.set))
+        outbox.say(peer, { op: Op.watch, name: VOTERS_ELECTION }); // the header says that we know less
+      else if (isNewer(electorate.set, theirs)) this.guard.tell(peer, packet, now.elapsedUs);
+      else this.guard.refuse(peer, packet, now.elapsedUs);
+    } else if (packet.lineage === electorate.origin) this.guard.tell(peer, packet, now.elapsedUs);
+    else if (!this.bootstrap.isOpen) this.guard.refuse(peer, packet, now.elapsedUs);
+    return false;
+  }
+
+  onFound(peer: Peer, found: Found, now: Now): void {
+    const founded = this.bootstrap.onFound(peer, found, now);
+    if (founded !== null) this.#install(founded.set, founded.lineage, now);
+  }
+
+  advance(now: Now): void {
+    const founded = this.bootstrap.advance(now);
+    if (founded !== null) this.#install(founded.set, founded.lineage, now);
+  }
+
+  /** Leads the change that was asked for here, as far as its preconditions allow now. */
+  lead(now: Now): void {
+    if (!this.reconfiguration.isWanted) return;
+    const contest = this.#port.contest(now);
+    if (contest === null) return this.reconfiguration.abandon();
+    if (contest.role === 'idle') this.#port.stand(contest, now);
+    const { role, tenure } = contest;
+    const step = this.reconfiguration.advance(role === 'leader' && tenure !== null && now.leaderUs < tenure.leaseEndUs ? tenure.term : 0, now);
+    if (step === 'stepped') this.#port.ask(contest, now);
+    if (step !== 'done') return;
+    this.#port.giveBack(contest, now);
+    this.#context.notify({ type: 'voters', set: this.#context.electorate.set, settled: true });
+  }
+
+  /** Whether a set that was heard of is a later one of ours; or, for a node without a vote of its own, the one that grew from what it was started with. */
+  #mayFollow(news: Voters): boolean {
+    const { electorate, self } = this.#context;
+    if (news.lineage === electorate.lineage) return isNewer(news, electorate.set);
+    if (news.origin !== electorate.origin || electorate.lineage !== electorate.origin || electorate.isVoter(self.name)) return false;
+    return this.bootstrap.boundTo === 0 || this.bootstrap.boundTo === news.lineage;
+  }
+
+  /**
+   * Puts a set in force here. A voter under it has it on disk before it says a word under it: with {a, b, c}
+   * made {a, b, d} and d leading, a and b that forget would elect c beside it (config.P8).
+   */
+  #install(next: VoterSet, lineage: number, now: Now): boolean {
+    const { electorate, memory, peers, self, notify } = this.#context;
+    const set: VoterSet = { term: next.term, version: next.version, seats: next.seats, floor: next.floor };
+    const notKept = (): void => notify({ type: 'warning', code: 'not-kept', details: { term: set.term, version: set.version } });
+    if (memory.isDurable && !memory.remember(set, lineage, electorate.origin)) {
+      notKept();
+      return false;
+    }
+    const hadVote = this.hasVote;
+    const hasSeat = set.seats.some(({ name, weight }) => name === self.name && weight > 0);
+    this.hasVote = hasSeat && memory.isDurable;
+    electorate.install(set, lineage);
+    peers.onVoters();
+    this.#silent.onVoters();
+    this.reconfiguration.onVoters();
+    this.#voter.onVoters(set.floor);
+    if (this.hasVote && !hadVote) this.#recovery.restart(now);
+    else this.#recovery.onVoters();
+    if (this.hasVote) electorate.heardUnder(self.name);
+    if (hasSeat && !this.hasVote) notKept();
+    notify({ type: 'voters', set, settled: false });
+    return true;
+  }
+}

@@ -1,0 +1,61 @@
+import { describe, expect, it } from 'vitest';
+import { ElectionWorld, storyConfig } from '../../sim/schedules/election-world.ts';
+import type { Seat, VotersChange } from '../../src/election/voter-set.ts';
+
+/** Nodes with state directories; the first `voters` of them vote. All stand for `job`. */
+function worldOf(names: readonly string[], voters: readonly string[], durable: readonly string[] = names): ElectionWorld {
+  const world = new ElectionWorld(names, storyConfig(voters));
+  for (const name of names) world.start(name, { durable: durable.includes(name) });
+  for (const name of names) world.campaign(name);
+  world.run(3000);
+  expect(world.leaders()).toHaveLength(1);
+  return world;
+}
+const said = (seats: readonly Seat[]): string => seats.map(({ name, weight, excluded }) => `${name}${weight}${excluded ? 'x' : ''}`).join(' ');
+const votersOf = (world: ElectionWorld, name: string): string => said(world.election(name).franchise.standing.set.seats);
+/** Asks `by` for a change and lets it happen. @returns How long it took, in ms. */
+function change(world: ElectionWorld, by: string, wish: VotersChange, withinMs = 20_000): number {
+  expect(world.election(by).franchise.change(wish, world.now(by))).toBeNull();
+  const from = world.nowUs / 1000;
+  const isDone = (): boolean => world.process(by).changes.some((c) => c.type === 'voters' && c.settled);
+  for (let ms = from; ms < from + withinMs && !isDone(); ms += 10) world.run(ms + 10);
+  if (!isDone()) throw new Error(`not done: ${world.election(by).franchise.standing.waitsFor}; it is ${votersOf(world, by)}`);
+  return world.nowUs / 1000 - from;
+}
+
+describe('voters that change', () => {
+  it('adds one, and all go by the new set', () => {
+    const world = worldOf(['a', 'b', 'c', 'd', 'e'], ['a', 'b', 'c']);
+    change(world, 'a', { add: ['d', 'e'] });
+    world.run(world.nowUs / 1000 + 1000);
+    for (const name of ['a', 'b', 'c', 'd', 'e']) expect(votersOf(world, name)).toBe('a1 b1 c1 d1 e1');
+  });
+
+  it('keeps the leader of a job in office while its voters change', () => {
+    const world = worldOf(['a', 'b', 'c', 'd', 'e'], ['a', 'b', 'c']);
+    const [leader] = world.leaders();
+    const terms = world.terms().length;
+    change(world, 'a', { add: ['d', 'e'] });
+    change(world, 'b', { remove: ['a', 'c'] });
+    world.run(world.nowUs / 1000 + 3000);
+    expect(votersOf(world, 'b')).toBe('b1 d1 e1');
+    expect(world.leaders()).toEqual([leader]);
+    expect(world.terms()).toHaveLength(terms);
+  });
+
+  it('replaces a dead voter in two installs, and survives the next death', () => {
+    const world = worldOf(['a', 'b', 'c', 'd'], ['a', 'b', 'c']);
+    world.kill('c');
+    for (const name of ['a', 'b', 'd']) world.election(name).onView({ members: world.view() }, world.now(name));
+    change(world, 'a', { replace: { c: 'd' } });
+    const installs = world
+      .process('a')
+      .changes.filter((c) => c.type === 'voters' && !c.settled)
+      .map((c) => c.type === 'voters' && said(c.set.seats));
+    expect(installs).toEqual(['a1 b1 c1', 'a1 b1', 'a1 b1 d1']); // the first is the stamp with the new term
+    world.run(world.nowUs / 1000 + 1500);
+    world.kill('b');
+    world.run(world.nowUs / 1000 + 4000);
+    expect(world.leaders()).toHaveLength(1);
+  });
+});
