@@ -54,7 +54,7 @@ export class Faults {
         const { process } = machine;
         marks.hit('voters-wanted');
         this.#world.tell('voters', machine, `${machine.name} is asked to change the voters: ${JSON.stringify(step.change)}`);
-        return this.#world.enter(machine, () => void process.node.changeVoters(step.change));
+        return this.#world.enter(machine, () => process.node.changeVoters(step.change));
       }
       case 'suspend':
         return this.#stop(machine, 'suspended', step.forUs, 'timers');

@@ -177,9 +177,9 @@ export class Franchise {
    * made {a, b, d} and d leading, a and b that forget would elect c beside it (config.P8).
    */
   #install(next: VoterSet, lineage: number, now: Now): boolean {
-    const { electorate, memory, peers, self, notify } = this.#context;
+    const { electorate, memory, peers, self } = this.#context;
     const set: VoterSet = { term: next.term, version: next.version, seats: next.seats, floor: next.floor };
-    const notKept = (): void => notify({ type: 'warning', code: 'not-kept', details: { term: set.term, version: set.version } });
+    const notKept = (): void => this.#context.notify({ type: 'warning', code: 'not-kept', details: { term: set.term, version: set.version } });
     if (memory.isDurable && !memory.remember(set, lineage, electorate.origin)) {
       notKept();
       return false;
@@ -196,7 +196,7 @@ export class Franchise {
     else this.#recovery.onVoters();
     if (this.hasVote) electorate.heardUnder(self.name);
     if (hasSeat && !this.hasVote) notKept();
-    notify({ type: 'voters', set, settled: false });
+    this.#context.notify({ type: 'voters', set, settled: false });
     return true;
   }
 }
