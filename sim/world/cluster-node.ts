@@ -1,11 +1,11 @@
 import { silentLogger } from '../../src/core/logger.ts';
-import { ClusterNode } from '../../src/node.ts';
+import { NodeCore } from '../../src/node-core.ts';
 import type { NodeFactory } from './node-port.ts';
 
 /** The shipped node, driven by its synchronous side: what is checked is what ships. */
 export const clusterNode: NodeFactory = (setup) => {
   const { name, bound, tags, membership, election, wire, runtime, tap } = setup;
-  const node = new ClusterNode(
+  const node = new NodeCore(
     { name, cluster: election.cluster, bind: bound, advertise: null, tags, priority: 0, role: 'candidate', receiveBufferBytes: null, membership, election },
     wire,
     runtime,

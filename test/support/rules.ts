@@ -30,6 +30,7 @@ export const BANNED = new Set([
 /** What joins the cores, and is still without a machine: the simulator runs it. */
 const SHELL = [
   'src/node.ts',
+  'src/node-core.ts',
   'src/events.ts',
   'src/alarms.ts',
   'src/campaigns.ts',
