@@ -13,7 +13,7 @@ import { ELECTION_KIND } from './election/codec.ts';
 import { Election } from './election/election.ts';
 import type { ElectionChange, LostReason } from './election/host.ts';
 import type { ElectionPacket } from './election/messages.ts';
-import { Events, type NodeEvents, type SilenceEvent, memberEventName, takeoverRecord } from './events.ts';
+import { Events, type NodeEvents, type SilenceEvent, memberEventName, partitionEvent, takeoverRecord } from './events.ts';
 import { explainNode } from './explain.ts';
 import { type Health, flatten, healthOf } from './health.ts';
 import { JeopardyWatch } from './jeopardy-watch.ts';
@@ -24,16 +24,24 @@ import type { MembershipMessage } from './membership/messages.ts';
 import type { NodeTap } from './node-tap.ts';
 import type { Latest, LeaderInfo } from './observe.ts';
 import type { NodeSettings } from './options.ts';
+import { PARTITION_KIND } from './partition/codec.ts';
+import type { PartitionChange, PartitionLostReason } from './partition/host.ts';
+import type { PartitionPacket } from './partition/messages.ts';
+import { PartitionElection } from './partition/partition.ts';
 import { Payloads } from './payloads.ts';
+import { PerPartition } from './per-partition.ts';
 import { SilenceWatch } from './silence-watch.ts';
 import type { TurnPort } from './turns.ts';
 import { Watches } from './watches.ts';
-import type { Wire, WireHandlers } from './wire.ts';
+import type { Message, Wire, WireHandlers } from './wire.ts';
 
 /** Anybody can send such datagrams: a warning a minute is enough. */
 const FOREIGN_WARNING_US = 60_000_000;
 
-type Change = { readonly of: 'membership'; readonly change: MembershipChange } | { readonly of: 'election'; readonly change: ElectionChange };
+type Change =
+  | { readonly of: 'membership'; readonly change: MembershipChange }
+  | { readonly of: 'election'; readonly change: ElectionChange }
+  | { readonly of: 'partition'; readonly change: PartitionChange };
 
 /**
  * The cores of one node, joined: the synchronous side under `ClusterNode`'s promises. Everything
@@ -51,6 +59,7 @@ export class NodeCore {
   };
   readonly events: Events;
   readonly campaigns: Campaigns;
+  readonly perPartition: PerPartition;
   /** What campaigns, leases and turns ask of us. */
   readonly port: CampaignPort & TurnPort;
   /** Who waits to hear whether this node was accepted. */
@@ -72,6 +81,7 @@ export class NodeCore {
   readonly #watches = new Watches();
   #membership: Membership | null = null;
   #election: Election | null = null;
+  #partition: PartitionElection | null = null;
   /** How far the leader's clock was ahead of the monotonic one when the leases were last looked at. */
   #aheadUs = 0;
   #members: readonly Member[] | null = null;
@@ -115,6 +125,19 @@ export class NodeCore {
       settings.election,
       (event) => this.events.emit('jeopardy', event),
     );
+    this.perPartition = new PerPartition(
+      {
+        stand: (name, priority, stableAfterMs) => this.standInPart(name, priority, stableAfterMs),
+        release: (name, reason) => this.releasePart(name, reason),
+        follow: (name) => this.enter(() => this.partition.follow(name, this.#runtime.now())),
+        leaderOf: (name) => this.partition.leaderOf(name, this.#runtime.elapsedUs()),
+        isClosed: () => this.#closed || this.#membership === null,
+        alarm: (afterMs, ring) => this.alarm(afterMs, ring),
+        renewMs: ms(settings.election.renewUs),
+      },
+      settings,
+      logger,
+    );
     this.#payloads = new Payloads(settings.tags);
     this.#silences = new SilenceWatch(alarm, (call) => this.events.guard('silence', call));
   }
@@ -148,6 +171,18 @@ export class NodeCore {
         notify: (change) => {
           this.#tap?.election(change);
           this.#changes.push({ of: 'election', change });
+        },
+      },
+      now,
+    );
+    this.#partition = new PartitionElection(
+      { renewUs: settings.election.renewUs, packetBudget: settings.membership.packetBudget },
+      { name: this.name, boot },
+      {
+        send: (to, packet) => this.#wire.send(packet, to),
+        notify: (change) => {
+          this.#tap?.partition?.(change);
+          this.#changes.push({ of: 'partition', change });
         },
       },
       now,
@@ -203,7 +238,13 @@ export class NodeCore {
       members: this.#membership?.members.size ?? 0,
       healthScore: this.#membership?.health ?? 0,
     };
-    return flatten({ node, wire: this.#wire.counters, membership: this.#membership?.counters ?? {}, election: this.#election?.counters ?? {} });
+    return flatten({
+      node,
+      wire: this.#wire.counters,
+      membership: this.#membership?.counters ?? {},
+      election: this.#election?.counters ?? {},
+      partition: this.#partition?.counters ?? {},
+    });
   }
 
   // ── what it is told to do ──
@@ -233,6 +274,20 @@ export class NodeCore {
   get election(): Election {
     if (this.#election === null) throw new BellwetherError('ERR_CLOSED', 'the node is not open');
     return this.#election;
+  }
+
+  get partition(): PartitionElection {
+    if (this.#partition === null) throw new BellwetherError('ERR_CLOSED', 'the node is not open');
+    return this.#partition;
+  }
+
+  /** Stands for the lead of this node's part. */
+  standInPart(name: string, priority: number, stableAfterMs: number): void {
+    this.enter(() => this.partition.campaign(name, priority, us(stableAfterMs), this.#runtime.now()));
+  }
+
+  releasePart(name: string, reason: PartitionLostReason): void {
+    this.enter(() => this.partition.release(name, reason, this.#runtime.now()));
   }
 
   stand(name: string, priority: number): void {
@@ -285,10 +340,11 @@ export class NodeCore {
 
   // ── inside ──
 
-  #receive(message: MembershipMessage | ElectionPacket, from: Address): void {
+  #receive(message: Message, from: Address): void {
     if (this.#closed || this.#membership === null) return;
     this.enter(() => {
       if (message.kind === ELECTION_KIND) this.election.receive(from, message as ElectionPacket, this.#runtime.now());
+      else if (message.kind === PARTITION_KIND) this.partition.receive(from, message as PartitionPacket, this.#runtime.now());
       else this.membership.receive(from, message as MembershipMessage, this.#runtime.elapsedUs());
     });
   }
@@ -305,6 +361,7 @@ export class NodeCore {
     this.enter(() => {
       const nowUs = this.#runtime.elapsedUs();
       if (this.membership.nextDeadlineUs <= nowUs) this.membership.advance(nowUs);
+      if (this.partition.nextDeadlineUs <= nowUs) this.partition.advance(this.#runtime.now());
       this.#alarms.advance(nowUs);
     });
   };
@@ -335,15 +392,17 @@ export class NodeCore {
   #settle(): void {
     this.#tellChanges();
     this.#confirmations.look((name) => (this.#announced.has(name) ? this.election.tenureOf(name) : null));
-    if (this.#closed || this.#membership === null || this.#election === null) return;
-    this.#runtime.wakeAt(Math.min(this.#membership.nextDeadlineUs, this.#election.nextDeadlineUs, this.#alarms.nextDeadlineUs), this.#wake);
+    if (this.#closed || this.#membership === null || this.#election === null || this.#partition === null) return;
+    const dueUs = Math.min(this.#membership.nextDeadlineUs, this.#election.nextDeadlineUs, this.#partition.nextDeadlineUs, this.#alarms.nextDeadlineUs);
+    this.#runtime.wakeAt(dueUs, this.#wake);
   }
 
   /** In their order, also when a listener calls us meanwhile and more are told. */
   #tellChanges(): void {
     for (let next = this.#changes.shift(); next !== undefined; next = this.#changes.shift()) {
       if (next.of === 'membership') this.#onMembership(next.change);
-      else this.#onElection(next.change);
+      else if (next.of === 'election') this.#onElection(next.change);
+      else this.#onPartition(next.change);
     }
   }
 
@@ -353,6 +412,7 @@ export class NodeCore {
       case 'member': {
         this.#members = null;
         this.election.onView(this.#view, now);
+        this.partition.onMember(change.after, now);
         const event = { member: change.after, previous: change.before?.state ?? null, reason: change.reason };
         this.events.emit(memberEventName(change.before, change.after), event);
         this.events.emit('member', event);
@@ -371,6 +431,7 @@ export class NodeCore {
         return this.events.emit('self', { state: change.state, reasons: change.reasons });
       case 'accepted':
         this.election.participate(now);
+        this.partition.participate(now);
         return this.admission?.accepted();
       case 'refused':
         return this.admission?.refused(
@@ -423,6 +484,13 @@ export class NodeCore {
       case 'warning':
         return this.#warn(change.code, change.details);
     }
+  }
+
+  #onPartition(change: PartitionChange): void {
+    this.perPartition.tell(change, (call) => this.events.guard('onMerge', call));
+    const event = partitionEvent(change);
+    if (event.change !== 'leader') this.#logger.info({ ...event }, 'leadership of a part');
+    this.events.emit('partition', event);
   }
 
   /** The clock is read again after all that was computed: a lease that ended meanwhile was never one (candidate.C4). */

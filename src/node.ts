@@ -13,6 +13,7 @@ import type { SelfState } from './membership/host.ts';
 import { NodeCore } from './node-core.ts';
 import { Latest, type LeaderInfo } from './observe.ts';
 import type { NodeSettings } from './options.ts';
+import type { PerPartition } from './per-partition.ts';
 import { acquireSlot } from './semaphore.ts';
 import { Turns } from './turns.ts';
 import type { Wire } from './wire.ts';
@@ -22,6 +23,8 @@ export class ClusterNode implements AsyncDisposable {
   readonly name: string;
   /** @internal What happens at once; here is what waits. */
   readonly core: NodeCore;
+  /** One leader in each part of a partitioned cluster, for work that may be done twice: another promise, and other types. */
+  readonly perPartition: PerPartition;
   readonly #settings: NodeSettings;
   readonly #wire: Wire;
   readonly #logger: Logger;
@@ -30,6 +33,7 @@ export class ClusterNode implements AsyncDisposable {
   constructor(settings: NodeSettings, wire: Wire, runtime: Runtime, logger: Logger) {
     this.name = settings.name;
     this.core = new NodeCore(settings, wire, runtime, logger);
+    this.perPartition = this.core.perPartition;
     this.#settings = settings;
     this.#wire = wire;
     this.#logger = logger;
@@ -83,7 +87,7 @@ export class ClusterNode implements AsyncDisposable {
     const tooLate = new Promise<void>((resolve) => this.core.alarm(timeoutMs, resolve));
     const tenures = this.core.campaigns.close();
     for (const { lease } of tenures) this.core.resign(lease.name, 'shutdown', null);
-    await Promise.race([tooLate, Promise.all(tenures.map(({ ended }) => ended))]);
+    await Promise.race([tooLate, Promise.all([this.perPartition.close(), ...tenures.map(({ ended }) => ended)])]);
     const left = new Promise<void>((resolve) => this.core.on('self', ({ state }) => state === 'left' && resolve()));
     this.core.leave();
     if (this.core.state !== 'left') await Promise.race([tooLate, left]);
