@@ -1,9 +1,12 @@
+import type { VoterSet } from './election/voter-set.ts';
 import type { Logger } from './core/logger.ts';
 import type { Address } from './core/address.ts';
 import type { Member, MemberState } from './core/view.ts';
 import { ms } from './core/time.ts';
 import type { LostReason, NoLeaderReason, Takeover } from './election/host.ts';
 import type { SelfState } from './membership/host.ts';
+import { tokenOf } from './partition/claim.ts';
+import type { PartitionChange, PartitionLostReason } from './partition/host.ts';
 
 /** A change of one member. `previous` is null when it was not known before. */
 export interface MemberEvent {
@@ -75,6 +78,21 @@ export interface LostEvent {
   readonly remainingMs: number;
 }
 
+/** Something of the leadership of this node's part (`perPartition`). */
+export interface PartitionEvent {
+  readonly election: string;
+  /** This node leads its part from now on; it leads no more; it met another part whose leader gives way; who leads this part. */
+  readonly change: 'elected' | 'lost' | 'merged' | 'leader';
+  /** Who leads this part now, as far as is heard. */
+  readonly leader: string | null;
+  /** The token it is about: ours, or with `leader` the leader's. */
+  readonly token: string | null;
+  /** Why it was lost; else null. */
+  readonly reason: PartitionLostReason | null;
+  /** With `merged`: who gave way; with `lost`: who stands above us; else null. */
+  readonly other: string | null;
+}
+
 /** Told on each loss and return of a majority of voters. */
 export interface QuorumEvent {
   readonly held: boolean;
@@ -116,6 +134,7 @@ export interface NodeEvents {
   quorum: QuorumEvent;
   /** Who votes is another set here. */
   voters: VotersEvent;
+  partition: PartitionEvent;
   warning: { readonly code: string; readonly details: Readonly<Record<string, string | number | boolean>> };
   closed: { readonly reason: string };
 }
@@ -189,4 +208,25 @@ export function memberEventName(before: Member | null, after: Member): 'joined' 
 
 export function takeoverRecord({ former, formerTerm, lapseUs, grantUs, overUs }: Takeover): TakeoverRecord {
   return { former, formerTerm, lapseMs: ms(lapseUs), grantMs: ms(grantUs), overMs: overUs === null ? null : ms(overUs) };
+}
+
+export function partitionEvent(change: PartitionChange): PartitionEvent {
+  if (change.type === 'leader') {
+    const { name, claim } = change;
+    return { election: name, change: 'leader', leader: claim?.holder ?? null, token: claim === null ? null : tokenOf(claim), reason: null, other: null };
+  }
+  const { type, claim } = change;
+  const facts = { election: claim.name, change: type, token: tokenOf(claim) };
+  switch (type) {
+    case 'elected':
+      return { ...facts, leader: claim.holder, reason: null, other: null };
+    case 'merged':
+      return { ...facts, leader: claim.holder, reason: null, other: change.loser.holder };
+    case 'lost':
+      return { ...facts, leader: change.winner?.holder ?? null, reason: change.reason, other: change.winner?.holder ?? null };
+  }
+}
+
+export function votersEvent({ seats, term, version }: VoterSet, settled: boolean): VotersEvent {
+  return { voters: seats.map(({ name, weight, excluded }) => ({ name, weight, excluded })), term, version, settled };
 }

@@ -8,6 +8,8 @@ import { BellwetherError } from './core/errors.ts';
 
 /** What a write carries: a lease, or anything with its election and term. */
 export interface Fence {
+  /** What is led in a part only fences nothing. */
+  readonly exclusive?: true;
   readonly name: string;
   readonly term: number;
 }

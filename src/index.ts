@@ -19,10 +19,24 @@ export type { Lease } from './lease.ts';
 /** What a job under `lead` is given. */
 export type { Job, Leadership, LeadOptions } from './lead.ts';
 export type { TurnOptions } from './turns.ts';
+/** One leader in each part, for work that may be done twice. */
+export type { PartitionLeader, PartitionLeadership, PartitionOptions, PerPartition } from './per-partition.ts';
+export type { Merge, PartitionLease } from './partition-lease.ts';
 /** Who leads, as far as a node knows. */
 export type { LeaderInfo } from './observe.ts';
 /** What listeners get. */
-export type { ChangedEvent, ElectedEvent, LeaderEvent, LostEvent, MemberEvent, NodeEvents, QuorumEvent, SilenceEvent, TakeoverRecord } from './events.ts';
+export type {
+  ChangedEvent,
+  ElectedEvent,
+  LeaderEvent,
+  LostEvent,
+  MemberEvent,
+  NodeEvents,
+  PartitionEvent,
+  QuorumEvent,
+  SilenceEvent,
+  TakeoverRecord,
+} from './events.ts';
 
 /** The resource's half: who refuses a late write. */
 export { FENCE_HEADER, FENCE_TABLE, FencingGate, checkFenceHeader, fenceHeaders, fencedTransaction } from './fencing.ts';

@@ -14,7 +14,7 @@ import type { ClusterNode } from './node.ts';
 export function releaseOnExit(node: ClusterNode, runtime: Runtime, crashDrainMs: number, logger: Logger): void {
   const breathe = (): void => {
     try {
-      node.election.lastBreath(crashDrainMs, runtime.now());
+      node.core.election.lastBreath(crashDrainMs, runtime.now());
     } catch (error) {
       logger.error({ error }, 'the last breath failed; the leases run out');
     }

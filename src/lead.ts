@@ -7,7 +7,7 @@ import { type Lease, type LeasePort, assertCanHandOver } from './lease.ts';
 /** What a job is given: its lease, and the two ways to step down while it still runs. */
 export interface Leadership extends Pick<
   Lease,
-  'name' | 'term' | 'token' | 'signal' | 'held' | 'remainingMs' | 'assertHeld' | 'verify' | 'inJeopardy' | 'reportStale' | 'setPayload'
+  'exclusive' | 'name' | 'term' | 'token' | 'signal' | 'held' | 'remainingMs' | 'assertHeld' | 'verify' | 'inJeopardy' | 'reportStale' | 'setPayload'
 > {
   /** Steps down: `signal` aborts, the job comes to its end, and only then the name is given back. */
   readonly resign: () => void;
@@ -74,6 +74,7 @@ export async function lead(
     try {
       if (!lease.signal.aborted) {
         await job({
+          exclusive: true,
           name,
           term: lease.term,
           token: lease.token,

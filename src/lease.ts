@@ -10,6 +10,8 @@ import type { LostReason } from './election/host.ts';
  * the resource and let it refuse smaller ones (Kleppmann 2016, "How to do distributed locking").
  */
 export interface Lease extends AsyncDisposable {
+  /** True: at no moment does another process hold one. A `PartitionLease` says false, and does not pass for one of these. */
+  readonly exclusive: true;
   /** The election's name. */
   readonly name: string;
   /** Rises with every tenure of this name, on any node: a fencing token. */
@@ -150,6 +152,7 @@ export function createTenure(port: LeasePort, name: string, term: number): Tenur
     port.setPayload(name, term, payload);
   };
   const lease: Lease = {
+    exclusive: true,
     name,
     term,
     token: `${name}@${term}`,

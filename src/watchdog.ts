@@ -37,9 +37,9 @@ export class Watchdog {
   #move(): void {
     let earliest: bigint | null = null;
     for (const [election, lease] of this.#leases) {
-      const leftUs = this.#node.remainingUs(election);
+      const leftUs = this.#node.core.remainingUs(election);
       if (leftUs > -Infinity) lease.endUs = monoUs() + BigInt(Math.floor(leftUs));
-      else if (!this.#node.isRunning(election, lease.term)) {
+      else if (!this.#node.core.isRunning(election, lease.term)) {
         this.#leases.delete(election);
         continue;
       }

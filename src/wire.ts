@@ -7,10 +7,12 @@ import { ELECTION_KIND, decodeElection, encodeElection } from './election/codec.
 import type { ElectionPacket } from './election/messages.ts';
 import { decodeMembership, encodeMembership } from './membership/codec.ts';
 import type { MembershipMessage } from './membership/messages.ts';
+import { PARTITION_KIND, decodePartition, encodePartition } from './partition/codec.ts';
+import type { PartitionPacket } from './partition/messages.ts';
 import { ENVELOPE_BYTES, clusterTag, readEnvelope, writeEnvelope } from './transport/envelope.ts';
 import type { SendFailure, Transport, TransportInfo } from './transport/transport.ts';
 
-export type Message = MembershipMessage | ElectionPacket;
+export type Message = MembershipMessage | ElectionPacket | PartitionPacket;
 
 export interface WireHandlers {
   /** A decoded, fully validated message. */
@@ -78,7 +80,7 @@ export class DatagramWire implements Wire {
   }
 
   #encode(message: Message): Uint8Array {
-    const body = packr.pack(message.kind === ELECTION_KIND ? encodeElection(message as ElectionPacket) : encodeMembership(message as MembershipMessage));
+    const body = packr.pack(encode(message));
     const datagram = new Uint8Array(ENVELOPE_BYTES + body.length);
     writeEnvelope(datagram, this.#tag);
     datagram.set(body, ENVELOPE_BYTES);
@@ -106,7 +108,7 @@ export class DatagramWire implements Wire {
     try {
       const fields = readList(unpackr.unpack(datagram.subarray(ENVELOPE_BYTES)), 64, 'message');
       const kind = readWhole(fields[0], 256, 'kind');
-      message = kind === ELECTION_KIND ? decodeElection(fields) : decodeMembership(fields);
+      message = kind === ELECTION_KIND ? decodeElection(fields) : kind === PARTITION_KIND ? decodePartition(fields) : decodeMembership(fields);
     } catch (error) {
       return this.#drop(error instanceof Malformed ? `malformed.${error.field}` : 'undecodable', from);
     }
@@ -121,5 +123,16 @@ export class DatagramWire implements Wire {
 
   #count(name: string, by = 1): void {
     this.#counters[name] = (this.#counters[name] ?? 0) + by;
+  }
+}
+
+function encode(message: Message): unknown[] {
+  switch (message.kind) {
+    case ELECTION_KIND:
+      return encodeElection(message as ElectionPacket);
+    case PARTITION_KIND:
+      return encodePartition(message as PartitionPacket);
+    default:
+      return encodeMembership(message as MembershipMessage);
   }
 }

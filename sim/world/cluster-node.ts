@@ -1,17 +1,17 @@
 import { silentLogger } from '../../src/core/logger.ts';
-import { ClusterNode } from '../../src/node.ts';
+import { NodeCore } from '../../src/node-core.ts';
 import type { NodeFactory } from './node-port.ts';
 
 /** The shipped node, driven by its synchronous side: what is checked is what ships. */
 export const clusterNode: NodeFactory = (setup) => {
   const { name, bound, tags, membership, election, wire, runtime, tap } = setup;
-  const node = new ClusterNode(
+  const node = new NodeCore(
     { name, cluster: election.cluster, bind: bound, advertise: null, tags, priority: 0, role: 'candidate', receiveBufferBytes: null, membership, election },
     wire,
     runtime,
     silentLogger,
-    tap,
     setup.keep,
+    tap,
   );
   return {
     begin: () => {
@@ -24,7 +24,7 @@ export const clusterNode: NodeFactory = (setup) => {
     isHeld: (name) => node.isHeld(name),
     setPriority: (name, priority) => node.setPriority(name, priority),
     setTags: (value) => node.setTags(value),
-    changeVoters: (change) => void node.wishVoters(change),
+    changeVoters: (change) => void node.changeVoters(change),
     leave: () => {
       for (const name of setup.elections) {
         node.withdraw(name);

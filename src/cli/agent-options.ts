@@ -1,4 +1,5 @@
 import { type Command, Option } from 'commander';
+import { type Address, parseAddress } from '../core/address.ts';
 import { BellwetherError } from '../core/errors.ts';
 import { isName } from '../core/fields.ts';
 import { checkedSettings } from '../create-node.ts';
@@ -24,6 +25,7 @@ export interface AgentFlags {
   readonly tag?: readonly string[];
   readonly json?: boolean;
   readonly control?: boolean;
+  readonly http?: string;
   readonly logLevel: string;
 }
 
@@ -31,6 +33,8 @@ export interface AgentPlan {
   readonly options: NodeOptions;
   readonly settings: NodeSettings;
   readonly elections: readonly string[];
+  /** Where to serve HTTP; null: nowhere. */
+  readonly http: Address | null;
 }
 
 /** What a flag is called where the library names an option. */
@@ -56,7 +60,10 @@ export const LOG_LEVELS = ['silent', 'error', 'warn', 'info', 'debug'] as const;
 const list = (value: string, earlier: readonly string[] | boolean | undefined): string[] => [...(Array.isArray(earlier) ? (earlier as string[]) : []), value];
 
 export function addAgentOptions(command: Command, { control = true } = {}): Command {
-  if (control) command.option('--control', 'take commands on standard input');
+  if (control) {
+    command.option('--control', 'take commands on standard input');
+    command.option('--http <HOST:PORT>', 'serve members, leader, explain, health and metrics as JSON, and take commands of this host');
+  }
   return command
     .option('--name <NAME>', "this node's name: unique, and the same after a restart (default: the host's name)")
     .option('--bind <HOST:PORT>', 'where to listen; port 0 lets the system choose (default: 0.0.0.0:7946)')
@@ -91,6 +98,9 @@ export async function planAgent(flags: AgentFlags, extra: NodeOptions = {}): Pro
     flags.election === false ? [] : Array.isArray(flags.election) ? [...new Set(flags.election as readonly string[])] : ['leader'];
   for (const election of elections)
     if (!isName(election)) problems.push(`--election must be 1 to 64 printable ASCII characters without spaces; it is "${String(election)}"`);
+  const http = flags.http === undefined ? null : parseAddress(flags.http);
+  if (flags.http !== undefined && http === null)
+    problems.push(`--http must be HOST:PORT with a numeric address, such as 127.0.0.1:7947; it is "${flags.http}"`);
   const given = {
     name: flags.name,
     bind: flags.bind,
@@ -119,7 +129,7 @@ export async function planAgent(flags: AgentFlags, extra: NodeOptions = {}): Pro
     problems.push(`--role ${settings.role} never leads; it does not go with --election`);
   if (problems.length > 0 || settings === null) throw new UsageError(problems);
   const stands = settings.role === 'candidate' && settings.election.voters.length > 0;
-  return { options, settings, elections: !stands && flags.election === true ? [] : elections };
+  return { options, settings, elections: !stands && flags.election === true ? [] : elections, http };
 }
 
 const ROLES = ['candidate', 'voter', 'witness', 'observer'];

@@ -10,6 +10,7 @@ import type { Transport } from '../transport/transport.ts';
 import { createUdpTransport } from '../transport/udp.ts';
 import { type AgentFlags, type AgentPlan, addAgentOptions, planAgent } from './agent-options.ts';
 import { type Controlled, runControl } from './control.ts';
+import { ControlServer } from './http.ts';
 import { humanLine, tellEvents } from './node-lines.ts';
 import { Exit, type Line, lineOf, writeLine, writeNow } from './output.ts';
 
@@ -21,6 +22,8 @@ export function agentCommand(): Command {
 SIGTERM or SIGINT: resign, leave, exit 0; a second one exits at once.
 With --control, one command a line on standard input: resign [ELECTION], handover ELECTION NODE,
 campaign ELECTION, leave, members, leader [ELECTION], explain [ELECTION|NODE], metrics, tag K=V, priority N.
+With --http, GET /members, /leader?election=, /explain?about=, /health and /metrics answer in JSON, and
+POST /command takes {"command": "LINE"} from this host: the same commands (see \`members\`, \`leader\`).
 
 Examples (three voters on one machine):
   bellwether agent --name n1 --bind 127.0.0.1:7001 --voters n1,n2,n3
@@ -35,8 +38,18 @@ Examples (three voters on one machine):
       const stop = stopper(agent);
       process.on('SIGTERM', () => stop('SIGTERM'));
       process.on('SIGINT', () => stop('SIGINT'));
+      const on = { ...agent, leave: () => stop('leave') };
+      if (plan.http !== null) {
+        const server = new ControlServer(on);
+        agent.node.on('closed', () => server.close());
+        try {
+          write(lineOf(agent.node.name, 'http', { address: await server.open(plan.http) }));
+        } catch (error) {
+          await agent.node.close(); // who asked for the endpoint does not want an agent without it
+          throw error;
+        }
+      }
       if (flags.control === true) {
-        const on = { ...agent, leave: () => stop('leave') };
         createInterface({ input: process.stdin }).on('line', (line) => {
           if (line.trim() !== '') write(lineOf(agent.node.name, 'answer', runControl(on, line)));
         });

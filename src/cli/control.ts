@@ -1,6 +1,8 @@
 import { BellwetherError } from '../core/errors.ts';
+import type { Member } from '../core/view.ts';
 import type { Leadership } from '../lead.ts';
 import type { ClusterNode } from '../node.ts';
+import type { LeaderInfo } from '../observe.ts';
 
 /** What control commands act on. */
 export interface Controlled {
@@ -64,9 +66,9 @@ const COMMANDS: Readonly<Record<string, { readonly usage: string; readonly least
     usage: 'members',
     least: 0,
     most: 0,
-    run: ({ node }) => node.members.map(({ name, state, address, incarnation, tags }) => ({ name, state, address, incarnation, tags })),
+    run: ({ node }) => membersOf(node),
   },
-  leader: { usage: 'leader [ELECTION]', least: 0, most: 1, run: (on, [election]) => on.node.leader(electionOr(on, election)) },
+  leader: { usage: 'leader [ELECTION]', least: 0, most: 1, run: (on, [election]) => leaderOf(on, election) },
   explain: { usage: 'explain [ELECTION|NODE]', least: 0, most: 1, run: ({ node }, [about]) => node.explain(about) },
   metrics: { usage: 'metrics', least: 0, most: 0, run: ({ node }) => node.metrics() },
   tag: {
@@ -90,6 +92,19 @@ const COMMANDS: Readonly<Record<string, { readonly usage: string; readonly least
     },
   },
 };
+
+/** A member as commands and views show it. */
+export type MemberLine = Pick<Member, 'name' | 'state' | 'address' | 'incarnation' | 'tags'>;
+
+export function membersOf(node: ClusterNode): readonly MemberLine[] {
+  return node.members.map(({ name, state, address, incarnation, tags }) => ({ name, state, address, incarnation, tags }));
+}
+
+/** Who leads that election; without a name the only one this agent stands for, or `leader` where it stands for none. */
+export function leaderOf(on: Controlled, election: string | undefined): LeaderInfo & { readonly election: string } {
+  const name = election ?? (on.elections.length === 0 ? 'leader' : electionOr(on, undefined));
+  return { election: name, ...on.node.leader(name) };
+}
 
 /** Runs one line. Never throws: a mistake is an answer too. */
 export function runControl(on: Controlled, line: string): Answer {

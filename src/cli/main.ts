@@ -12,6 +12,8 @@ const COMMANDS: Readonly<Record<string, readonly [about: string, load: () => Pro
   demo: ['start N local processes that elect a leader; kill it and watch', async () => (await import('./demo/demo.ts')).demoCommand()],
   agent: ['run one node in the foreground', async () => (await import('./agent.ts')).agentCommand()],
   exec: ['run a command only while this node leads', async () => (await import('./exec/exec.ts')).execCommand()],
+  members: ['who is there, as a running agent sees it', async () => (await import('./ask.ts')).membersCommand()],
+  leader: ['who leads, as a running agent sees it', async () => (await import('./ask.ts')).leaderCommand()],
   sim: ['run the protocol in the simulator', async () => (await import('./sim/sim.ts')).simCommand()],
 };
 

@@ -56,6 +56,8 @@ function sentence(line: Line): string {
       return line['action'] === 'started'
         ? `runs the command in term ${text('term')}, pid ${text('pid')}`
         : `the command has ended: ${line['error'] === undefined ? (line['signal'] === null ? `exit code ${text('code')}` : text('signal')) : text('error')}`;
+    case 'http':
+      return `answers HTTP at ${text('address')}`;
     case 'stopped':
       return `stopped: ${text('reason')}`;
     case 'answer':

@@ -1,11 +1,11 @@
 import type { Now } from '../core/time.ts';
+import { compareRendezvous, rendezvousIndex } from '../core/rendezvous.ts';
 import type { Context } from './context.ts';
 import type { BidState, Contest } from './contest.ts';
 import { SentRing } from './contest.ts';
 import { supportEndUs } from './lease.ts';
 import { type Deny, type Grant, Op } from './messages.ts';
 import type { Peer } from './peers.ts';
-import { compareRendezvous, rendezvousIndex } from './rank.ts';
 
 /** First bids are staggered by this much per better-ranked member, so that the best usually finds the voters free. */
 const STAGGER_US = 20_000;

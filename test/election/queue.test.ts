@@ -2,7 +2,8 @@ import { fc, test } from '@fast-check/vitest';
 import { describe, expect, it } from 'vitest';
 import { createRandom } from '../../src/core/random.ts';
 import { BidQueue, type Bidder, QUEUE_MAX } from '../../src/election/bid-queue.ts';
-import { compareRank, rendezvousIndex } from '../../src/election/rank.ts';
+import { rendezvousIndex } from '../../src/core/rendezvous.ts';
+import { compareRank } from '../../src/election/rank.ts';
 import { TOKEN_PEERS_MAX, Tokens } from '../../src/election/tokens.ts';
 
 const bidder = (name: string, change: Partial<Bidder> = {}): Bidder => ({

@@ -118,7 +118,7 @@ describe('a lease', () => {
 
   it('aborts before it ends when the voters are gone', async () => {
     const left: number[] = [];
-    lease.signal.addEventListener('abort', () => left.push(a.remainingUs('job')));
+    lease.signal.addEventListener('abort', () => left.push(a.core.remainingUs('job')));
     world.link = (from, to) => from === to;
     await world.run(2_000);
     expect(left).toHaveLength(1);

@@ -1,7 +1,7 @@
 import type { Source } from './source.ts';
 
 /** Folders where nothing may depend on the machine: no clock, no dice, no socket, no promise. */
-export const GUARDED = ['src/core/', 'src/membership/', 'src/election/', 'sim/kernel/', 'sim/world/', 'sim/check/', 'sim/plan/'];
+export const GUARDED = ['src/core/', 'src/membership/', 'src/election/', 'src/partition/', 'sim/kernel/', 'sim/world/', 'sim/check/', 'sim/plan/'];
 
 /** Results of Math.log and its kin differ between processors and Node versions; the rest is time, chance or waiting. */
 export const BANNED = new Set([
@@ -30,6 +30,9 @@ export const BANNED = new Set([
 /** What joins the cores, and is still without a machine: the simulator runs it. */
 const SHELL = [
   'src/node.ts',
+  'src/node-core.ts',
+  'src/per-partition.ts',
+  'src/partition-lease.ts',
   'src/events.ts',
   'src/alarms.ts',
   'src/campaigns.ts',
@@ -57,11 +60,12 @@ const MAY_IMPORT: readonly (readonly [from: string, to: readonly string[]])[] = 
   ['src/core/', ['src/core/']],
   ['src/membership/', ['src/core/', 'src/membership/']],
   ['src/election/', ['src/core/', 'src/election/']],
+  ['src/partition/', ['src/core/', 'src/partition/']],
   ['src/transport/', ['src/core/', 'src/transport/']],
-  ['src/wire.ts', ['src/core/', 'src/membership/', 'src/election/', 'src/transport/envelope.ts', 'src/transport/transport.ts']],
+  ['src/wire.ts', ['src/core/', 'src/membership/', 'src/election/', 'src/partition/', 'src/transport/envelope.ts', 'src/transport/transport.ts']],
   ['src/runtime.ts', ['src/core/', 'src/election/leader-clock.ts']],
   ['src/options-schema.ts', ['src/core/', 'src/membership/', 'src/options.ts']],
-  ...SHELL.map((file) => [file, ['src/core/', 'src/membership/', 'src/election/', 'src/wire.ts', ...SHELL]] as const),
+  ...SHELL.map((file) => [file, ['src/core/', 'src/membership/', 'src/election/', 'src/partition/', 'src/wire.ts', ...SHELL]] as const),
   [
     'src/create-node.ts',
     [
@@ -82,10 +86,23 @@ const MAY_IMPORT: readonly (readonly [from: string, to: readonly string[]])[] = 
   ['src/watchdog.ts', ['src/node.ts']],
   ['src/watchdog-thread.ts', []],
   ['src/seeds.ts', ['src/core/', 'src/node.ts', 'src/remembered.ts']],
-  ['src/index.ts', ['src/core/', 'src/membership/', 'src/election/', 'src/create-node.ts', ...SHELL]],
+  ['src/index.ts', ['src/core/', 'src/membership/', 'src/election/', 'src/partition/', 'src/create-node.ts', ...SHELL]],
   ['src/cli/sim/', ['src/', 'sim/']],
   ['src/cli/', ['src/']],
-  ['sim/', ['src/core/', 'src/membership/', 'src/election/', 'src/transport/transport.ts', 'src/transport/envelope.ts', 'src/wire.ts', ...SHELL, 'sim/']],
+  [
+    'sim/',
+    [
+      'src/core/',
+      'src/membership/',
+      'src/election/',
+      'src/partition/',
+      'src/transport/transport.ts',
+      'src/transport/envelope.ts',
+      'src/wire.ts',
+      ...SHELL,
+      'sim/',
+    ],
+  ],
 ];
 
 /** Where the machine may be touched. */

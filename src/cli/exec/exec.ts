@@ -73,7 +73,7 @@ async function runExec(command: readonly string[], flags: AgentFlags & { readonl
   const job = async ({ term, token, signal }: Leadership): Promise<void> => {
     const say = (action: string, facts: object): void => write(lineOf(node.name, 'command', { action, election, term, ...facts }));
     // Not the lease as the job may use it, but as others must respect it: while we drain it is still renewed.
-    const leftMs = (): number => node.remainingUs(election) / 1000;
+    const leftMs = (): number => node.core.remainingUs(election) / 1000;
     const feeding = setInterval(() => guarded.until(leftMs()), Math.max(10, ms(renewUs) / 5));
     const askToEnd = (): void => guarded.term();
     signal.addEventListener('abort', askToEnd, { once: true });

@@ -1,0 +1,567 @@
+import { Alarms } from './alarms.ts';
+import { type CampaignPort, Campaigns } from './campaigns.ts';
+import { Confirmations } from './confirmations.ts';
+import type { Address } from './core/address.ts';
+import { assert } from './core/assert.ts';
+import { BellwetherError } from './core/errors.ts';
+import type { Logger } from './core/logger.ts';
+import { createRandom } from './core/random.ts';
+import type { Runtime } from './core/runtime.ts';
+import { ms, us } from './core/time.ts';
+import type { Member, MembershipView, Tags } from './core/view.ts';
+import { ELECTION_KIND } from './election/codec.ts';
+import { Election } from './election/election.ts';
+import type { Kept } from './election/config.ts';
+import type { ElectionChange, LostReason } from './election/host.ts';
+import type { ElectionPacket } from './election/messages.ts';
+import type { Refusal } from './election/reconfiguration.ts';
+import type { VoterSet, VotersChange } from './election/voter-set.ts';
+import { Events, type NodeEvents, type SilenceEvent, memberEventName, partitionEvent, takeoverRecord, votersEvent } from './events.ts';
+import { explainNode } from './explain.ts';
+import { type Health, flatten, healthOf } from './health.ts';
+import { JeopardyWatch } from './jeopardy-watch.ts';
+import { MemberBatches } from './member-batches.ts';
+import type { MembershipChange, SelfState } from './membership/host.ts';
+import { Membership } from './membership/membership.ts';
+import type { MembershipMessage } from './membership/messages.ts';
+import type { NodeTap } from './node-tap.ts';
+import type { Latest, LeaderInfo } from './observe.ts';
+import type { NodeSettings } from './options.ts';
+import { PARTITION_KIND } from './partition/codec.ts';
+import type { PartitionChange, PartitionLostReason } from './partition/host.ts';
+import type { PartitionPacket } from './partition/messages.ts';
+import { PartitionElection } from './partition/partition.ts';
+import { Payloads } from './payloads.ts';
+import { PerPartition } from './per-partition.ts';
+import { SilenceWatch } from './silence-watch.ts';
+import type { TurnPort } from './turns.ts';
+import { Watches } from './watches.ts';
+import type { Message, Wire, WireHandlers } from './wire.ts';
+
+/** Anybody can send such datagrams: a warning a minute is enough. */
+const FOREIGN_WARNING_US = 60_000_000;
+
+type Change =
+  | { readonly of: 'membership'; readonly change: MembershipChange }
+  | { readonly of: 'election'; readonly change: ElectionChange }
+  | { readonly of: 'partition'; readonly change: PartitionChange };
+
+/**
+ * The cores of one node, joined: the synchronous side under `ClusterNode`'s promises. Everything
+ * enters through `enter`: leases are looked at first, then the datagram, timer or call runs to
+ * completion, then what the cores told is handled in its order, then the one timer is set. The
+ * simulator runs this very class.
+ */
+export class NodeCore {
+  readonly name: string;
+  /** Given to the wire; the simulator opens its own. */
+  readonly handlers: WireHandlers = {
+    onMessage: (message, from) => this.#receive(message, from),
+    onSendFailure: (to, failure) => this.enter(() => this.#membership?.sendFailed(to, failure, this.#runtime.elapsedUs())),
+    onForeignCluster: (from) => this.#foreignCluster(from),
+  };
+  readonly events: Events;
+  readonly campaigns: Campaigns;
+  readonly perPartition: PerPartition;
+  /** What campaigns, leases and turns ask of us. */
+  readonly port: CampaignPort & TurnPort;
+  /** Who waits to hear whether this node was accepted. */
+  admission: { accepted(): void; refused(error: BellwetherError): void } | null = null;
+  readonly #settings: NodeSettings;
+  readonly #wire: Wire;
+  readonly #runtime: Runtime;
+  readonly #logger: Logger;
+  readonly #tap: NodeTap | null;
+  readonly #keep: (kept: Kept) => boolean;
+  readonly #alarms = new Alarms();
+  readonly #batches: MemberBatches;
+  readonly #silences: SilenceWatch;
+  readonly #confirmations = new Confirmations();
+  readonly #jeopardy: JeopardyWatch;
+  readonly #payloads: Payloads;
+  readonly #changes: Change[] = [];
+  /** Tenures that the application was told of, by election; the others never happened to it. */
+  readonly #announced = new Map<string, number>();
+  readonly #watches = new Watches();
+  #membership: Membership | null = null;
+  #election: Election | null = null;
+  #partition: PartitionElection | null = null;
+  /** How far the leader's clock was ahead of the monotonic one when the leases were last looked at. */
+  #aheadUs = 0;
+  #members: readonly Member[] | null = null;
+  #quorum: NodeEvents['quorum'] | null = null;
+  /** When another cluster's datagrams may be warned of again. */
+  #foreignUs = -Infinity;
+  #closed = false;
+
+  constructor(settings: NodeSettings, wire: Wire, runtime: Runtime, logger: Logger, keep: (kept: Kept) => boolean = () => false, tap: NodeTap | null = null) {
+    this.name = settings.name;
+    this.#settings = settings;
+    this.#wire = wire;
+    this.#runtime = runtime;
+    this.#logger = logger;
+    this.#tap = tap;
+    this.#keep = keep;
+    this.events = new Events(logger);
+    this.port = {
+      stand: (name, priority) => this.stand(name, priority),
+      withdraw: (name) => this.withdraw(name),
+      isHeld: (name) => this.isHeld(name),
+      remainingUs: (name) => this.remainingUs(name),
+      canHandOver: (name, to) => this.enter(() => this.election.canHandOver(name, to, this.#runtime.now())),
+      resign: (name, reason, to) => this.resign(name, reason, to),
+      settled: (name) => this.settled(name),
+      alarm: (afterMs, ring) => this.alarm(afterMs, ring),
+      successor: (name) => this.election.successor(name, this.#runtime.now()),
+      onClosed: (listener) => this.events.on('closed', listener),
+      renewMs: ms(settings.election.renewUs),
+      confirm: (name) => this.#confirm(name),
+      isInJeopardy: (remainingMs) => this.#jeopardy.isInJeopardy(remainingMs),
+      reportStale: (name, seenTerm) => this.enter(() => this.election.reportStale(name, seenTerm, this.#runtime.now())),
+      setPayload: (name, term, payload) => this.#retag(() => this.#payloads.set(name, term, payload)),
+    };
+    this.campaigns = new Campaigns(this.port);
+    const alarm = (afterMs: number, ring: () => void): (() => void) => this.#alarms.set(this.#runtime.elapsedUs() + us(afterMs), ring);
+    this.#batches = new MemberBatches(ms(settings.membership.gossipTickUs), ms(settings.membership.pauseToleranceUs), alarm, (event) =>
+      this.events.emit('changed', event),
+    );
+    this.#jeopardy = new JeopardyWatch(
+      { alarm, remainingUs: (name, term) => (this.#announced.get(name) === term ? this.remainingUs(name) : -Infinity) },
+      settings.election,
+      (event) => this.events.emit('jeopardy', event),
+    );
+    this.perPartition = new PerPartition(
+      {
+        stand: (name, priority, stableAfterMs) => this.standInPart(name, priority, stableAfterMs),
+        release: (name, reason) => this.releasePart(name, reason),
+        follow: (name) => this.enter(() => this.partition.follow(name, this.#runtime.now())),
+        leaderOf: (name) => this.partition.leaderOf(name, this.#runtime.elapsedUs()),
+        isClosed: () => this.#closed || this.#membership === null,
+        alarm: (afterMs, ring) => this.alarm(afterMs, ring),
+        renewMs: ms(settings.election.renewUs),
+      },
+      settings,
+      logger,
+    );
+    this.#payloads = new Payloads(settings.tags);
+    this.#silences = new SilenceWatch(alarm, (call) => this.events.guard('silence', call));
+  }
+
+  /** The synchronous part of `open`, for the simulator. `address` is what others send to. */
+  begin(address: Address, seeds: readonly Address[]): void {
+    assert(this.#membership === null, 'BUG: a node begins once');
+    const { runtime, settings } = { runtime: this.#runtime, settings: this.#settings };
+    const { boot, random } = runtime;
+    const now = runtime.now();
+    this.#membership = new Membership(
+      settings.membership,
+      { name: this.name, boot, incarnation: now.wallMs, address, tags: settings.tags },
+      random,
+      {
+        send: (to, message) => this.#wire.send(message, to),
+        probe: (to, message) => this.#wire.probe(message, to),
+        notify: (change) => {
+          this.#tap?.membership(change);
+          this.#changes.push({ of: 'membership', change });
+        },
+      },
+      now.elapsedUs,
+    );
+    this.#election = new Election(
+      settings.election,
+      { name: this.name, boot },
+      createRandom(random.u32()),
+      {
+        send: (to, packet) => this.#wire.send(packet, to),
+        keep: (kept) => this.#keep(kept),
+        notify: (change) => {
+          this.#tap?.election(change);
+          this.#changes.push({ of: 'election', change });
+        },
+      },
+      now,
+    );
+    this.#partition = new PartitionElection(
+      { renewUs: settings.election.renewUs, packetBudget: settings.membership.packetBudget },
+      { name: this.name, boot },
+      {
+        send: (to, packet) => this.#wire.send(packet, to),
+        notify: (change) => {
+          this.#tap?.partition?.(change);
+          this.#changes.push({ of: 'partition', change });
+        },
+      },
+      now,
+    );
+    this.events.emit('started', { address, incarnation: now.wallMs });
+    this.join(seeds);
+  }
+
+  /** Looks for the cluster at these addresses; called again when names resolve to others. */
+  join(seeds: readonly Address[]): void {
+    if (!this.#closed) this.enter(() => this.membership.join(seeds, this.#runtime.elapsedUs()));
+  }
+
+  // ── what it knows ──
+
+  get members(): readonly Member[] {
+    return (this.#members ??= Object.freeze([...this.membership.members.values()].sort((a, b) => (a.name < b.name ? -1 : 1))));
+  }
+
+  get state(): SelfState {
+    return this.#membership?.selfState ?? 'joining';
+  }
+
+  get isOpen(): boolean {
+    return this.#membership !== null;
+  }
+
+  get isClosed(): boolean {
+    return this.#closed;
+  }
+
+  leader(name: string): LeaderInfo {
+    this.#follow(name);
+    return this.#watches.beliefOf(name, this.election, this.membership.members, this.#runtime.now());
+  }
+
+  observe(name: string, signal: AbortSignal | undefined): Latest<LeaderInfo> {
+    this.#follow(name);
+    return this.#watches.read(name, this.#watches.beliefOf(name, this.election, this.membership.members, this.#runtime.now()), signal);
+  }
+
+  explain(about: string | undefined): readonly string[] {
+    return explainNode(about, this.name, this.#watches.names, this.election, this.membership, this.#runtime.now());
+  }
+
+  health(): Health {
+    return healthOf(this.#closed, this.state, this.#quorum);
+  }
+
+  metrics(): Readonly<Record<string, number>> {
+    const node = {
+      listenerFailures: this.events.failures,
+      members: this.#membership?.members.size ?? 0,
+      healthScore: this.#membership?.health ?? 0,
+    };
+    return flatten({
+      node,
+      wire: this.#wire.counters,
+      membership: this.#membership?.counters ?? {},
+      election: this.#election?.counters ?? {},
+      partition: this.#partition?.counters ?? {},
+    });
+  }
+
+  // ── what it is told to do ──
+
+  on<K extends keyof NodeEvents>(event: K, listener: (event: NodeEvents[K]) => void): () => void {
+    if (event === 'jeopardy') this.#jeopardy.start(this.#announced);
+    return this.events.on(event, listener);
+  }
+
+  onSilence(afterMs: number, listener: (event: SilenceEvent) => void): () => void {
+    return this.enter(() => this.#silences.add(afterMs, listener, ms(this.#runtime.elapsedUs())));
+  }
+
+  setTags(tags: Tags): void {
+    this.#retag(() => this.#payloads.setTags(tags));
+  }
+
+  setPriority(name: string, priority: number): void {
+    this.enter(() => this.election.setPriority(name, priority, this.#runtime.now()));
+  }
+
+  get membership(): Membership {
+    if (this.#membership === null) throw new BellwetherError('ERR_CLOSED', 'the node is not open');
+    return this.#membership;
+  }
+
+  get election(): Election {
+    if (this.#election === null) throw new BellwetherError('ERR_CLOSED', 'the node is not open');
+    return this.#election;
+  }
+
+  get partition(): PartitionElection {
+    if (this.#partition === null) throw new BellwetherError('ERR_CLOSED', 'the node is not open');
+    return this.#partition;
+  }
+
+  /** Stands for the lead of this node's part. */
+  standInPart(name: string, priority: number, stableAfterMs: number): void {
+    this.enter(() => this.partition.campaign(name, priority, us(stableAfterMs), this.#runtime.now()));
+  }
+
+  releasePart(name: string, reason: PartitionLostReason): void {
+    this.enter(() => this.partition.release(name, reason, this.#runtime.now()));
+  }
+
+  stand(name: string, priority: number): void {
+    this.enter(() => this.election.campaign(name, priority, this.#runtime.now()));
+  }
+
+  withdraw(name: string): void {
+    this.enter(() => this.election.withdraw(name, this.#runtime.now()));
+  }
+
+  resign(name: string, reason: LostReason, to: string | null): void {
+    this.enter(() => this.election.resign(name, reason, to, this.#runtime.now()));
+  }
+
+  /** Begins a change of the voters. */
+  changeVoters(wish: VotersChange): Refusal | null {
+    return this.enter(() => this.election.franchise.change(wish, this.#runtime.now()));
+  }
+
+  abandonVotersChange(): void {
+    this.enter(() => this.election.franchise.abandon(this.#runtime.now()));
+  }
+
+  forceVoters(seats: VoterSet['seats']): Refusal | null {
+    return this.enter(() => this.election.franchise.force(seats, this.#runtime.now()));
+  }
+
+  /** The membership's part of closing. */
+  leave(): void {
+    this.enter(() => this.membership.leave(this.#runtime.elapsedUs()));
+  }
+
+  /** The application's job of that tenure has ended. */
+  settled(name: string): void {
+    this.enter(() => this.election.settled(name, this.#runtime.now()));
+  }
+
+  /** Reads the clock; a loss is told before this answers. */
+  isHeld(name: string): boolean {
+    if (this.#closed) return false;
+    this.enter(() => {});
+    return this.election.isHeld(name, this.#runtime.now().leaderUs);
+  }
+
+  remainingUs(name: string): number {
+    return this.election.remainingUs(name, this.#runtime.now().leaderUs);
+  }
+
+  /** Whether the application's work of that tenure has not ended yet. */
+  isRunning(name: string, term: number): boolean {
+    return this.campaigns.isRunning(name, term);
+  }
+
+  /** Ends everything without a word to anybody: nothing happens here any more. @returns Whether it had not ended before. */
+  shut(): boolean {
+    if (this.#closed) return false;
+    this.#closed = true;
+    this.campaigns.close();
+    this.#runtime.wakeAt(Infinity, () => {});
+    this.#watches.end();
+    return true;
+  }
+
+  // ── inside ──
+
+  #receive(message: Message, from: Address): void {
+    if (this.#closed || this.#membership === null) return;
+    this.enter(() => {
+      if (message.kind === ELECTION_KIND) this.election.receive(from, message as ElectionPacket, this.#runtime.now());
+      else if (message.kind === PARTITION_KIND) this.partition.receive(from, message as PartitionPacket, this.#runtime.now());
+      else this.membership.receive(from, message as MembershipMessage, this.#runtime.elapsedUs());
+    });
+  }
+
+  /** Somebody's seeds, or ours, lead into another cluster: a mistake that is silent on both sides unless it is said. */
+  #foreignCluster(from: Address): void {
+    const nowUs = this.#runtime.elapsedUs();
+    if (this.#closed || nowUs < this.#foreignUs) return;
+    this.#foreignUs = nowUs + FOREIGN_WARNING_US;
+    this.#warn('foreign-cluster', { from });
+  }
+
+  readonly #wake = (): void => {
+    this.enter(() => {
+      const nowUs = this.#runtime.elapsedUs();
+      if (this.membership.nextDeadlineUs <= nowUs) this.membership.advance(nowUs);
+      if (this.partition.nextDeadlineUs <= nowUs) this.partition.advance(this.#runtime.now());
+      this.#alarms.advance(nowUs);
+    });
+  };
+
+  enter<T>(action: () => T): T {
+    if (this.#closed) return action();
+    if (this.#election !== null) this.#lookAtLeases(this.#election);
+    const result = action();
+    this.#settle();
+    return result;
+  }
+
+  /**
+   * Leases first. After a stop of the process or the host the first thing that happens here is that
+   * a loss is told, before any datagram or callback is served (leader.L1, the clock rules).
+   */
+  #lookAtLeases(election: Election): void {
+    const leads = this.#announced.size > 0;
+    if (!leads && this.#runtime.elapsedUs() < election.nextDeadlineUs) return;
+    const now = this.#runtime.now();
+    const aheadUs = now.leaderUs - now.elapsedUs;
+    if (now.elapsedUs < election.nextDeadlineUs && aheadUs === this.#aheadUs) return;
+    this.#aheadUs = aheadUs;
+    election.advance(now);
+    this.#tellChanges();
+  }
+
+  #settle(): void {
+    this.#tellChanges();
+    this.#confirmations.look((name) => (this.#announced.has(name) ? this.election.tenureOf(name) : null));
+    if (this.#closed || this.#membership === null || this.#election === null || this.#partition === null) return;
+    const dueUs = Math.min(this.#membership.nextDeadlineUs, this.#election.nextDeadlineUs, this.#partition.nextDeadlineUs, this.#alarms.nextDeadlineUs);
+    this.#runtime.wakeAt(dueUs, this.#wake);
+  }
+
+  /** In their order, also when a listener calls us meanwhile and more are told. */
+  #tellChanges(): void {
+    for (let next = this.#changes.shift(); next !== undefined; next = this.#changes.shift()) {
+      if (next.of === 'membership') this.#onMembership(next.change);
+      else if (next.of === 'election') this.#onElection(next.change);
+      else this.#onPartition(next.change);
+    }
+  }
+
+  #onMembership(change: MembershipChange): void {
+    const now = this.#runtime.now();
+    switch (change.type) {
+      case 'member': {
+        this.#members = null;
+        this.election.onView(this.#view, now);
+        this.partition.onMember(change.after, now);
+        const event = { member: change.after, previous: change.before?.state ?? null, reason: change.reason };
+        this.events.emit(memberEventName(change.before, change.after), event);
+        this.events.emit('member', event);
+        if (change.after.name === this.name) return;
+        this.#batches.note(event, change.before, this.membership.others);
+        this.#silences.note(change.after, ms(now.elapsedUs));
+        this.#watches.onMember(change.before, change.after);
+        return;
+      }
+      case 'forgotten':
+        this.#members = null;
+        this.election.onView(this.#view, now);
+        return this.events.emit('forgotten', { member: change.member });
+      case 'self':
+        this.#members = null;
+        return this.events.emit('self', { state: change.state, reasons: change.reasons });
+      case 'accepted':
+        this.election.participate(now);
+        this.partition.participate(now);
+        return this.admission?.accepted();
+      case 'refused':
+        return this.admission?.refused(
+          new BellwetherError('ERR_NAME_CONFLICT', `another living process at ${change.rival} has the name '${this.name}' (${change.by} says so)`, {
+            name: this.name,
+            rival: change.rival,
+            by: change.by,
+          }),
+        );
+      case 'rival':
+        this.election.rivalHeard(now);
+        return this.events.emit('name-conflict', { rival: change.address, gaveUp: change.gaveUp });
+      case 'warning':
+        return this.#warn(change.code, change.details);
+    }
+  }
+
+  #onElection(change: ElectionChange): void {
+    switch (change.type) {
+      case 'elected':
+        return this.#announce(change);
+      case 'lost': {
+        if (this.#announced.get(change.name) !== change.term) return this.election.settled(change.name, this.#runtime.now()); // nobody was told that it began
+        this.#announced.delete(change.name);
+        if (this.#payloads.delete(change.name)) this.membership.setTags(this.#payloads.all, this.#runtime.elapsedUs());
+        this.campaigns.onLost(change.name, change.reason); // the job's signal first, then everybody else
+        const remainingMs = ms(change.leaseEndUs - this.#runtime.now().leaderUs);
+        this.#logger.info({ election: change.name, term: change.term, reason: change.reason, remainingMs }, 'leadership lost');
+        return this.events.emit('lost', { election: change.name, term: change.term, reason: change.reason, remainingMs });
+      }
+      case 'ended': {
+        const tenure = this.campaigns.onEnded(change.name);
+        if (tenure === null || tenure.isSettled) return;
+        // Told and ended at one moment, after a stop: the job gets the time it would have had to hear of it.
+        this.alarm(ms(this.#settings.election.stopBeforeUs), () => {
+          if (!tenure.isSettled) this.#warn('job-outlives-lease', { election: change.name, term: change.term });
+        });
+        return;
+      }
+      case 'leader': {
+        this.#watches.onLeader(change, this.membership.members, this.#runtime.now().wallMs);
+        this.events.emit('leader', { election: change.name, leader: change.leader, term: change.term, reason: change.reason });
+        return;
+      }
+      case 'quorum':
+        this.#quorum = { held: change.held, reachable: change.reachable, needed: change.needed, missing: change.missing };
+        return this.events.emit('quorum', this.#quorum);
+      case 'voters': {
+        const event = votersEvent(change.set, change.settled);
+        this.#logger.info({ ...event }, 'voters');
+        return this.events.emit('voters', event);
+      }
+      case 'voter':
+        return this.#logger.info({ phase: change.phase, how: change.how }, 'voter');
+      case 'warning':
+        return this.#warn(change.code, change.details);
+    }
+  }
+
+  #onPartition(change: PartitionChange): void {
+    this.perPartition.tell(change, (call) => this.events.guard('onMerge', call));
+    const event = partitionEvent(change);
+    if (event.change !== 'leader') this.#logger.info({ ...event }, 'leadership of a part');
+    this.events.emit('partition', event);
+  }
+
+  /** The clock is read again after all that was computed: a lease that ended meanwhile was never one (candidate.C4). */
+  #announce({ name, term, takeover }: ElectionChange & { readonly type: 'elected' }): void {
+    const now = this.#runtime.now();
+    if (!this.election.isHeld(name, now.leaderUs)) return this.election.advance(now);
+    this.#announced.set(name, term);
+    this.#aheadUs = now.leaderUs - now.elapsedUs;
+    const remainingMs = ms(this.election.remainingUs(name, now.leaderUs));
+    const record = takeoverRecord(takeover);
+    this.#logger.info({ election: name, term, ...record }, 'elected');
+    this.#jeopardy.elected(name, term);
+    this.campaigns.onElected(name, term);
+    this.events.emit('elected', { election: name, term, token: `${name}@${term}`, remainingMs, takeover: record });
+  }
+
+  get #view(): MembershipView {
+    const { members } = this.membership;
+    return { members: this.#tap?.view?.(members) ?? members };
+  }
+
+  #warn(code: string, details: Readonly<Record<string, string | number | boolean>>): void {
+    this.#logger.warn({ code, ...details }, 'warning');
+    this.events.emit('warning', { code, details });
+  }
+
+  alarm(afterMs: number, ring: () => void): () => void {
+    const cancel = this.#alarms.set(this.#runtime.elapsedUs() + us(afterMs), ring);
+    this.#settle();
+    return cancel;
+  }
+
+  #confirm(name: string): Promise<void> {
+    const term = this.#announced.get(name) ?? 0;
+    const endUs = this.enter(() => this.election.confirm(name, this.#runtime.now())) ?? Infinity;
+    const confirmed = this.#confirmations.add(name, term, endUs);
+    this.#settle(); // a node that is the only voter has its answer already
+    return confirmed;
+  }
+
+  /** @param change Throws where it cannot be, and then nothing was changed. */
+  #retag(change: () => void): void {
+    change();
+    this.enter(() => this.membership.setTags(this.#payloads.all, this.#runtime.elapsedUs()));
+  }
+
+  #follow(name: string): void {
+    if (this.#watches.follow(name)) this.enter(() => this.election.watch(name, this.#runtime.now()));
+  }
+}
