@@ -1,9 +1,11 @@
 import { BellwetherError } from './core/errors.ts';
 import { isName } from './core/fields.ts';
+import { VOTERS_ELECTION } from './election/reconfiguration.ts';
 import type { NodeSettings } from './options.ts';
 
 /** @throws BellwetherError `ERR_OPTIONS` */
 export function checkElectionName(name: string): void {
+  if (name === VOTERS_ELECTION) throw optionsError(`an election cannot be called ${VOTERS_ELECTION}: it is the voters' own`);
   if (!isName(name)) throw optionsError(`an election's name must be 1 to 64 printable ASCII characters without spaces; it is ${JSON.stringify(name)}`);
 }
 
@@ -20,9 +22,10 @@ export function checkPriority(priority: number): void {
  */
 export function checkCandidacy(settings: NodeSettings, name: string, priority: number | undefined): number {
   checkElectionName(name);
-  const { voters, leaders } = settings.election;
-  if (voters.length === 0) throw new BellwetherError('ERR_NOT_CANDIDATE', `cannot stand for '${name}': this node was given no voters`, { election: name });
-  if (leaders === 'voters' && !voters.includes(settings.name)) {
+  const { voters, leaders, expect, durable } = settings.election;
+  if (voters.length === 0 && expect === 0)
+    throw new BellwetherError('ERR_NOT_CANDIDATE', `cannot stand for '${name}': this node was given no voters`, { election: name });
+  if (leaders === 'voters' && !durable && !voters.includes(settings.name)) {
     throw new BellwetherError('ERR_NOT_CANDIDATE', `cannot stand for '${name}': only voters may lead, and ${settings.name} is none`, { election: name });
   }
   if (settings.role !== 'candidate')

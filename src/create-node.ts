@@ -7,6 +7,7 @@ import { type NodeOptions, type NodeSettings, settingsOf } from './options.ts';
 import { RememberedPeers } from './remembered.ts';
 import { releaseOnExit } from './last-breath.ts';
 import { createRuntime } from './runtime.ts';
+import { StateFile } from './state-file.ts';
 import { Seeds } from './seeds.ts';
 import type { Transport } from './transport/transport.ts';
 import { createUdpTransport } from './transport/udp.ts';
@@ -51,7 +52,9 @@ export async function openNode(
   const advertise = settings.advertise ?? outwardAddress(settings.bind);
   const transport = advertising(transportOf(settings), advertise);
   const runtime = createRuntime();
-  const node = new ClusterNode(settings, new DatagramWire(transport, settings.cluster, logger), runtime, logger);
+  const state = options.stateDir === undefined ? null : new StateFile(options.stateDir, settings.cluster, settings.name, logger);
+  const remembering = state === null ? settings : { ...settings, election: { ...settings.election, kept: state.read(), handedOn: state.takeOver() } };
+  const node = new ClusterNode(remembering, new DatagramWire(transport, settings.cluster, logger), runtime, logger, state);
   beforeOpen(node);
   const remembered = options.stateDir === undefined ? null : new RememberedPeers(options.stateDir, settings.cluster, settings.name, logger);
   const seeds = new Seeds(options.seeds ?? [], remembered, logger);

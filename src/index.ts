@@ -22,6 +22,9 @@ export type { TurnOptions } from './turns.ts';
 /** One leader in each part, for work that may be done twice. */
 export type { PartitionLeader, PartitionLeadership, PartitionOptions, PerPartition } from './per-partition.ts';
 export type { Merge, PartitionLease } from './partition-lease.ts';
+/** Who votes, and how that changes. */
+export type { VotersChanged, VotersView } from './voters.ts';
+export type { VotersChange } from './election/voter-set.ts';
 /** Who leads, as far as a node knows. */
 export type { LeaderInfo } from './observe.ts';
 /** What listeners get. */
@@ -36,6 +39,7 @@ export type {
   QuorumEvent,
   SilenceEvent,
   TakeoverRecord,
+  VotersEvent,
 } from './events.ts';
 
 /** The resource's half: who refuses a late write. */

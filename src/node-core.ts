@@ -13,9 +13,10 @@ import { ELECTION_KIND } from './election/codec.ts';
 import { Election } from './election/election.ts';
 import type { Kept } from './election/config.ts';
 import type { ElectionChange, LostReason } from './election/host.ts';
+import type { HandedOn } from './election/hand-on.ts';
 import type { ElectionPacket } from './election/messages.ts';
 import type { Refusal } from './election/reconfiguration.ts';
-import type { VoterSet, VotersChange } from './election/voter-set.ts';
+import type { Seat, VotersChange } from './election/voter-set.ts';
 import { Events, type NodeEvents, type SilenceEvent, memberEventName, partitionEvent, takeoverRecord, votersEvent } from './events.ts';
 import { explainNode } from './explain.ts';
 import { type Health, flatten, healthOf } from './health.ts';
@@ -34,7 +35,9 @@ import { PartitionElection } from './partition/partition.ts';
 import { Payloads } from './payloads.ts';
 import { PerPartition } from './per-partition.ts';
 import { SilenceWatch } from './silence-watch.ts';
+import { SpareWatch } from './spares.ts';
 import type { TurnPort } from './turns.ts';
+import { VotersOffice } from './voters.ts';
 import { Watches } from './watches.ts';
 import type { Message, Wire, WireHandlers } from './wire.ts';
 
@@ -63,6 +66,7 @@ export class NodeCore {
   readonly events: Events;
   readonly campaigns: Campaigns;
   readonly perPartition: PerPartition;
+  readonly voters: VotersOffice;
   /** What campaigns, leases and turns ask of us. */
   readonly port: CampaignPort & TurnPort;
   /** Who waits to hear whether this node was accepted. */
@@ -90,6 +94,7 @@ export class NodeCore {
   #aheadUs = 0;
   #members: readonly Member[] | null = null;
   #quorum: NodeEvents['quorum'] | null = null;
+  #spares: SpareWatch | null = null;
   /** When another cluster's datagrams may be warned of again. */
   #foreignUs = -Infinity;
   #closed = false;
@@ -145,6 +150,14 @@ export class NodeCore {
     );
     this.#payloads = new Payloads(settings.tags);
     this.#silences = new SilenceWatch(alarm, (call) => this.events.guard('silence', call));
+    this.voters = new VotersOffice({
+      standing: () => this.election.franchise.standing,
+      changeVoters: (wish) => this.changeVoters(wish),
+      abandonVotersChange: () => this.enter(() => this.election.franchise.abandon(this.#runtime.now())),
+      forceVoters: (seats) => this.enter(() => this.election.franchise.force(seats, this.#runtime.now())),
+      events: this.events,
+    });
+    this.#payloads.isSpare = this.#isSpare(settings.election.kept?.set?.seats ?? settings.election.voters.map((name) => ({ name, weight: 1 })));
   }
 
   /** The synchronous part of `open`, for the simulator. `address` is what others send to. */
@@ -155,7 +168,7 @@ export class NodeCore {
     const now = runtime.now();
     this.#membership = new Membership(
       settings.membership,
-      { name: this.name, boot, incarnation: now.wallMs, address, tags: settings.tags },
+      { name: this.name, boot, incarnation: now.wallMs, address, tags: this.#payloads.all },
       random,
       {
         send: (to, message) => this.#wire.send(message, to),
@@ -193,6 +206,17 @@ export class NodeCore {
       },
       now,
     );
+    if (settings.election.durable && settings.replaceVoterAfterMs > 0) {
+      const port = {
+        name: this.name,
+        voters: () => this.election.franchise.standing.set,
+        members: () => this.membership.members,
+        change: (wish: VotersChange) => void this.changeVoters(wish),
+        alarm: (afterMs: number, ring: () => void) => this.alarm(afterMs, ring),
+        elapsedUs: () => runtime.elapsedUs(),
+      };
+      this.#spares = new SpareWatch(port, settings.replaceVoterAfterMs, this.#logger);
+    }
     this.events.emit('started', { address, incarnation: now.wallMs });
     this.join(seeds);
   }
@@ -313,12 +337,9 @@ export class NodeCore {
     return this.enter(() => this.election.franchise.change(wish, this.#runtime.now()));
   }
 
-  abandonVotersChange(): void {
-    this.enter(() => this.election.franchise.abandon(this.#runtime.now()));
-  }
-
-  forceVoters(seats: VoterSet['seats']): Refusal | null {
-    return this.enter(() => this.election.franchise.force(seats, this.#runtime.now()));
+  /** Promises nothing any more. @returns What the next life must know, so that it need not wait; null: it must wait. */
+  handOn(): HandedOn | null {
+    return this.#election?.handOn(this.#runtime.now()) ?? null;
   }
 
   /** The membership's part of closing. */
@@ -351,6 +372,7 @@ export class NodeCore {
   shut(): boolean {
     if (this.#closed) return false;
     this.#closed = true;
+    this.#spares?.end();
     this.campaigns.close();
     this.#runtime.wakeAt(Infinity, () => {});
     this.#watches.end();
@@ -501,6 +523,11 @@ export class NodeCore {
       case 'voters': {
         const event = votersEvent(change.set, change.settled);
         this.#logger.info({ ...event }, 'voters');
+        const isSpare = this.#isSpare(change.set.seats);
+        if (isSpare !== this.#payloads.isSpare) {
+          this.#payloads.isSpare = isSpare;
+          this.membership.setTags(this.#payloads.all, this.#runtime.elapsedUs());
+        }
         return this.events.emit('voters', event);
       }
       case 'voter':
@@ -529,6 +556,12 @@ export class NodeCore {
     this.#jeopardy.elected(name, term);
     this.campaigns.onElected(name, term);
     this.events.emit('elected', { election: name, term, token: `${name}@${term}`, remainingMs, takeover: record });
+  }
+
+  /** Whether it would vote if it were asked to: it remembers what a voter must, and has no vote yet. */
+  #isSpare(seats: readonly Pick<Seat, 'name' | 'weight'>[]): boolean {
+    const { role, election } = this.#settings;
+    return election.durable && role !== 'observer' && !seats.some(({ name, weight }) => name === this.name && weight > 0);
   }
 
   get #view(): MembershipView {

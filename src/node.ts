@@ -6,6 +6,7 @@ import type { Runtime } from './core/runtime.ts';
 import { ms } from './core/time.ts';
 import type { Member, Tags } from './core/view.ts';
 import type { Kept } from './election/config.ts';
+import type { HandedOn } from './election/hand-on.ts';
 import type { NodeEvents, SilenceEvent } from './events.ts';
 import type { Health } from './health.ts';
 import { type Job, type LeadOptions, lead } from './lead.ts';
@@ -17,7 +18,16 @@ import type { NodeSettings } from './options.ts';
 import type { PerPartition } from './per-partition.ts';
 import { acquireSlot } from './semaphore.ts';
 import { Turns } from './turns.ts';
+import type { VotersChange } from './election/voter-set.ts';
+import type { VotersChanged, VotersView } from './voters.ts';
 import type { Wire } from './wire.ts';
+
+/** A voter's state directory. */
+export interface Store {
+  /** Written through to the disk before it returns. @returns False when that did not work. */
+  write(kept: Kept): boolean;
+  handOn(handed: HandedOn): boolean;
+}
 
 /** One node of a cluster: who is there, who leads, and the leases of what it leads itself. */
 export class ClusterNode implements AsyncDisposable {
@@ -29,11 +39,13 @@ export class ClusterNode implements AsyncDisposable {
   readonly #settings: NodeSettings;
   readonly #wire: Wire;
   readonly #logger: Logger;
+  readonly #store: Store | null;
   #closing: Promise<void> | null = null;
 
-  constructor(settings: NodeSettings, wire: Wire, runtime: Runtime, logger: Logger, keep?: (kept: Kept) => boolean) {
+  constructor(settings: NodeSettings, wire: Wire, runtime: Runtime, logger: Logger, store: Store | null = null) {
     this.name = settings.name;
-    this.core = new NodeCore(settings, wire, runtime, logger, keep);
+    this.core = new NodeCore(settings, wire, runtime, logger, store === null ? undefined : (kept) => store.write(kept));
+    this.#store = store;
     this.perPartition = this.core.perPartition;
     this.#settings = settings;
     this.#wire = wire;
@@ -92,6 +104,8 @@ export class ClusterNode implements AsyncDisposable {
     const left = new Promise<void>((resolve) => this.core.on('self', ({ state }) => state === 'left' && resolve()));
     this.core.leave();
     if (this.core.state !== 'left') await Promise.race([tooLate, left]);
+    const handed = this.core.handOn(); // after it, nothing is answered
+    if (handed !== null) this.#store?.handOn(handed);
     await this.#shut('closed');
   }
 
@@ -206,6 +220,37 @@ export class ClusterNode implements AsyncDisposable {
   setPriority(name: string, priority: number): void {
     checkPriority(priority);
     this.core.setPriority(name, priority);
+  }
+
+  // ── who votes ──
+
+  /** Who votes, as this node knows it. */
+  get voters(): VotersView {
+    return this.core.voters.view;
+  }
+
+  /**
+   * Changes who votes, one vote at a time: leases stay in force, and no moment has two majorities that
+   * do not meet. Ask any node with a state directory (where only voters may lead, a voter that stays).
+   *
+   * @param wish `add`, `remove`, `replace`, `exclude` (out for maintenance), `include` (back in), `weigh`.
+   * @returns When a majority of the new voters goes by it: two to three leases a step.
+   * @throws BellwetherError `ERR_NO_STATE_DIR`: without one voters are fixed; `ERR_BUSY`: a change is under way here; `ERR_VOTERS`: it cannot
+   * be (`details.problems`), or `options.signal` aborted first (`details.waitsFor` names the precondition that was missing; steps taken stay).
+   */
+  changeVoters(wish: VotersChange, options: { readonly signal?: AbortSignal } = {}): Promise<VotersChanged> {
+    return this.core.voters.change(wish, options.signal);
+  }
+
+  /**
+   * For disasters, when a majority of the voters is gone for good: from now on these vote. Say the same at
+   * each node that is to go on, and at none whose former voters may still run: **two clusters with one
+   * leader each are the price of saying it too early**. Leases are lost, and nobody leads for T.
+   *
+   * @throws BellwetherError `ERR_NO_STATE_DIR`, `ERR_OPTIONS`
+   */
+  forceVoters(voters: readonly string[], weights: readonly number[] = []): VotersChanged {
+    return this.core.voters.force(voters, weights);
   }
 
   /** Why things are as they are, in sentences. @param about An election's or a member's name; nothing: ourselves and all elections. */

@@ -47,6 +47,10 @@ const schema = z
         const twice = names.filter((voter, i) => names.indexOf(voter) !== i);
         if (twice.length > 0) ctx.addIssue({ code: 'custom', message: `must name each voter once; twice: ${[...new Set(twice)].join(', ')}` });
       }),
+    weights: z.array(whole(1, 10)).max(31, 'must be at most 31'),
+    bootstrapExpect: whole(1, 31),
+    weight: whole(1, 10),
+    replaceVoterAfterMs: millis(0, 30 * DAY),
     leaders: z.enum(['any', 'voters']),
     role: z.enum(['candidate', 'witness', 'observer']),
     preset: z.enum(['loopback', 'lan', 'edge', 'wan']),
@@ -124,8 +128,16 @@ function crossRules(options: NodeOptions, label: (option: string) => string): st
     problems.push(
       `${label('stopBeforeMs')} + 2 × ${label('renewMs')} must be less than what the lease is worth (${worth} ms); it is ${stopBeforeMs + 2 * renewMs}`,
     );
-  const { name, voters = [], role } = options;
-  if (name !== undefined && role === 'witness' && !voters.includes(name))
+  const { name, voters = [], role, weights, bootstrapExpect } = options;
+  if (weights !== undefined && weights.length !== voters.length)
+    problems.push(`${label('weights')} must be as many as ${label('voters')} (${voters.length}); they are ${weights.length}`);
+  if (bootstrapExpect !== undefined && voters.length > 0)
+    problems.push(`${label('bootstrapExpect')} is for nodes without a list; ${label('voters')} names ${voters.join(', ')}`);
+  if (bootstrapExpect !== undefined && options.stateDir === undefined)
+    problems.push(`${label('bootstrapExpect')} needs ${label('stateDir')}: voters that forget whom they founded with could found again, beside them`);
+  if (options.weight !== undefined && bootstrapExpect === undefined)
+    problems.push(`${label('weight')} is for ${label('bootstrapExpect')}; voters that are listed are weighed by ${label('weights')}`);
+  if (name !== undefined && role === 'witness' && bootstrapExpect === undefined && options.stateDir === undefined && !voters.includes(name))
     problems.push(`${label('role')} is witness, which votes, and ${label('voters')} does not name ${name}`);
   if (name !== undefined && role === 'observer' && voters.includes(name))
     problems.push(`${label('role')} is observer, which does not vote, and ${label('voters')} names ${name}`);

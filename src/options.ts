@@ -29,6 +29,10 @@ export interface NodeOptions {
   readonly weights?: readonly number[];
   /** Instead of `voters`: so many nodes without a list find each other and become the first voters. Needs `stateDir`. 1 … 31, the same on every node. */
   readonly bootstrapExpect?: number;
+  /** This node's own votes where the first voters find each other (`bootstrapExpect`). 1 … 10, default 1. */
+  readonly weight?: number;
+  /** A voter that has been dead for so long is replaced by a living node that has a state directory and no vote, if there is one; 0: never. Milliseconds, default 600,000. */
+  readonly replaceVoterAfterMs?: number;
   /** Who may lead: any node (default), or voters alone. The same on every node. */
   readonly leaders?: Leaders;
   /** What this node is to elections: `candidate` (default; votes if it is among the voters), `witness` (votes and never leads), `observer` (neither). */
@@ -165,6 +169,8 @@ export interface NodeSettings {
   readonly priority: number;
   readonly role: Role;
   readonly receiveBufferBytes: number | null;
+  /** 0: never. */
+  readonly replaceVoterAfterMs: number;
   readonly membership: MembershipConfig;
   readonly election: ElectionConfig;
 }
@@ -207,6 +213,7 @@ export function settingsOf(options: NodeOptions, hostName: string, bind: Address
     priority: options.priority ?? 0,
     role: options.role ?? 'candidate',
     receiveBufferBytes: options.receiveBufferBytes ?? null,
+    replaceVoterAfterMs: options.replaceVoterAfterMs ?? 600_000,
     membership: {
       probePeriodUs: us(probePeriodMs),
       directTimeoutMinUs: us(preset.directTimeoutMs[0]),
@@ -226,9 +233,10 @@ export function settingsOf(options: NodeOptions, hostName: string, bind: Address
       voters: options.voters ?? [],
       weights: options.weights ?? [],
       expect: options.bootstrapExpect ?? 0,
-      founds: options.bootstrapExpect !== undefined && options.role !== 'observer',
+      founds: options.bootstrapExpect === undefined || options.role === 'observer' ? 0 : (options.weight ?? 1),
       durable: options.stateDir !== undefined,
       kept: null,
+      handedOn: null,
       leaders: options.leaders ?? 'any',
       grantUs: us(times.leaseMs),
       renewUs: us(times.renewMs),

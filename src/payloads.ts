@@ -1,5 +1,6 @@
 import { optionsError } from './candidacy.ts';
 import type { Tags } from './core/view.ts';
+import { withSpareTag } from './spares.ts';
 import { TAGS_MAX_BYTES } from './membership/limits.ts';
 import { tagsBytes } from './membership/wire-size.ts';
 
@@ -20,6 +21,8 @@ export function payloadOf(tags: Tags, election: string, term: number): string | 
  */
 export class Payloads {
   #tags: Tags;
+  /** Tells that this node would vote if it were asked to. */
+  isSpare = false;
   readonly #payloads = new Map<string, string>();
 
   constructor(tags: Tags) {
@@ -56,6 +59,6 @@ export class Payloads {
   }
 
   #with(tags: Tags, payloads: ReadonlyMap<string, string>): Tags {
-    return { ...tags, ...Object.fromEntries([...payloads].map(([election, said]) => [PREFIX + election, said])) };
+    return { ...withSpareTag(tags, this.isSpare), ...Object.fromEntries([...payloads].map(([election, said]) => [PREFIX + election, said])) };
   }
 }

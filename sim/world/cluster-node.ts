@@ -6,7 +6,19 @@ import type { NodeFactory } from './node-port.ts';
 export const clusterNode: NodeFactory = (setup) => {
   const { name, bound, tags, membership, election, wire, runtime, tap } = setup;
   const node = new NodeCore(
-    { name, cluster: election.cluster, bind: bound, advertise: null, tags, priority: 0, role: 'candidate', receiveBufferBytes: null, membership, election },
+    {
+      name,
+      cluster: election.cluster,
+      bind: bound,
+      advertise: null,
+      tags,
+      priority: 0,
+      role: 'candidate',
+      receiveBufferBytes: null,
+      replaceVoterAfterMs: 0,
+      membership,
+      election,
+    },
     wire,
     runtime,
     silentLogger,

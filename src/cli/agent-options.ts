@@ -15,6 +15,10 @@ export interface AgentFlags {
   readonly cluster?: string;
   readonly stateDir?: string;
   readonly voters?: string;
+  readonly weights?: string;
+  readonly bootstrapExpect?: string;
+  readonly weight?: string;
+  readonly replaceVoterAfter?: string;
   readonly leaders?: string;
   readonly election: readonly string[] | boolean;
   readonly role?: readonly string[];
@@ -46,6 +50,10 @@ const FLAG: Readonly<Record<string, string>> = {
   cluster: '--cluster',
   stateDir: '--state-dir',
   voters: '--voters',
+  weights: '--weights',
+  bootstrapExpect: '--bootstrap-expect',
+  weight: '--weight',
+  replaceVoterAfterMs: '--replace-voter-after',
   leaders: '--leaders',
   role: '--role',
   priority: '--priority',
@@ -69,9 +77,13 @@ export function addAgentOptions(command: Command, { control = true } = {}): Comm
     .option('--bind <HOST:PORT>', 'where to listen; port 0 lets the system choose (default: 0.0.0.0:7946)')
     .option('--advertise <HOST:PORT>', 'the address that others send to (default: the one bound)')
     .option('--join <HOST:PORT>', 'a member to join through; repeatable', list)
-    .option('--state-dir <DIR>', 'where members are remembered, so that the cluster is found again when no --join answers')
+    .option('--state-dir <DIR>', 'where this node remembers what it promised, who votes, and members; needed to change the voters')
     .option('--cluster <NAME>', 'nodes of other clusters are refused (default: default)')
     .option('--voters <A,B,C>', 'names of the nodes that vote: the same list on every node')
+    .option('--weights <N,N,N>', 'their votes, in that order; the same on every node (default: one each, made odd)')
+    .option('--bootstrap-expect <N>', 'instead of --voters: so many nodes find each other and become the first voters; needs --state-dir')
+    .option('--weight <N>', 'with --bootstrap-expect: the votes of this node (default: 1)')
+    .option('--replace-voter-after <SECONDS>', 'replace a voter that has been dead for so long by a spare node; 0: never (default: 600)')
     .option('--leaders <WHO>', 'who may lead: any node, or voters alone, who then start without a wait when all are new (default: any)')
     .option('--election <NAME>', 'stand for this election; repeatable (default: leader)', list)
     .option('--no-election', 'stand for none')
@@ -109,6 +121,10 @@ export async function planAgent(flags: AgentFlags, extra: NodeOptions = {}): Pro
     cluster: flags.cluster,
     stateDir: flags.stateDir,
     voters: flags.voters?.split(',').map((voter) => voter.trim()),
+    weights: flags.weights?.split(',').map((votes) => numberOf(votes.trim()) as number),
+    bootstrapExpect: numberOf(flags.bootstrapExpect),
+    weight: numberOf(flags.weight),
+    replaceVoterAfterMs: secondsOf(flags.replaceVoterAfter),
     leaders: flags.leaders as NodeOptions['leaders'],
     role: roleOf(flags.role, problems),
     priority: numberOf(flags.priority),
@@ -128,7 +144,7 @@ export async function planAgent(flags: AgentFlags, extra: NodeOptions = {}): Pro
   if (settings !== null && settings.role !== 'candidate' && Array.isArray(flags.election))
     problems.push(`--role ${settings.role} never leads; it does not go with --election`);
   if (problems.length > 0 || settings === null) throw new UsageError(problems);
-  const stands = settings.role === 'candidate' && settings.election.voters.length > 0;
+  const stands = settings.role === 'candidate' && (settings.election.voters.length > 0 || settings.election.expect > 0);
   return { options, settings, elections: !stands && flags.election === true ? [] : elections, http };
 }
 
@@ -141,6 +157,12 @@ function roleOf(words: readonly string[] | undefined, problems: string[]): NodeO
   if (words.includes('observer') && words.length > 1) problems.push('--role observer goes with no other role');
   if (words.includes('witness') && words.includes('candidate')) problems.push('--role witness never leads; it does not go with candidate');
   return words.includes('observer') ? 'observer' : words.includes('candidate') ? 'candidate' : 'witness';
+}
+
+/** Seconds as milliseconds, as the library takes them. */
+function secondsOf(text: string | undefined): number | undefined {
+  const seconds = numberOf(text);
+  return typeof seconds === 'number' ? seconds * 1_000 : seconds;
 }
 
 /** A number where it is one; else the word as it is, for the check to show. */

@@ -21,7 +21,7 @@ export function agentCommand(): Command {
       `
 SIGTERM or SIGINT: resign, leave, exit 0; a second one exits at once.
 With --control, one command a line on standard input: resign [ELECTION], handover ELECTION NODE,
-campaign ELECTION, leave, members, leader [ELECTION], explain [ELECTION|NODE], metrics, tag K=V, priority N.
+campaign ELECTION, leave, members, leader [ELECTION], explain [ELECTION|NODE], voters [...], metrics, tag K=V, priority N.
 With --http, GET /members, /leader?election=, /explain?about=, /health and /metrics answer in JSON, and
 POST /command takes {"command": "LINE"} from this host: the same commands (see \`members\`, \`leader\`).
 
@@ -51,7 +51,7 @@ Examples (three voters on one machine):
       }
       if (flags.control === true) {
         createInterface({ input: process.stdin }).on('line', (line) => {
-          if (line.trim() !== '') write(lineOf(agent.node.name, 'answer', runControl(on, line)));
+          if (line.trim() !== '') void runControl(on, line).then((answer) => write(lineOf(agent.node.name, 'answer', answer)));
         });
       }
     });

@@ -3,6 +3,7 @@ import type { Member } from '../core/view.ts';
 import type { Leadership } from '../lead.ts';
 import type { ClusterNode } from '../node.ts';
 import type { LeaderInfo } from '../observe.ts';
+import { VOTERS_USAGE, runVoters } from './voters-control.ts';
 
 /** What control commands act on. */
 export interface Controlled {
@@ -71,6 +72,7 @@ const COMMANDS: Readonly<Record<string, { readonly usage: string; readonly least
   leader: { usage: 'leader [ELECTION]', least: 0, most: 1, run: (on, [election]) => leaderOf(on, election) },
   explain: { usage: 'explain [ELECTION|NODE]', least: 0, most: 1, run: ({ node }, [about]) => node.explain(about) },
   metrics: { usage: 'metrics', least: 0, most: 0, run: ({ node }) => node.metrics() },
+  voters: { usage: VOTERS_USAGE, least: 0, most: 8, run: ({ node }, words) => runVoters(node, words) },
   tag: {
     usage: 'tag K=V',
     least: 1,
@@ -106,8 +108,8 @@ export function leaderOf(on: Controlled, election: string | undefined): LeaderIn
   return { election: name, ...on.node.leader(name) };
 }
 
-/** Runs one line. Never throws: a mistake is an answer too. */
-export function runControl(on: Controlled, line: string): Answer {
+/** Runs one line. Never rejects: a mistake is an answer too. */
+export async function runControl(on: Controlled, line: string): Promise<Answer> {
   const [command = '', ...words] = line.trim().split(/\s+/);
   const known = COMMANDS[command];
   try {
@@ -119,13 +121,14 @@ export function runControl(on: Controlled, line: string): Answer {
           .join(', ')}`,
       );
     if (words.length < known.least || words.length > known.most) throw usage(known.usage);
-    return { command, ok: true, result: known.run(on, words) };
+    return { command, ok: true, result: await known.run(on, words) };
   } catch (error) {
     return {
       command,
       ok: false,
       code: error instanceof BellwetherError ? error.code : 'ERR_INTERNAL',
       message: error instanceof Error ? error.message : String(error),
+      ...(error instanceof BellwetherError && typeof error.details['waitsFor'] === 'string' ? { waitsFor: error.details['waitsFor'] } : {}),
     };
   }
 }

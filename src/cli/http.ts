@@ -77,7 +77,7 @@ export class ControlServer {
       if (body === null) return [413, { message: `a command is at most ${BODY_MAX} bytes` }];
       const line = commandIn(body);
       if (line === null) return [400, { message: 'the body must be {"command": "LINE"}' }];
-      const answer = runControl(this.#on, line);
+      const answer = await runControl(this.#on, line);
       return [answer.ok ? 200 : 409, answer];
     }
     const view = VIEWS[pathname];

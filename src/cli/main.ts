@@ -14,6 +14,7 @@ const COMMANDS: Readonly<Record<string, readonly [about: string, load: () => Pro
   exec: ['run a command only while this node leads', async () => (await import('./exec/exec.ts')).execCommand()],
   members: ['who is there, as a running agent sees it', async () => (await import('./ask.ts')).membersCommand()],
   leader: ['who leads, as a running agent sees it', async () => (await import('./ask.ts')).leaderCommand()],
+  voters: ['show or change who votes, through a running agent', async () => (await import('./ask.ts')).votersCommand()],
   sim: ['run the protocol in the simulator', async () => (await import('./sim/sim.ts')).simCommand()],
 };
 

@@ -1,4 +1,5 @@
 import type { ClusterNode } from '../node.ts';
+import type { VotersEvent } from '../events.ts';
 import { type Line, lineOf } from './output.ts';
 import { version } from './version.ts';
 
@@ -13,6 +14,7 @@ export function tellEvents(node: ClusterNode, write: (line: Line) => void): void
   node.on('leader', ({ election, leader, term, reason }) => say('leader', { election, leader, term, reason }));
   node.on('elected', ({ election, term, token, remainingMs, takeover }) => say('elected', { election, term, token, remainingMs, takeover }));
   node.on('lost', ({ election, term, reason, remainingMs }) => say('lost', { election, term, reason, remainingMs }));
+  node.on('voters', (event) => say('voters', event));
   node.on('quorum', ({ held, reachable, needed, missing }) => say('quorum', { held, reachable, needed, missing }));
   node.on('name-conflict', ({ rival, gaveUp }) => say('warning', { code: 'name-conflict', details: { rival, gaveUp } }));
   node.on('warning', ({ code, details }) => say('warning', { code, details }));
@@ -48,6 +50,8 @@ function sentence(line: Line): string {
       return line['held'] === true
         ? `reaches ${text('reachable')} voters again`
         : `reaches ${text('reachable')} of ${text('needed')} voters needed; missing: ${(line['missing'] as readonly string[]).join(', ')}`;
+    case 'voters':
+      return `goes by the voters ${(line['voters'] as VotersEvent['voters']).map(({ name, weight, excluded }) => `${name}${excluded ? ' (excluded)' : weight === 1 ? '' : `=${weight}`}`).join(', ')}${line['settled'] === true ? '; a majority does' : ''}`;
     case 'warning':
       return `warning ${text('code')}: ${Object.entries(line['details'] as object)
         .map(([name, value]) => `${name} ${String(value)}`)

@@ -12,6 +12,9 @@ export type ErrorCode =
   | 'ERR_LEASE_LOST' // reason of a lease's abort signal; `details.reason` says which way
   | 'ERR_HANDOVER' // the successor is not queued at a majority of voters
   | 'ERR_NOT_CANDIDATE' // this node may not lead (role or configuration)
+  | 'ERR_STATE' // the state directory cannot be read, or holds something else
+  | 'ERR_NO_STATE_DIR' // without a state directory voters are fixed
+  | 'ERR_VOTERS' // that change of the voters cannot be, or was not done in time; `details.problems`, `details.waitsFor`
   | 'ERR_STALE_TERM'; // a resource has seen a higher term; `details.seen` is it
 
 /** Settled facts for logs and tests: plain values only, never a socket, a key or a message. */

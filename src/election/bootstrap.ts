@@ -91,13 +91,10 @@ export class Bootstrap {
     if (this.#accepted === null) {
       const mine = this.#mine(now.elapsedUs);
       const others = mine.names.filter((name) => name !== self.name).map((name) => this.#founders.get(name)!);
-      const isUnanimous =
-        mine.names.length === config.expect &&
-        mine.names.includes(self.name) &&
-        others.every(({ said }) => said.names.join() === mine.names.join() && said.boots.join() === mine.boots.join());
+      const isUnanimous = mine.names.length === config.expect && mine.names.includes(self.name) && others.every(({ said }) => isSame(said, mine));
       if (isUnanimous) {
-        const lineage = lineageOf(electorate.origin, mine.names, mine.boots);
-        const set: VoterSet = { term: 0, version: 0, seats: firstSeats(mine.names, []), floor: 0 };
+        const lineage = lineageOf(electorate.origin, mine);
+        const set: VoterSet = { term: 0, version: 0, seats: firstSeats(mine.names, mine.weights.some((votes) => votes > 1) ? mine.weights : []), floor: 0 };
         if (!memory.accept(set, lineage, electorate.origin)) return null;
         this.#accepted = { lineage, set };
         isNews = true;
@@ -110,26 +107,34 @@ export class Bootstrap {
     return all ? accepted : null;
   }
 
-  /** The lives this node would found with: the first by name of those that were heard lately, itself among them if it may vote. */
-  #mine(nowUs: number): { readonly names: readonly string[]; readonly boots: readonly number[] } {
+  /** Those this node would found with: the first by name that were heard lately, itself among them if it may vote. */
+  #mine(nowUs: number): Founders {
     const { config, self } = this.#context;
     const sinceUs = nowUs - (config.renewUs * FRESH_TENTHS) / 10;
-    const lives = [...this.#founders].filter(([, { atUs, said }]) => atUs >= sinceUs && said.lineage === 0).map(([name, { boot }]) => ({ name, boot }));
-    if (config.founds) lives.push(self);
+    const lives: { name: string; boot: number; weight: number }[] = [];
+    for (const [name, { atUs, boot, said }] of this.#founders) {
+      const weight = said.weights[said.names.indexOf(name)];
+      if (atUs >= sinceUs && said.lineage === 0 && weight !== undefined) lives.push({ name, boot, weight });
+    }
+    if (config.founds > 0) lives.push({ ...self, weight: config.founds });
     lives.sort((a, b) => (a.name < b.name ? -1 : 1)).splice(config.expect);
-    return { names: lives.map(({ name }) => name), boots: lives.map(({ boot }) => boot) };
+    return { names: lives.map(({ name }) => name), boots: lives.map(({ boot }) => boot), weights: lives.map(({ weight }) => weight) };
   }
 
   #say(now: Now): void {
     const { config, peers, outbox } = this.#context;
-    if (!config.founds) return;
-    const { names, boots } = this.#mine(now.elapsedUs);
-    for (const member of peers.alive(FOUNDERS_MAX)) outbox.say(member, { op: Op.found, lineage: this.boundTo, names, boots });
+    if (config.founds === 0) return;
+    for (const member of peers.alive(FOUNDERS_MAX)) outbox.say(member, { op: Op.found, lineage: this.boundTo, ...this.#mine(now.elapsedUs) });
   }
 }
 
-const lineageOf = (origin: number, names: readonly string[], boots: readonly number[]): number =>
-  names.reduce((digest, name, i) => combine32(combine32(digest, hash32(name)), boots[i]!), combine32(origin, hash32('founded')));
+type Founders = Pick<Found, 'names' | 'boots' | 'weights'>;
+
+const isSame = (a: Founders, b: Founders): boolean =>
+  a.names.join() === b.names.join() && a.boots.join() === b.boots.join() && a.weights.join() === b.weights.join();
+
+const lineageOf = (origin: number, { names, boots, weights }: Founders): number =>
+  names.reduce((digest, name, i) => combine32(combine32(digest, hash32(name)), combine32(boots[i]!, weights[i]!)), combine32(origin, hash32('founded')));
 
 /** The line of descent that begins where an operator forces a set (config.F1): the same for all that force the same in the same place. */
 export const forcedLineage = (lineage: number, seats: VoterSet['seats']): number =>

@@ -30,6 +30,7 @@ export function encodeElection(packet: ElectionPacket): unknown[] {
  */
 export function decodeElection(fields: readonly unknown[]): ElectionPacket {
   const [, from, boot, config, grantMs, maxGrantMs, token, echo, entries, elapsedMs, lineage, configTerm, configVersion] = fields;
+  const isFirst = lineage === undefined || lineage === config; // the first set is its own line of descent, and has no number
   const decoded: Entry[] = [];
   for (const raw of readList(entries, ENTRIES_MAX, 'entries')) {
     const entry = decodeEntry(readList(raw, 32, 'entry'));
@@ -40,9 +41,9 @@ export function decodeElection(fields: readonly unknown[]): ElectionPacket {
     from: readName(from, 'from'),
     boot: readU32(boot, 'boot'),
     config: readU32(config, 'config'),
-    lineage: readU32(lineage ?? config, 'lineage'),
-    configTerm: configTerm === undefined ? 0 : ballot(configTerm, 'configTerm'),
-    configVersion: configVersion === undefined ? 0 : readU32(configVersion, 'configVersion'),
+    lineage: isFirst ? readU32(config, 'config') : readU32(lineage, 'lineage'),
+    configTerm: isFirst ? 0 : ballot(configTerm, 'configTerm'),
+    configVersion: isFirst ? 0 : readU32(configVersion, 'configVersion'),
     grantMs: readWhole(grantMs, DURATION_MAX_MS + 1, 'grantMs'),
     maxGrantMs: readWhole(maxGrantMs, DURATION_MAX_MS + 1, 'maxGrantMs'),
     elapsedMs: elapsedMs === undefined ? 0 : readU32(elapsedMs, 'elapsedMs'),
@@ -81,7 +82,7 @@ function encodeEntry(e: Entry): unknown[] {
     case Op.voters:
       return [e.op, e.origin, e.lineage, e.term, e.version, e.floor, e.seats.map(({ name, weight, excluded }) => [name, weight, excluded])];
     case Op.found:
-      return [e.op, e.lineage, e.names, e.boots];
+      return [e.op, e.lineage, e.names, e.boots, e.weights];
   }
 }
 
@@ -197,6 +198,7 @@ function decodeEntry(f: readonly unknown[]): Entry | null {
         lineage: readU32(f[1], 'lineage'),
         names: readList(f[2], VOTERS_MAX, 'names').map((id) => readName(id, 'names')),
         boots: readList(f[3], VOTERS_MAX, 'boots').map((boot) => readU32(boot, 'boots')),
+        weights: readList(f[4], VOTERS_MAX, 'weights').map((weight) => readWhole(weight, WEIGHT_MAX + 1, 'weights')),
       };
     default:
       if (!Number.isInteger(f[0])) throw new Malformed('op');

@@ -1,3 +1,4 @@
+import type { HandedOn } from './hand-on.ts';
 import type { VoterSet } from './voter-set.ts';
 
 /** Who may lead: any member, or the voters alone. */
@@ -12,6 +13,8 @@ export interface Kept {
   readonly boot: number;
   /** Nothing above it was promised; 0: not known. */
   readonly mark: number;
+  /** The longest T under which a promise of that life may run. Microseconds. */
+  readonly grantUs: number;
   /** What the node was started with when `set` was written, and the set's line of descent. */
   readonly origin: number;
   readonly lineage: number;
@@ -30,12 +33,14 @@ export interface ElectionConfig {
   readonly weights: readonly number[];
   /** Without names: so many voters must find each other and agree before there is a first set. Else 0. */
   readonly expect: number;
-  /** Whether this node would be one of them. */
-  readonly founds: boolean;
+  /** With how many votes this node would be one of them; 0: it would not. */
+  readonly founds: number;
   /** This node has a state directory: what it must not forget is there before it says a word on it. */
   readonly durable: boolean;
   /** What it had kept there. */
   readonly kept: Kept | null;
+  /** What its last life handed on, if that ended in good order. */
+  readonly handedOn: HandedOn | null;
   readonly leaders: Leaders;
   /** T: how long a voter promises a name to its holder. 100 ms … 5 min. */
   readonly grantUs: number;

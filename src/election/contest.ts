@@ -1,6 +1,9 @@
 import type { Now } from '../core/time.ts';
 import type { Deny } from './messages.ts';
 
+/** Election names one node may stand for or watch at once. */
+export const CONTESTS_MAX = 4_096;
+
 /** What one node is to one name. Changes only in `becomeX` functions of candidate.ts and leader.ts. */
 export type Role = 'idle' | 'bidding' | 'leader' | 'draining' | 'lost';
 
@@ -85,7 +88,7 @@ export interface Contest {
   satOut: number;
 }
 
-export function newContest(name: string, now: Now): Contest {
+function newContest(name: string, now: Now): Contest {
   return {
     name,
     role: 'idle',
@@ -99,4 +102,29 @@ export function newContest(name: string, now: Now): Contest {
     tenure: null,
     satOut: 0,
   };
+}
+
+/** All names this node stands for, leads, or has heard of. */
+export class Contests extends Map<string, Contest> {
+  /** @returns Null: there is no room for one more. */
+  open(name: string, now: Now): Contest | null {
+    const known = this.get(name);
+    if (known !== undefined) return known;
+    if (this.size >= CONTESTS_MAX) return null;
+    const contest = newContest(name, now);
+    this.set(name, contest);
+    return contest;
+  }
+
+  /** How many are led here. */
+  get leading(): number {
+    let count = 0;
+    for (const { role } of this.values()) if (role === 'leader') count += 1;
+    return count;
+  }
+
+  get isBusy(): boolean {
+    for (const { role } of this.values()) if (role !== 'idle') return true;
+    return false;
+  }
 }

@@ -9,10 +9,11 @@ import { ClockRates } from './clock-rates.ts';
 import type { ElectionConfig } from './config.ts';
 import { Electorate } from './electorate.ts';
 import { Franchise } from './franchise.ts';
+import type { HandedOn } from './hand-on.ts';
 import { Memory } from './memory.ts';
 import { VOTERS_ELECTION } from './reconfiguration.ts';
 import type { GrantRecord } from './ballot-box.ts';
-import { type Contest, type Tenure, newContest } from './contest.ts';
+import { CONTESTS_MAX, type Contest, Contests, type Tenure } from './contest.ts';
 import type { Context } from './context.ts';
 import { type Standing, explainElection, reasonFor } from './explain.ts';
 import type { ElectionHost, LostReason, NoLeaderReason } from './host.ts';
@@ -27,8 +28,6 @@ import { SilentVoters } from './silent-voters.ts';
 import { Tokens } from './tokens.ts';
 import { Voter } from './voter.ts';
 
-/** Election names one node may stand for or watch at once. */
-export const CONTESTS_MAX = 4_096;
 /** Leaders of at most this many names ask voters for their whole queue with every renewal; others learn the first only. */
 const ASK_QUEUE_NAMES = 32;
 /** Clocks that drift apart by more than this between two runs have jumped. */
@@ -70,7 +69,7 @@ export class Election {
   readonly #quorum: QuorumWatch;
   readonly #silent: SilentVoters;
   readonly #rates: ClockRates;
-  readonly #contests = new Map<string, Contest>();
+  readonly #contests = new Contests();
   readonly #watched = new Set<string>();
   #participating = false;
   #beatAtUs = Infinity;
@@ -182,10 +181,21 @@ export class Election {
     this.#transition(now, () => {
       if (this.#participating) return;
       this.#participating = true;
-      if (this.franchise.hasVote) this.#recovery.begin(now);
+      if (this.franchise.hasVote) this.#voter.takeOver(this.#recovery.begin(now), now);
+      this.#noteActive(false, now);
       this.franchise.bootstrap.begin(now);
       for (const contest of this.#contests.values()) if (contest.wanted) this.#candidate.stand(contest, now.elapsedUs, now);
     });
+  }
+
+  /**
+   * Answers nobody any more, and says what the next life of this voter has to know to begin without the
+   * start-up wait (restart.R8). Null where it has no vote, or nothing to keep it in.
+   */
+  handOn(now: Now): HandedOn | null {
+    const handed = this.#participating ? this.franchise.handOn(now) : null;
+    this.#participating = false;
+    return handed;
   }
 
   /** A higher claim to our own name was heard: our voter promises nothing until that was silent for T. */
@@ -432,7 +442,7 @@ export class Election {
       this.#candidate.bid(contest, this.#nextSeq(), voters, now);
     } else if (contest.tenure !== null) {
       this.counters.renewals += 1;
-      this.#leader.renew(contest, this.#nextSeq(), this.#context.peers.voters(), this.#leading <= ASK_QUEUE_NAMES, now);
+      this.#leader.renew(contest, this.#nextSeq(), this.#context.peers.voters(), this.#contests.leading <= ASK_QUEUE_NAMES, now);
     }
   }
 
@@ -574,26 +584,12 @@ export class Election {
   }
 
   #contest(name: string, now: Now): Contest | null {
-    let contest = this.#contests.get(name);
-    if (contest === undefined) {
-      if (this.#contests.size >= CONTESTS_MAX) return null;
-      contest = newContest(name, now);
-      this.#contests.set(name, contest);
-    }
-    return contest;
-  }
-
-  get #leading(): number {
-    let count = 0;
-    for (const contest of this.#contests.values()) if (contest.role === 'leader') count += 1;
-    return count;
+    return this.#contests.open(name, now);
   }
 
   /** Whether anything is to be said at beats. */
   get #hasBusiness(): boolean {
-    if (this.#watched.size > 0) return true;
-    for (const contest of this.#contests.values()) if (contest.role !== 'idle') return true;
-    return false;
+    return this.#watched.size > 0 || this.#contests.isBusy;
   }
 
   #nextSeq(): number {

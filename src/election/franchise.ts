@@ -4,6 +4,7 @@ import { configDigest } from './config-digest.ts';
 import { ConfigGuard } from './config-guard.ts';
 import type { Context } from './context.ts';
 import type { Contest } from './contest.ts';
+import type { HandedOn } from './hand-on.ts';
 import { type ElectionPacket, type Found, Op, type Voters } from './messages.ts';
 import type { Peer } from './peers.ts';
 import { Reconfiguration, type Refusal, VOTERS_ELECTION } from './reconfiguration.ts';
@@ -138,6 +139,13 @@ export class Franchise {
     } else if (packet.lineage === electorate.origin) this.guard.tell(peer, packet, now.elapsedUs);
     else if (!this.bootstrap.isOpen) this.guard.refuse(peer, packet, now.elapsedUs);
     return false;
+  }
+
+  /** See `Election.handOn`. */
+  handOn(now: Now): HandedOn | null {
+    const { electorate, memory, self } = this.#context;
+    if (!this.hasVote || !this.#recovery.isActive || !memory.isDurable) return null;
+    return { boot: self.boot, digest: electorate.digest, floor: this.#recovery.floor, grants: this.#voter.promises(now.elapsedUs) };
   }
 
   onFound(peer: Peer, found: Found, now: Now): void {

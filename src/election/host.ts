@@ -49,7 +49,7 @@ export type ElectionChange =
   /** On each loss and return of a majority of reachable voters. */
   | { readonly type: 'quorum'; readonly held: boolean; readonly reachable: number; readonly needed: number; readonly missing: readonly string[] }
   /** Our own voter's phase. `how`: by reading from active voters, by a cold start, or at once because all were new. */
-  | { readonly type: 'voter'; readonly phase: 'recovering' | 'active'; readonly how: 'start' | 'read' | 'cold-start' | 'quiet' | 'memory' }
+  | { readonly type: 'voter'; readonly phase: 'recovering' | 'active'; readonly how: 'start' | 'read' | 'cold-start' | 'quiet' | 'memory' | 'handed-on' }
   /** Who votes has changed here. `settled`: a majority of the new voters is known to go by it. */
   | { readonly type: 'voters'; readonly set: VoterSet; readonly settled: boolean }
   | { readonly type: 'warning'; readonly code: ElectionWarning; readonly details: Readonly<Record<string, string | number | boolean>> };

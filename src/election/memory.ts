@@ -12,17 +12,30 @@ const MARK_AHEAD = 1_024;
 export class Memory {
   readonly isDurable: boolean;
   #kept: Kept;
+  readonly #grantUs: number;
   readonly #write: (kept: Kept) => boolean;
 
-  constructor(config: ElectionConfig, boot: number, write: (kept: Kept) => boolean) {
-    this.isDurable = config.durable;
-    this.#kept = { ...(config.kept ?? { mark: 0, origin: 0, lineage: 0, set: null, pending: false }), boot };
+  constructor({ durable, kept, grantUs }: ElectionConfig, boot: number, write: (kept: Kept) => boolean) {
+    this.isDurable = durable;
+    this.#grantUs = grantUs;
+    const before = kept ?? { mark: 0, grantUs: 0, origin: 0, lineage: 0, set: null, pending: false };
+    this.#kept = { ...before, grantUs: Math.max(before.grantUs, grantUs), boot };
     this.#write = write;
   }
 
   /** Nothing above it was ever promised by a voter of this name; 0: not known. */
   get mark(): number {
     return this.#kept.mark;
+  }
+
+  /** The longest T under which a former life's promise may still run. */
+  get grantUs(): number {
+    return this.#kept.grantUs;
+  }
+
+  /** To be called before the voter's first word in this life: it has waited, or knows what was promised. @returns False: it may not say it. */
+  enter(floor: number): boolean {
+    return !this.isDurable || this.#keep({ ...this.#kept, grantUs: this.#grantUs, mark: Math.max(this.#kept.mark, floor + MARK_AHEAD) });
   }
 
   /** To be called before `ballot` is promised. @returns False: it may not be. */

@@ -139,6 +139,8 @@ export interface Found {
   readonly lineage: number;
   readonly names: readonly string[];
   readonly boots: readonly number[];
+  /** Votes each is to have. */
+  readonly weights: readonly number[];
 }
 
 export type Entry = Bid | Grant | Deny | Renew | Rack | RDeny | Release | Recover | Recovered | Watch | Hint | Voters | Found;

@@ -1,5 +1,6 @@
 import type { Now } from '../core/time.ts';
 import type { Context } from './context.ts';
+import type { HandedGrant, HandedOn } from './hand-on.ts';
 import { Op, type Recover, type Recovered } from './messages.ts';
 import type { Peer } from './peers.ts';
 import { QuietStart } from './quiet-start.ts';
@@ -45,7 +46,7 @@ export class Recovery {
     this.#context = context;
     this.#quiet = new QuietStart(context);
     this.#startUs = now.elapsedUs;
-    this.#maxGrantUs = Math.max(context.config.grantUs, context.config.previousGrantUs);
+    this.#maxGrantUs = Math.max(context.config.grantUs, context.config.previousGrantUs, context.memory.grantUs);
     this.#remembers = context.memory.mark > 0;
     this.#floor = context.electorate.set.floor;
   }
@@ -101,6 +102,13 @@ export class Recovery {
     this.#quiet.end();
   }
 
+  /** R8: what the last life promised, if it was the one that wrote both files, under these very voters. */
+  #handedOn(): HandedOn | null {
+    const { config, electorate } = this.#context;
+    const { handedOn, kept } = config;
+    return handedOn !== null && kept?.boot === handedOn.boot && handedOn.digest === electorate.digest ? handedOn : null;
+  }
+
   /** A peer's largest T (every packet carries it). */
   heardGrant(grantUs: number): void {
     this.#maxGrantUs = Math.max(this.#maxGrantUs, Math.min(grantUs, GRANT_MAX_US));
@@ -111,11 +119,14 @@ export class Recovery {
     return this.#active ? 0 : Math.max(0, this.#waitEndUs - nowUs);
   }
 
-  /** Starts asking once the node takes part; the wait itself runs from the start of the process. */
-  begin(now: Now): void {
-    if (this.#active) return;
+  /** Starts asking once the node takes part; the wait itself runs from the start of the process. @returns Promises of the last life, where it handed them on and nothing need be waited for. */
+  begin(now: Now): readonly HandedGrant[] {
+    if (this.#active) return [];
     this.#askAtUs = this.#waitEndUs;
-    this.#quiet.begin(now.elapsedUs);
+    const handed = this.#handedOn();
+    if (handed === null) this.#quiet.begin(now.elapsedUs);
+    else this.#activate(Math.max(this.#floor, handed.floor, this.#context.memory.mark), 'handed-on');
+    return this.#active ? handed!.grants : [];
   }
 
   advance(now: Now): void {
@@ -200,9 +211,9 @@ export class Recovery {
     }
   }
 
-  #activate(floor: number, how: 'read' | 'cold-start' | 'quiet' | 'memory'): void {
+  #activate(floor: number, how: 'read' | 'cold-start' | 'quiet' | 'memory' | 'handed-on'): void {
+    if (!this.#context.memory.enter(floor)) return; // it cannot be kept: asked again with the next beat
     this.#floor = floor;
-    this.#context.memory.reserve(floor + 1);
     this.#active = true;
     this.#answers.clear();
     this.#quiet.end();

@@ -2,6 +2,7 @@ import type { Now } from '../core/time.ts';
 import { BallotBox, type GrantRecord } from './ballot-box.ts';
 import type { Bidder } from './bid-queue.ts';
 import type { Context } from './context.ts';
+import type { HandedGrant } from './hand-on.ts';
 import { type Bid, type Hint, Op, type Rack, type Release, type Renew, type Watch, type Why } from './messages.ts';
 import { type Peer, isSameLife, lifeOf } from './peers.ts';
 import type { Recovery } from './recovery.ts';
@@ -187,10 +188,34 @@ export class Voter {
     }
   }
 
+  /** What still runs, for the next life of this voter. Nothing may be promised after this. */
+  promises(nowUs: number): HandedGrant[] {
+    const promises: HandedGrant[] = [];
+    for (const { name, grant } of this.#boxes.values()) {
+      if (grant === null || nowUs >= grant.endUs) continue;
+      const { holder, ballot, term, seq, elected, endUs } = grant;
+      promises.push({ name, holder: holder.name, holderBoot: holder.boot, ballot, term, seq, elected, leftUs: endUs - nowUs });
+    }
+    return promises;
+  }
+
+  /** The promises of the former life, each with its whole rest from now on: how long nobody ran is not known. */
+  takeOver(promises: readonly HandedGrant[], now: Now): void {
+    const nowUs = now.elapsedUs;
+    this.#leastBallot = Math.max(this.#leastBallot, this.#recovery.floor);
+    for (const { name, holder, holderBoot, ballot, term, seq, elected, leftUs } of promises) {
+      const box = this.#box(name, nowUs);
+      if (box === null) continue;
+      box.maxBallot = ballot;
+      const peer = { name: holder, boot: holderBoot, address: '' };
+      box.grant = { holder: peer, ballot, term, endUs: nowUs + leftUs, seq, atUs: nowUs, heldMs: 0, elected, wasted: !elected };
+    }
+  }
+
   /** The restart wait and read are over: serve the bids that queued up meanwhile. */
   onActive(now: Now): void {
     for (const box of this.#boxes.values()) {
-      box.maxBallot = Math.max(box.maxBallot, this.#recovery.floor);
+      if (box.grant === null) box.maxBallot = Math.max(box.maxBallot, this.#recovery.floor);
       this.#serve(box, null, now);
     }
   }

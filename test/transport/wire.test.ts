@@ -79,7 +79,13 @@ const entry: fc.Arbitrary<Entry> = fc.oneof(
       selector: ({ name }) => name,
     }),
   }),
-  fc.record({ op: fc.constant(Op.found), lineage: u32, names: fc.array(name, { maxLength: 7 }), boots: fc.array(u32, { maxLength: 7 }) }),
+  fc.record({
+    op: fc.constant(Op.found),
+    lineage: u32,
+    names: fc.array(name, { maxLength: 7 }),
+    boots: fc.array(u32, { maxLength: 7 }),
+    weights: fc.array(fc.nat(10), { maxLength: 7 }),
+  }),
 );
 const electionPacket: fc.Arbitrary<ElectionPacket> = fc.record({
   kind: fc.constant(ELECTION_KIND as 16),

@@ -46,7 +46,7 @@ function main(): void {
     const [election = 'leader'] = agent.elections;
     obey = async (next) => {
       if (next.do === 'resign') {
-        const answer = runControl({ ...agent, leave: () => {} }, 'resign');
+        const answer = await runControl({ ...agent, leave: () => {} }, 'resign');
         if (!answer.ok) writeLine(lineOf(agent.node.name, 'warning', { code: String(answer['code']), details: { message: String(answer['message']) } }));
       } else if (next.do === 'stop') stop('demo');
       else if (next.do === 'block') cable.block(next.addresses);

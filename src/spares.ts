@@ -1,0 +1,76 @@
+import type { Logger } from './core/logger.ts';
+import { ms } from './core/time.ts';
+import type { Member, Tags } from './core/view.ts';
+import type { VoterSet, VotersChange } from './election/voter-set.ts';
+
+/** The tag of a node that would vote if it were asked to: it has a state directory, and no vote yet. */
+export const SPARE_TAG = '~spare';
+
+/** Longest time between two looks at the dead. */
+const LOOK_MS = 60_000;
+
+/** What replacing a voter needs of a node. */
+export interface SparePort {
+  readonly name: string;
+  voters(): VoterSet;
+  members(): ReadonlyMap<string, Member>;
+  change(wish: VotersChange): void;
+  alarm(afterMs: number, ring: () => void): () => void;
+  elapsedUs(): number;
+}
+
+/**
+ * Replaces a voter that has been dead beyond its grace by a spare (config.R1). A dead voter costs
+ * nothing but the next one's life: three with one dead are two that must both live.
+ *
+ * The first living voter by name does it; should two think that they are the first, the voters' own
+ * election lets one lead at a time, and the second finds nothing left to do.
+ */
+export class SpareWatch {
+  readonly #port: SparePort;
+  readonly #graceMs: number;
+  readonly #logger: Logger;
+  /** Voters that are held failed or left → since when, on the elapsed clock. */
+  readonly #goneSinceMs = new Map<string, number>();
+  readonly #cancel: () => void;
+
+  constructor(port: SparePort, graceMs: number, logger: Logger) {
+    this.#port = port;
+    this.#graceMs = graceMs;
+    this.#logger = logger;
+    const everyMs = Math.min(LOOK_MS, Math.max(100, graceMs / 10));
+    let cancel = (): void => {};
+    const look = (): void => {
+      this.#look();
+      cancel = port.alarm(everyMs, look);
+    };
+    cancel = port.alarm(everyMs, look);
+    this.#cancel = () => cancel();
+  }
+
+  end(): void {
+    this.#cancel();
+  }
+
+  #look(): void {
+    const members = this.#port.members();
+    const voting = this.#port.voters().seats.filter(({ weight }) => weight > 0);
+    const isGone = (name: string): boolean => ['failed', 'left'].includes(members.get(name)?.state ?? 'alive');
+    const nowMs = ms(this.#port.elapsedUs());
+    for (const name of this.#goneSinceMs.keys()) if (!isGone(name)) this.#goneSinceMs.delete(name);
+    for (const { name } of voting) if (isGone(name) && !this.#goneSinceMs.has(name)) this.#goneSinceMs.set(name, nowMs);
+    const living = voting.map(({ name }) => name).filter((name) => !isGone(name));
+    if (living.sort()[0] !== this.#port.name) return;
+    const dead = voting.find(({ name }) => nowMs - (this.#goneSinceMs.get(name) ?? Infinity) >= this.#graceMs);
+    const spare = [...members.values()]
+      .filter(({ name, state, tags }) => state === 'alive' && tags[SPARE_TAG] !== undefined && !voting.some((voter) => voter.name === name))
+      .map(({ name }) => name)
+      .sort()[0];
+    if (dead === undefined || spare === undefined) return;
+    this.#logger.info({ dead: dead.name, spare }, 'a dead voter is replaced');
+    this.#port.change({ replace: { [dead.name]: spare } });
+  }
+}
+
+/** The tags of a node, with the one that says it is a spare where it is. */
+export const withSpareTag = (tags: Tags, isSpare: boolean): Tags => (isSpare ? { ...tags, [SPARE_TAG]: '1' } : tags);
