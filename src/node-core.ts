@@ -16,9 +16,10 @@ import type { ElectionChange, LostReason } from './election/host.ts';
 import type { HandedOn } from './election/hand-on.ts';
 import type { ElectionPacket } from './election/messages.ts';
 import type { Refusal } from './election/reconfiguration.ts';
-import type { Seat, VotersChange } from './election/voter-set.ts';
+import type { VotersChange } from './election/voter-set.ts';
 import { Events, type NodeEvents, type SilenceEvent, memberEventName, partitionEvent, takeoverRecord, votersEvent } from './events.ts';
 import { explainNode } from './explain.ts';
+import { ForeignWatch } from './foreign.ts';
 import { type Health, flatten, healthOf } from './health.ts';
 import { JeopardyWatch } from './jeopardy-watch.ts';
 import { MemberBatches } from './member-batches.ts';
@@ -35,14 +36,11 @@ import { PartitionElection } from './partition/partition.ts';
 import { Payloads } from './payloads.ts';
 import { PerPartition } from './per-partition.ts';
 import { SilenceWatch } from './silence-watch.ts';
-import { SpareWatch } from './spares.ts';
+import { SpareWatch, votersTags } from './spares.ts';
 import type { TurnPort } from './turns.ts';
 import { VotersOffice } from './voters.ts';
 import { Watches } from './watches.ts';
 import type { Message, Wire, WireHandlers } from './wire.ts';
-
-/** Anybody can send such datagrams: a warning a minute is enough. */
-const FOREIGN_WARNING_US = 60_000_000;
 
 type Change =
   | { readonly of: 'membership'; readonly change: MembershipChange }
@@ -61,7 +59,7 @@ export class NodeCore {
   readonly handlers: WireHandlers = {
     onMessage: (message, from) => this.#receive(message, from),
     onSendFailure: (to, failure) => this.enter(() => this.#membership?.sendFailed(to, failure, this.#runtime.elapsedUs())),
-    onForeignCluster: (from) => this.#foreignCluster(from),
+    onForeignCluster: (from) => !this.#closed && this.#foreign.datagram(from, this.#runtime.elapsedUs()),
   };
   readonly events: Events;
   readonly campaigns: Campaigns;
@@ -78,6 +76,7 @@ export class NodeCore {
   readonly #tap: NodeTap | null;
   readonly #keep: (kept: Kept) => boolean;
   readonly #alarms = new Alarms();
+  readonly #foreign = new ForeignWatch((code, details) => this.#warn(code, details));
   readonly #batches: MemberBatches;
   readonly #silences: SilenceWatch;
   readonly #confirmations = new Confirmations();
@@ -95,8 +94,6 @@ export class NodeCore {
   #members: readonly Member[] | null = null;
   #quorum: NodeEvents['quorum'] | null = null;
   #spares: SpareWatch | null = null;
-  /** When another cluster's datagrams may be warned of again. */
-  #foreignUs = -Infinity;
   #closed = false;
 
   constructor(settings: NodeSettings, wire: Wire, runtime: Runtime, logger: Logger, keep: (kept: Kept) => boolean = () => false, tap: NodeTap | null = null) {
@@ -157,7 +154,6 @@ export class NodeCore {
       forceVoters: (seats) => this.enter(() => this.election.franchise.force(seats, this.#runtime.now())),
       events: this.events,
     });
-    this.#payloads.isSpare = this.#isSpare(settings.election.kept?.set?.seats ?? settings.election.voters.map((name) => ({ name, weight: 1 })));
   }
 
   /** The synchronous part of `open`, for the simulator. `address` is what others send to. */
@@ -168,7 +164,7 @@ export class NodeCore {
     const now = runtime.now();
     this.#membership = new Membership(
       settings.membership,
-      { name: this.name, boot, incarnation: now.wallMs, address, tags: this.#payloads.all },
+      { name: this.name, boot, incarnation: now.wallMs, address, tags: settings.tags },
       random,
       {
         send: (to, message) => this.#wire.send(message, to),
@@ -217,6 +213,7 @@ export class NodeCore {
       };
       this.#spares = new SpareWatch(port, settings.replaceVoterAfterMs, this.#logger);
     }
+    this.#tellVoters();
     this.events.emit('started', { address, incarnation: now.wallMs });
     this.join(seeds);
   }
@@ -390,14 +387,6 @@ export class NodeCore {
     });
   }
 
-  /** Somebody's seeds, or ours, lead into another cluster: a mistake that is silent on both sides unless it is said. */
-  #foreignCluster(from: Address): void {
-    const nowUs = this.#runtime.elapsedUs();
-    if (this.#closed || nowUs < this.#foreignUs) return;
-    this.#foreignUs = nowUs + FOREIGN_WARNING_US;
-    this.#warn('foreign-cluster', { from });
-  }
-
   readonly #wake = (): void => {
     this.enter(() => {
       const nowUs = this.#runtime.elapsedUs();
@@ -461,6 +450,7 @@ export class NodeCore {
         this.#batches.note(event, change.before, this.membership.others);
         this.#silences.note(change.after, ms(now.elapsedUs));
         this.#watches.onMember(change.before, change.after);
+        this.#foreign.member(change.after, this.#payloads.voters, now.elapsedUs);
         return;
       }
       case 'forgotten':
@@ -523,11 +513,7 @@ export class NodeCore {
       case 'voters': {
         const event = votersEvent(change.set, change.settled);
         this.#logger.info({ ...event }, 'voters');
-        const isSpare = this.#isSpare(change.set.seats);
-        if (isSpare !== this.#payloads.isSpare) {
-          this.#payloads.isSpare = isSpare;
-          this.membership.setTags(this.#payloads.all, this.#runtime.elapsedUs());
-        }
+        this.#tellVoters();
         return this.events.emit('voters', event);
       }
       case 'voter':
@@ -558,10 +544,14 @@ export class NodeCore {
     this.events.emit('elected', { election: name, term, token: `${name}@${term}`, remainingMs, takeover: record });
   }
 
-  /** Whether it would vote if it were asked to: it remembers what a voter must, and has no vote yet. */
-  #isSpare(seats: readonly Pick<Seat, 'name' | 'weight'>[]): boolean {
+  /** Others learn from our tags whether we would vote if we were asked to, and to which line of voters we belong. */
+  #tellVoters(): void {
     const { role, election } = this.#settings;
-    return election.durable && role !== 'observer' && !seats.some(({ name, weight }) => name === this.name && weight > 0);
+    const { franchise } = this.election;
+    const tags = votersTags(franchise.standing, election.durable && role !== 'observer' && !franchise.hasVote);
+    if (JSON.stringify(tags) === JSON.stringify(this.#payloads.voters)) return;
+    this.#payloads.voters = tags;
+    this.membership.setTags(this.#payloads.all, this.#runtime.elapsedUs());
   }
 
   get #view(): MembershipView {

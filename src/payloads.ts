@@ -1,6 +1,5 @@
 import { optionsError } from './candidacy.ts';
 import type { Tags } from './core/view.ts';
-import { withSpareTag } from './spares.ts';
 import { TAGS_MAX_BYTES } from './membership/limits.ts';
 import { tagsBytes } from './membership/wire-size.ts';
 
@@ -21,8 +20,8 @@ export function payloadOf(tags: Tags, election: string, term: number): string | 
  */
 export class Payloads {
   #tags: Tags;
-  /** Tells that this node would vote if it were asked to. */
-  isSpare = false;
+  /** What is told of the voters. */
+  voters: Tags = {};
   readonly #payloads = new Map<string, string>();
 
   constructor(tags: Tags) {
@@ -59,6 +58,6 @@ export class Payloads {
   }
 
   #with(tags: Tags, payloads: ReadonlyMap<string, string>): Tags {
-    return { ...withSpareTag(tags, this.isSpare), ...Object.fromEntries([...payloads].map(([election, said]) => [PREFIX + election, said])) };
+    return { ...tags, ...this.voters, ...Object.fromEntries([...payloads].map(([election, said]) => [PREFIX + election, said])) };
   }
 }

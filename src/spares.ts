@@ -72,5 +72,10 @@ export class SpareWatch {
   }
 }
 
-/** The tags of a node, with the one that says it is a spare where it is. */
-export const withSpareTag = (tags: Tags, isSpare: boolean): Tags => (isSpare ? { ...tags, [SPARE_TAG]: '1' } : tags);
+/** The tag that tells which line of descent a node's voters belong to, where they were founded or forced: two lines are two clusters. */
+export const LINEAGE_TAG = '~line';
+
+/** What a node's tags tell of its voters. */
+export function votersTags({ lineage, isOriginal }: { readonly lineage: number; readonly isOriginal: boolean }, isSpare: boolean): Tags {
+  return { ...(isSpare ? { [SPARE_TAG]: '1' } : {}), ...(isOriginal ? {} : { [LINEAGE_TAG]: lineage.toString(36) }) };
+}

@@ -28,6 +28,17 @@ const when = {
   until: duration.optional().describe('with `every`'),
 };
 
+const votersChange = z
+  .strictObject({
+    add: z.array(nodeName),
+    remove: z.array(nodeName),
+    replace: z.record(nodeName, nodeName),
+    exclude: z.array(nodeName),
+    include: z.array(nodeName),
+    weigh: z.record(nodeName, z.number().int().min(1).max(10)),
+  })
+  .partial();
+
 const step = z.discriminatedUnion('do', [
   z.strictObject({ ...when, do: z.literal('crash'), node: target }),
   z.strictObject({ ...when, do: z.literal('start'), node: nodeName, newAddress: z.boolean().default(false) }),
@@ -61,6 +72,7 @@ const step = z.discriminatedUnion('do', [
   z.strictObject({ ...when, do: z.literal('handover'), node: target, election: z.string().default('leader'), to: nodeName.nullable().default(null) }),
   z.strictObject({ ...when, do: z.literal('priority'), node: target, election: z.string().default('leader'), priority: z.number().int().min(-1000).max(1000) }),
   z.strictObject({ ...when, do: z.literal('tag'), node: target, value: z.number().int() }),
+  z.strictObject({ ...when, do: z.literal('voters'), node: target, change: votersChange }),
 ]);
 type StepIn = z.infer<typeof step>;
 
@@ -107,6 +119,8 @@ export const scenarioSchema = z
         standAgainWithin: duration.default('0us'),
       })
       .optional(),
+    stateDirs: z.boolean().default(false).describe('nodes have state directories: they remember what they promised, and who votes can change'),
+    weights: z.array(z.number().int().min(1).max(10)).optional().describe('votes of the voters, in their order'),
     lyingView: z.boolean().default(false),
     silentHosts: z.boolean().default(false),
     steps: z.array(step).default([]),
@@ -149,6 +163,8 @@ export function planOfScenario(json: unknown, seed?: number): { readonly name: s
     leaders: s.leaders,
     elections: s.elections,
     calmUs,
+    ...(s.stateDirs ? { stateDirs: true } : {}),
+    ...(s.weights === undefined ? {} : { weights: s.weights }),
     lyingView: s.lyingView,
     silentHosts: s.silentHosts,
     features: [s.name],
@@ -266,6 +282,8 @@ function actionOf(s: StepIn): object {
       return { do: 'priority', node: who(s.node), election: s.election, priority: s.priority };
     case 'tag':
       return { do: 'tag', node: who(s.node), value: s.value };
+    case 'voters':
+      return { do: 'voters', node: who(s.node), change: s.change };
   }
 }
 
@@ -374,6 +392,8 @@ export function scenarioOfPlan(plan: Plan, name: string, question: string): Scen
             standAgainWithin: d(application.standMaxUs),
           },
         }),
+    ...(plan.stateDirs === true ? { stateDirs: true } : {}),
+    ...(plan.weights === undefined ? {} : { weights: [...plan.weights] }),
     lyingView: plan.lyingView,
     silentHosts: plan.silentHosts ?? false,
     steps: steps as Scenario['steps'] & [],

@@ -76,6 +76,8 @@ function simplifications(plan: Plan): ((plan: Plan) => Plan)[] {
     ...noise,
     (p) => ({ ...p, application: CALM_APPLICATION }),
     (p) => ({ ...p, lyingView: false }),
+    ({ weights: _, ...p }) => p,
+    (p) => (p.steps.some((step) => step.do === 'voters') ? p : { ...p, stateDirs: false }),
     (p) => ({ ...p, silentHosts: false }),
     (p) => ({ ...p, elections: p.elections.slice(0, 1) }),
     (p) => ({ ...p, nodes: p.nodes.map((node) => ({ ...node, ratePpm: 0 })) }),

@@ -1,5 +1,6 @@
 import { Dice } from '../kernel/keyed.ts';
 import { type ApplicationPlan, CALM_APPLICATION, type CutKind, ELECTIONS, type Noise, type NodePlan, type Plan, type Step, type Target } from './plan.ts';
+import type { VotersChange } from '../../src/election/voter-set.ts';
 import { type TimingName, convergenceUs, timingOf } from './timings.ts';
 
 const HALF = 500_000;
@@ -57,6 +58,8 @@ const FEATURES = [
   'tag-changes',
   'lying-view',
   'silent-hosts',
+  'state-dirs',
+  'voter-changes',
 ] as const;
 type Feature = (typeof FEATURES)[number];
 
@@ -84,6 +87,7 @@ export function planOf(seed: number, wanted: Wanted = {}): Plan {
     noise: noiseOf(seed, present, grantUs),
     application: applicationOf(seed, present, grantUs),
     steps: stepsOf(seed, nodes, voters, present, { grantUs, driftPpm, calmUs, elections }),
+    ...(present.has('state-dirs') || present.has('voter-changes') ? { stateDirs: true } : {}),
     lyingView: present.has('lying-view'),
     silentHosts: present.has('silent-hosts'),
     calmUs,
@@ -279,6 +283,21 @@ function stepsOf(seed: number, nodes: number, voters: number, present: ReadonlyS
     ['leaves', 3, (dice, atUs) => [{ atUs, do: 'leave', node: target(dice), downUs: aWhile(dice) }]],
     ['priority-changes', 4, (dice, atUs) => [{ atUs, do: 'priority', node: target(dice), election: dice.pick(elections), priority: dice.between(-5, 5) }]],
     ['tag-changes', 6, (dice, atUs) => [{ atUs, do: 'tag', node: dice.pick(indices), value: dice.between(0, 999) }]],
+    [
+      'voter-changes',
+      6,
+      (dice, atUs) => [
+        {
+          atUs,
+          do: 'voters',
+          node: target(dice),
+          change: changeOf(
+            dice,
+            indices.map((i) => `n${i + 1}`),
+          ),
+        },
+      ],
+    ],
   ];
   const steps: Step[] = [];
   for (const [part, [feature, most, draw]] of features.entries()) {
@@ -287,6 +306,25 @@ function stepsOf(seed: number, nodes: number, voters: number, present: ReadonlyS
     if (present.has(feature)) for (let i = 0; i < count; i += 1) steps.push(...draw(dice, dice.between(2 * grantUs, calmUs - 1)));
   }
   return steps.filter(({ atUs }) => atUs < calmUs).sort((a, b) => a.atUs - b.atUs);
+}
+
+/** One wish, which need not be a wise one: names that vote already, that do not, or that are dead. */
+function changeOf(dice: Dice, names: readonly string[]): VotersChange {
+  const [one, other] = [dice.pick(names), dice.pick(names)];
+  switch (dice.between(0, 5)) {
+    case 0:
+      return { add: [one] };
+    case 1:
+      return { remove: [one] };
+    case 2:
+      return { replace: { [one]: other } };
+    case 3:
+      return { exclude: [one] };
+    case 4:
+      return { include: [one] };
+    default:
+      return { add: [one], remove: [other] };
+  }
 }
 
 type Links = readonly (readonly [number, number])[];

@@ -83,6 +83,7 @@ export class ElectionWorld {
 
   /** What each node's state directory holds, where it has one (`durable`). */
   readonly disks = new Map<string, Kept>();
+  isDiskFull = false;
 
   /** Starts a process (again): a new boot without any memory but its state directory's. */
   start(name: string, change: Partial<ElectionConfig> = {}): Election {
@@ -96,8 +97,8 @@ export class ElectionWorld {
         log.push(`${this.nowUs / 1000} ${tell(c)}`);
       },
       keep: (kept: Kept) => {
-        this.disks.set(name, kept);
-        return true;
+        if (!this.isDiskFull) this.disks.set(name, kept);
+        return !this.isDiskFull;
       },
     };
     const election = new Election({ ...this.config, kept: this.disks.get(name) ?? null, ...change }, { name, boot }, createRandom(boot), host, this.now(name));

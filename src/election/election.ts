@@ -362,9 +362,9 @@ export class Election {
     return this.#contests.get(name)?.tenure ?? null;
   }
 
-  /** What our own voter promised; live, for whoever only looks. Null where we do not vote. */
+  /** What our own voter promised, and still keeps if it has lost its vote since; live, for whoever only looks. Null where it never had one. */
   voteOf(name: string): { readonly maxBallot: number; readonly floor: number; readonly grant: Readonly<GrantRecord> | null; readonly queued: number } | null {
-    return this.franchise.hasVote ? this.#voter.inspect(name) : null;
+    return this.franchise.hasVote || this.#voter.names > 0 ? this.#voter.inspect(name) : null;
   }
 
   /** Whether our voter may promise anything yet. */

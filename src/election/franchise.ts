@@ -24,6 +24,8 @@ export interface VotersStanding {
   readonly total: number;
   /** The line of descent: two nodes with different ones belong to different clusters. */
   readonly lineage: number;
+  /** It is the line of those that this node was started with: neither founded nor forced. */
+  readonly isOriginal: boolean;
   /** Nobody can be elected under the set before any more, as far as this node knows. */
   readonly isSettled: boolean;
   /** What a change that is under way here waits for, in words; null: none is, or for nothing. */
@@ -115,8 +117,8 @@ export class Franchise {
   }
 
   get standing(): VotersStanding {
-    const { set, needed, total, lineage, isSettled } = this.#context.electorate;
-    return { set, needed, total, lineage, isSettled, waitsFor: this.reconfiguration.waitsFor };
+    const { set, needed, total, lineage, origin, isSettled } = this.#context.electorate;
+    return { set, needed, total, lineage, isOriginal: lineage === origin, isSettled, waitsFor: this.reconfiguration.waitsFor };
   }
 
   /**

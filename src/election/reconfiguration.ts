@@ -87,7 +87,8 @@ export class Reconfiguration {
   }
 
   get nextDeadlineUs(): number {
-    return this.#change === null || this.#settledUs === Infinity ? Infinity : this.#settledUs + this.#drainUs;
+    if (this.#change === null || this.#settledUs === Infinity) return Infinity;
+    return this.#settledUs + (this.#context.electorate.isFirst ? this.#context.config.renewUs : this.#drainUs);
   }
 
   /**
@@ -139,7 +140,9 @@ export class Reconfiguration {
       return false;
     }
     this.#settledUs = Math.min(this.#settledUs, now.elapsedUs);
-    return true;
+    // Before the first change everybody gets the time of one more renewal to say whether it can remember.
+    const mayAnswer = electorate.isFirst && this.#acks.size < electorate.names.length;
+    return !mayAnswer || now.elapsedUs >= this.#settledUs + this.#context.config.renewUs;
   }
 
   #step(seats: VoterSet['seats'], term: number, now: Now): 'stepped' | null {

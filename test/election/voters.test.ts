@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { ElectionWorld, storyConfig } from '../../sim/schedules/election-world.ts';
+import { ElectionWorld, type Flight, Op, storyConfig } from '../../sim/schedules/election-world.ts';
 import type { Seat, VotersChange } from '../../src/election/voter-set.ts';
 
 /** Nodes with state directories; the first `voters` of them vote. All stand for `job`. */
@@ -57,5 +57,303 @@ describe('voters that change', () => {
     world.kill('b');
     world.run(world.nowUs / 1000 + 4000);
     expect(world.leaders()).toHaveLength(1);
+  });
+});
+
+describe('what a change rests on', () => {
+  it('P1: waits until a majority goes by the present set, and says who was not heard', () => {
+    const world = worldOf(['a', 'b', 'c', 'd'], ['a', 'b', 'c']);
+    world.network = ({ from, to }) => (from === 'a' || to === 'a' ? null : 1000);
+    expect(world.election('a').franchise.change({ add: ['d'] }, world.now('a'))).toBeNull();
+    world.run(world.nowUs / 1000 + 5000);
+    expect(votersOf(world, 'a')).toBe('a1 b1 c1');
+    expect(world.election('a').franchise.standing.waitsFor).toMatch(/election of whoever may change/);
+  });
+
+  it('P6: no second step before leases won under the former set have run out', () => {
+    const world = worldOf(['a', 'b', 'c', 'd', 'e'], ['a', 'b', 'c']);
+    const tookMs = change(world, 'a', { add: ['d', 'e'] });
+    expect(tookMs).toBeGreaterThanOrEqual(2000); // the stamp, d, e: two waits of T between them
+  });
+
+  it('P8: is refused without a state directory', () => {
+    const world = worldOf(['a', 'b', 'c', 'd'], ['a', 'b', 'c'], ['b', 'c', 'd']);
+    expect(world.election('a').franchise.change({ add: ['d'] }, world.now('a'))?.why).toBe('no-memory');
+  });
+
+  it('P8: waits for the voter that would forget, by name', () => {
+    const world = worldOf(['a', 'b', 'c', 'd'], ['a', 'b', 'c'], ['a', 'b', 'd']);
+    world.election('a').franchise.change({ add: ['d'] }, world.now('a'));
+    world.run(world.nowUs / 1000 + 4000);
+    expect(world.election('a').franchise.standing.waitsFor).toBe('P8: a state directory for c');
+    expect(votersOf(world, 'a')).toBe('a1 b1 c1');
+  });
+
+  /** {a, b, c} becomes {a, b, d} while c hears nothing; d leads with b's promise; a starts again and meets c. */
+  const splitAfterChange = (forgets: boolean): ElectionWorld => {
+    const world = worldOf(['a', 'b', 'c', 'd'], ['a', 'b', 'c']);
+    world.network = ({ from, to }) => ([from, to].includes('c') ? null : 1000);
+    for (const name of ['a', 'b']) world.election(name).withdraw('job', world.now(name));
+    const [leader] = world.leaders();
+    if (leader !== 'd') world.election(leader!).resign('job', 'released', null, world.now(leader!));
+    if (leader !== 'd') world.election(leader!).settled('job', world.now(leader!));
+    change(world, 'b', { replace: { c: 'd' } });
+    world.run(world.nowUs / 1000 + 3000);
+    expect(world.leaders()).toEqual(['d']);
+    const side = ['a', 'c'];
+    world.network = ({ from, to }) => (side.includes(from) === side.includes(to) ? 1000 : null);
+    world.kill('a');
+    if (forgets) world.disks.delete('a');
+    world.start('a', { durable: !forgets });
+    world.campaign('c');
+    world.run(world.nowUs / 1000 + 8000);
+    return world;
+  };
+  it('P8: a voter that remembers does not elect, with one that was taken out, a second leader', () => {
+    expect(splitAfterChange(false).leaders()).toEqual(['d']);
+  });
+  it('P8: one that forgot does (A17): that is why a changed set is on disk', () => {
+    expect(() => splitAfterChange(true)).toThrow('two leaders');
+  });
+
+  it('refuses what cannot be, all of it at once', () => {
+    const world = worldOf(['a', 'b', 'c'], ['a', 'b', 'c']);
+    expect(world.election('a').franchise.change({ add: ['x'], exclude: ['y'] }, world.now('a'))?.problems).toEqual([
+      'not among the voters: y',
+      'not a living member: x',
+    ]);
+    expect(world.election('a').franchise.change({ remove: ['a', 'b', 'c'] }, world.now('a'))?.problems).toEqual(['somebody must be left to vote']);
+    expect(world.election('a').franchise.change({ exclude: ['c'] }, world.now('a'))).toBeNull();
+    expect(world.election('a').franchise.change({ exclude: ['b'] }, world.now('a'))?.why).toBe('busy');
+  });
+
+  it('X50: a removed voter goes on bidding and disturbs nobody', () => {
+    const world = worldOf(['a', 'b', 'c', 'd'], ['a', 'b', 'c', 'd'].slice(0, 3));
+    change(world, 'a', { replace: { c: 'd' } });
+    world.run(world.nowUs / 1000 + 1000);
+    const before = world.terms().length;
+    world.run(world.nowUs / 1000 + 5000);
+    expect(world.terms()).toHaveLength(before);
+    expect(votersOf(world, 'c')).toBe('a1 b1 d1'); // it is told
+  });
+
+  it('X47: two that want different changes at one time are led one after the other', () => {
+    const world = worldOf(['a', 'b', 'c', 'd', 'e'], ['a', 'b', 'c']);
+    world.election('a').franchise.change({ add: ['d'], remove: ['c'] }, world.now('a'));
+    world.election('b').franchise.change({ add: ['e'] }, world.now('b'));
+    world.run(world.nowUs / 1000 + 30_000);
+    for (const name of ['a', 'b', 'c', 'd', 'e']) expect(votersOf(world, name)).toBe('a1 b1 d1 e0'); // four are three votes
+  });
+
+  it('X49: a voter that takes itself out leads the change to its end', () => {
+    const world = worldOf(['a', 'b', 'c', 'd'], ['a', 'b', 'c']);
+    change(world, 'a', { replace: { a: 'd' } });
+    expect(votersOf(world, 'a')).toBe('b1 c1 d1');
+  });
+
+  it('keeps terms rising over two steps, though the second set has no majority that meets the first’s', () => {
+    const world = worldOf(['a', 'b', 'c', 'd', 'e', 'f'], ['a', 'b', 'c']);
+    change(world, 'a', { add: ['d', 'e', 'f'], remove: ['a', 'b', 'c'] }, 60_000);
+    const before = Math.max(...world.terms());
+    for (const name of new Set(['a', 'b', 'c', ...world.leaders()])) world.kill(name);
+    world.run(world.nowUs / 1000 + 6000);
+    expect(world.leaders()).toHaveLength(1);
+    expect(Math.max(...world.terms())).toBeGreaterThan(before);
+  });
+});
+
+describe('weights', () => {
+  it('a voter of two votes and one of one: the heavy one alone leads, the light one does not', () => {
+    const world = new ElectionWorld(['a', 'b'], storyConfig(['a', 'b'], { weights: [2, 1] }));
+    for (const name of ['a', 'b']) world.start(name);
+    world.campaign('b');
+    world.run(3000);
+    expect(world.leaders()).toEqual(['b']);
+    world.kill('b');
+    world.campaign('a');
+    world.run(6000);
+    expect(world.leaders()).toEqual(['a']);
+    world.start('b');
+    world.kill('a');
+    world.campaign('b');
+    world.run(12_000);
+    expect(world.leaders()).toEqual([]);
+  });
+
+  it('X12: of four, the last has no vote, so one half goes on', () => {
+    const world = worldOf(['a', 'b', 'c', 'd'], ['a', 'b', 'c', 'd']);
+    expect(votersOf(world, 'a')).toBe('a1 b1 c1 d0');
+    const half = ['a', 'b'];
+    world.network = ({ from, to }) => (half.includes(from) === half.includes(to) ? 1000 : null);
+    world.run(world.nowUs / 1000 + 4000);
+    expect(world.leaders()).toHaveLength(1);
+    expect(half).toContain(world.leaders()[0]);
+  });
+});
+
+describe('bootstrap', () => {
+  const founding = (names: readonly string[], expectN: number): ElectionWorld => {
+    const world = new ElectionWorld(names, storyConfig([], { expect: expectN, founds: 1, durable: true }));
+    for (const name of names) world.start(name);
+    for (const name of names) world.campaign(name);
+    return world;
+  };
+
+  it('three that find each other become the voters, and lead', () => {
+    const world = founding(['a', 'b', 'c'], 3);
+    world.run(5000);
+    for (const name of ['a', 'b', 'c']) expect(votersOf(world, name)).toBe('a1 b1 c1');
+    expect(world.leaders()).toHaveLength(1);
+  });
+
+  it('two of three wait, and say for how many', () => {
+    const world = founding(['a', 'b'], 3);
+    world.run(5000);
+    expect(votersOf(world, 'a')).toBe('');
+    expect(world.election('a').explain('job', world.now('a')).join(' ')).toMatch(/3 voters are to find each other; seen: 2 \(a, b\)/);
+  });
+
+  it('one that comes later follows without a vote', () => {
+    const world = founding(['a', 'b', 'c'], 3);
+    world.run(3000);
+    world.start('d');
+    world.campaign('d');
+    world.run(5000);
+    expect(votersOf(world, 'd')).toBe('a1 b1 c1');
+  });
+
+  it('who has accepted is bound, also after a new start: no second set with others', () => {
+    const world = founding(['a', 'b', 'c'], 3);
+    // Everybody accepts {a, b, c}, and nobody hears it of anybody.
+    world.network = ({ packet }) => (packet.entries.some((e) => e.op === Op.found && e.lineage !== 0) ? null : 1000);
+    world.run(2000);
+    expect(world.disks.get('c')!.pending).toBe(true);
+    const bound = world.disks.get('c')!.lineage;
+    world.network = ({ from, to }) => (['a', 'b'].includes(from) || ['a', 'b'].includes(to) ? null : 1000);
+    world.kill('c');
+    for (const name of ['c', 'd', 'e']) world.start(name);
+    for (const name of ['c', 'd', 'e']) world.campaign(name);
+    world.run(12_000);
+    expect(world.disks.get('c')!.lineage).toBe(bound);
+    expect(votersOf(world, 'd')).toBe('');
+  });
+
+  it('X51: two groups that never met are two clusters, which refuse each other by name', () => {
+    const names = ['a', 'b', 'c', 'd', 'e', 'f'];
+    const world = new ElectionWorld(names, storyConfig([], { expect: 3, founds: 1, durable: true }));
+    const first = ['a', 'b', 'c'];
+    world.network = ({ from, to }) => (first.includes(from) === first.includes(to) ? 1000 : null);
+    for (const name of names) world.start(name);
+    world.run(5000);
+    expect(votersOf(world, 'a')).toBe('a1 b1 c1');
+    expect(votersOf(world, 'd')).toBe('d1 e1 f1');
+    const said: Flight[] = [];
+    world.network = (flight) => {
+      said.push(flight);
+      return 1000;
+    };
+    world.campaign('a', 'ours');
+    world.run(6000);
+    world.later({ ...said.find(({ from }) => from === 'a')!, to: 'd' }, 0);
+    world.run(7000);
+    expect(world.process('d').log.join()).toMatch(/config-mismatch.*founded or forced apart/);
+    expect(votersOf(world, 'd')).toBe('d1 e1 f1');
+  });
+});
+
+describe('force', () => {
+  it('one that is left of three leads alone, a lease later and in a higher term, and the others refuse it', () => {
+    const world = worldOf(['a', 'b', 'c'], ['a', 'b', 'c']);
+    const before = Math.max(...world.terms());
+    for (const name of ['b', 'c']) world.kill(name);
+    world.run(world.nowUs / 1000 + 3000);
+    expect(world.leaders()).toEqual([]);
+    const forcedMs = world.nowUs / 1000;
+    expect(world.election('a').franchise.force([{ name: 'a', weight: 1, excluded: false }], world.now('a'))).toBeNull();
+    world.run(forcedMs + 990);
+    expect(world.leaders()).toEqual([]);
+    world.run(forcedMs + 3000);
+    expect(world.leaders()).toEqual(['a']);
+    expect(world.terms().at(-1)).toBeGreaterThan(before + 2 ** 20 - 1);
+    world.start('b', { durable: true });
+    world.campaign('b');
+    world.run(world.nowUs / 1000 + 3000);
+    expect(votersOf(world, 'b')).toBe('a1 b1 c1');
+    expect(world.process('b').log.join() + world.process('a').log.join()).toMatch(/config-mismatch/);
+    world.election('b').franchise.force([{ name: 'a', weight: 1, excluded: false }], world.now('b')); // told the same, it belongs
+    world.run(world.nowUs / 1000 + 3000);
+    expect(world.election('b').leaderOf('job', world.now('b')).name).toBe('a');
+  });
+});
+
+describe('a state directory', () => {
+  it('replaces the read, never the wait', () => {
+    const world = worldOf(['a', 'b', 'c'], ['a', 'b', 'c']);
+    for (const name of ['b', 'c']) world.kill(name);
+    world.kill('a');
+    const startMs = world.nowUs / 1000;
+    world.start('a', { durable: true });
+    world.run(startMs + 990);
+    expect(world.election('a').mayPromise).toBe(false);
+    world.run(startMs + 1050);
+    expect(world.election('a').mayPromise).toBe(true); // with nobody to ask
+    expect(world.election('a').voteOf('job')!.floor).toBeGreaterThanOrEqual(Math.max(...world.terms()));
+  });
+
+  it('remembers a longer T of the life before', () => {
+    const world = worldOf(['a'], ['a']);
+    const kept = world.disks.get('a')!;
+    expect(kept.grantUs).toBe(1_000_000);
+    world.disks.set('a', { ...kept, grantUs: 3_000_000 });
+    world.kill('a');
+    const startMs = world.nowUs / 1000;
+    world.start('a', { durable: true });
+    world.run(startMs + 2900);
+    expect(world.election('a').mayPromise).toBe(false);
+    world.run(startMs + 3100);
+    expect(world.election('a').mayPromise).toBe(true);
+  });
+
+  it('promises nothing that it cannot keep', () => {
+    const world = worldOf(['a', 'b', 'c'], ['a', 'b', 'c']);
+    for (const name of ['a', 'b', 'c']) world.kill(name);
+    world.isDiskFull = true;
+    for (const name of ['a', 'b', 'c']) world.start(name, { durable: true });
+    for (const name of ['a', 'b', 'c']) world.campaign(name);
+    world.run(world.nowUs / 1000 + 4000);
+    expect(world.leaders()).toEqual([]);
+    world.isDiskFull = false;
+    world.run(world.nowUs / 1000 + 4000);
+    expect(world.leaders()).toHaveLength(1);
+  });
+
+  it('hands promises on to the next life, which answers at once and keeps them for their whole rest', () => {
+    const world = worldOf(['a', 'b', 'c'], ['a', 'b', 'c']);
+    const [leader] = world.leaders();
+    const other = ['a', 'b', 'c'].find((name) => name !== leader)!;
+    const handedOn = world.election(other).handOn(world.now(other))!;
+    expect(handedOn.grants.map(({ name, holder }) => `${name} ${holder}`)).toEqual([`job ${leader}`]);
+    world.kill(other);
+    world.start(other, { durable: true, handedOn });
+    expect(world.election(other).mayPromise).toBe(true);
+    expect(world.election(other).voteOf('job')!.grant!.holder.name).toBe(leader);
+    const terms = world.terms().length;
+    world.run(world.nowUs / 1000 + 3000);
+    expect(world.leaders()).toEqual([leader]);
+    expect(world.terms()).toHaveLength(terms);
+  });
+
+  it('takes nothing over from any life but the last, nor under other voters', () => {
+    const world = worldOf(['a', 'b', 'c'], ['a', 'b', 'c']);
+    const handedOn = world.election('a').handOn(world.now('a'))!;
+    world.kill('a');
+    world.start('a', { durable: true, handedOn });
+    world.run(world.nowUs / 1000 + 2000); // this life has promised since
+    world.kill('a');
+    world.start('a', { durable: true, handedOn });
+    expect(world.election('a').mayPromise).toBe(false);
+    world.kill('a');
+    world.start('a', { durable: true, handedOn: { ...handedOn, boot: world.disks.get('a')!.boot, digest: 1 } });
+    expect(world.election('a').mayPromise).toBe(false);
   });
 });

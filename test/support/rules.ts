@@ -53,6 +53,7 @@ const SHELL = [
   'src/turns.ts',
   'src/voters.ts',
   'src/spares.ts',
+  'src/foreign.ts',
   'src/explain.ts',
   'src/options.ts',
 ];
