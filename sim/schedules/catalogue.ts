@@ -65,7 +65,7 @@ export const SCHEDULES: Readonly<Record<number, readonly [says: string, shown: S
   55: ['a path with a small MTU', scenario('small-mtu')],
   56: ['one voter has another lease', test('X56:')],
   57: ['a lease is shortened with a restart of all', test('the wait is the largest T heard')],
-  58: ['one leader per partition', waits('per-partition mode')],
+  58: ['one leader per partition', scenario('one-per-part')],
   59: ['an observer with an old hint', test('is who a voter vouched for, as long as its promise ran')],
   60: ['two holders of one name', waits('semaphores')],
   61: ['a forged release', waits('sealing')],

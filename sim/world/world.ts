@@ -4,13 +4,14 @@ import type { Runtime } from '../../src/core/runtime.ts';
 import type { Member } from '../../src/core/view.ts';
 import type { ElectionChange } from '../../src/election/host.ts';
 import type { MembershipChange } from '../../src/membership/host.ts';
+import type { PartitionChange } from '../../src/partition/host.ts';
 import type { Wire } from '../../src/wire.ts';
 import type { Observer } from '../check/observer.ts';
 import { EventQueue } from '../kernel/event-queue.ts';
 import { Domain, keyed } from '../kernel/keyed.ts';
 import type { Trace } from '../kernel/trace.ts';
-import type { Plan, Trigger } from '../plan/plan.ts';
-import { electionConfigOf, membershipConfigOf } from '../plan/timings.ts';
+import { type Plan, type Trigger, isStill } from '../plan/plan.ts';
+import { electionConfigOf, membershipConfigOf, stableAfterMs } from '../plan/timings.ts';
 import type { Payload, WireFactory } from '../wire/wires.ts';
 import { Application } from './application.ts';
 import { ProcessClock } from './clock.ts';
@@ -20,7 +21,10 @@ import { lie } from './lies.ts';
 import { Marks } from './marks.ts';
 import { Network } from './network.ts';
 import type { ApplicationPort, NodeFactory } from './node-port.ts';
-import { tellElection, tellMembership } from './tell.ts';
+import { tellElection, tellMembership, tellPartition } from './tell.ts';
+
+/** How often the parts are looked at; they change seldom. */
+const PARTS_LOOK_US = 500_000;
 
 /** Who asked the system whether anybody listens. */
 interface Prober {
@@ -89,6 +93,7 @@ export class World {
       else this.#waiting.push({ when: step.when, run: () => this.#faults.run(step) });
     }
     this.after(plan.calmUs, () => this.#faults.calm());
+    if ((plan.parts ?? []).length > 0) this.after(0, () => this.#lookAtParts());
   }
 
   /** Runs until true time `untilUs`, or until `stop` says so after an event. */
@@ -144,6 +149,7 @@ export class World {
       looked: -1,
       isLeaving: false,
       changes: [],
+      partChanges: [],
       deferred: [],
     };
     machine.process = process;
@@ -151,6 +157,7 @@ export class World {
     const tap = {
       membership: (change: MembershipChange) => void process.changes.push(change),
       election: (change: ElectionChange) => void process.changes.push(change),
+      partition: (change: PartitionChange) => void process.partChanges.push(change),
       ...(this.plan.lyingView ? { view: (members: ReadonlyMap<string, Member>) => this.#view(machine, members) } : {}),
     };
     process.node = this.#node({
@@ -182,6 +189,7 @@ export class World {
     this.tell('start', machine, `${machine.name} starts at ${machine.address}`);
     this.enter(machine, () => process.node.begin());
     for (const election of this.plan.elections) this.enter(machine, () => process.node.stand(election, machine.plan.priority));
+    for (const part of this.plan.parts ?? []) this.enter(machine, () => process.node.standInPart(part, machine.plan.priority, stableAfterMs(this.plan)));
   }
 
   /** The process is gone at once, with all it knew. What it sent is still on its way. */
@@ -211,8 +219,11 @@ export class World {
     if (failure !== null) return;
     const changes = process.changes.splice(0);
     for (const change of changes) this.#note(machine, process, change);
+    const partChanges = process.partChanges.splice(0);
+    for (const change of partChanges) this.#notePart(machine, process, change);
     this.#observer.look(machine, process, true, false, this.nowUs);
     for (const change of changes) if (machine.process === process) this.#application.hear(machine, process, change);
+    for (const change of partChanges) if (machine.process === process) this.#application.hearPart?.(machine, process, change);
   }
 
   /** The process stands still from now on. */
@@ -426,6 +437,20 @@ export class World {
       if (before?.last !== machine) this.#leaders.set(change.name, { last: machine, former: before?.last ?? null });
     }
     if (this.#waiting.length > 0) this.#trigger(change.type === 'member' && change.after.state === 'failed' ? 'failed' : change.type);
+  }
+
+  #notePart(machine: Machine, process: Process, change: PartitionChange): void {
+    this.tell(`part-${change.type}`, machine, `${machine.name} ${tellPartition(change)}`);
+    this.#observer.heardPart(machine, process, change, this.nowUs);
+    this.marks.hit(`part-${change.type}`);
+  }
+
+  /** Again and again: whether each part has its leader. */
+  #lookAtParts(): void {
+    // Under noise a view may err at any moment, and a part have two leaders until they hear of each other.
+    const judged = this.isCalm || isStill(this.plan);
+    this.#observer.lookAtParts(judged ? this.machines : [], (from, to) => this.network.isCut(from, to), this.nowUs);
+    this.after(PARTS_LOOK_US, () => this.#lookAtParts());
   }
 
   #trigger(event: string): void {

@@ -89,7 +89,20 @@ const MAY_IMPORT: readonly (readonly [from: string, to: readonly string[]])[] = 
   ['src/index.ts', ['src/core/', 'src/membership/', 'src/election/', 'src/partition/', 'src/create-node.ts', ...SHELL]],
   ['src/cli/sim/', ['src/', 'sim/']],
   ['src/cli/', ['src/']],
-  ['sim/', ['src/core/', 'src/membership/', 'src/election/', 'src/partition/', 'src/transport/transport.ts', 'src/transport/envelope.ts', 'src/wire.ts', ...SHELL, 'sim/']],
+  [
+    'sim/',
+    [
+      'src/core/',
+      'src/membership/',
+      'src/election/',
+      'src/partition/',
+      'src/transport/transport.ts',
+      'src/transport/envelope.ts',
+      'src/wire.ts',
+      ...SHELL,
+      'sim/',
+    ],
+  ],
 ];
 
 /** Where the machine may be touched. */
