@@ -2,6 +2,14 @@ import { BellwetherError } from './core/errors.ts';
 import { isName } from './core/fields.ts';
 import type { NodeSettings } from './options.ts';
 
+/** What a node stands with: by it each voter's queue is ordered. */
+export interface Standing {
+  readonly priority: number;
+  /** '' for none. */
+  readonly group: string;
+  readonly fair: boolean;
+}
+
 /** @throws BellwetherError `ERR_OPTIONS` */
 export function checkElectionName(name: string): void {
   if (!isName(name)) throw optionsError(`an election's name must be 1 to 64 printable ASCII characters without spaces; it is ${JSON.stringify(name)}`);
@@ -15,11 +23,12 @@ export function checkPriority(priority: number): void {
 /**
  * Whether this node may stand for `name`.
  *
- * @returns The priority to stand with.
+ * @returns What it stands with.
  * @throws BellwetherError `ERR_OPTIONS`, `ERR_NOT_CANDIDATE`
  */
-export function checkCandidacy(settings: NodeSettings, name: string, priority: number | undefined): number {
+export function checkCandidacy(settings: NodeSettings, name: string, { priority, group, fair }: Partial<Standing>): Standing {
   checkElectionName(name);
+  if (group !== undefined) checkElectionName(group);
   const { voters, leaders } = settings.election;
   if (voters.length === 0) throw new BellwetherError('ERR_NOT_CANDIDATE', `cannot stand for '${name}': this node was given no voters`, { election: name });
   if (leaders === 'voters' && !voters.includes(settings.name)) {
@@ -28,7 +37,7 @@ export function checkCandidacy(settings: NodeSettings, name: string, priority: n
   if (settings.role !== 'candidate')
     throw new BellwetherError('ERR_NOT_CANDIDATE', `cannot stand for '${name}': this node's role is ${settings.role}`, { election: name });
   if (priority !== undefined) checkPriority(priority);
-  return priority ?? settings.priority;
+  return { priority: priority ?? settings.priority, group: group ?? '', fair: fair ?? false };
 }
 
 export function optionsError(problem: string): BellwetherError {

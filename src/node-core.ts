@@ -13,6 +13,7 @@ import { ELECTION_KIND } from './election/codec.ts';
 import { Election } from './election/election.ts';
 import type { ElectionChange, LostReason } from './election/host.ts';
 import type { ElectionPacket } from './election/messages.ts';
+import type { Order } from './election/rank.ts';
 import { Events, type NodeEvents, type SilenceEvent, memberEventName, partitionEvent, takeoverRecord } from './events.ts';
 import { explainNode } from './explain.ts';
 import { type Health, flatten, healthOf } from './health.ts';
@@ -99,7 +100,7 @@ export class NodeCore {
     this.#tap = tap;
     this.events = new Events(logger);
     this.port = {
-      stand: (name, priority) => this.stand(name, priority),
+      stand: (name, { priority, ...order }) => this.stand(name, priority, order),
       withdraw: (name) => this.withdraw(name),
       isHeld: (name) => this.isHeld(name),
       remainingUs: (name) => this.remainingUs(name),
@@ -108,6 +109,7 @@ export class NodeCore {
       settled: (name) => this.settled(name),
       alarm: (afterMs, ring) => this.alarm(afterMs, ring),
       successor: (name) => this.election.successor(name, this.#runtime.now()),
+      nowMs: () => ms(this.#runtime.elapsedUs()),
       onClosed: (listener) => this.events.on('closed', listener),
       renewMs: ms(settings.election.renewUs),
       confirm: (name) => this.#confirm(name),
@@ -237,6 +239,8 @@ export class NodeCore {
       listenerFailures: this.events.failures,
       members: this.#membership?.members.size ?? 0,
       healthScore: this.#membership?.health ?? 0,
+      leading: this.#announced.size,
+      standbyReady: [...this.#announced.keys()].filter((name) => this.port.successor(name) !== null).length,
     };
     return flatten({
       node,
@@ -290,8 +294,8 @@ export class NodeCore {
     this.enter(() => this.partition.release(name, reason, this.#runtime.now()));
   }
 
-  stand(name: string, priority: number): void {
-    this.enter(() => this.election.campaign(name, priority, this.#runtime.now()));
+  stand(name: string, priority: number, order: Order = {}): void {
+    this.enter(() => this.election.campaign(name, priority, this.#runtime.now(), order));
   }
 
   withdraw(name: string): void {
@@ -471,6 +475,8 @@ export class NodeCore {
         });
         return;
       }
+      case 'elect':
+        return this.events.emit('elect', { election: change.name, next: change.next, withinMs: ms(change.withinUs) });
       case 'leader': {
         this.#watches.onLeader(change, this.membership.members, this.#runtime.now().wallMs);
         this.events.emit('leader', { election: change.name, leader: change.leader, term: change.term, reason: change.reason });
@@ -500,7 +506,7 @@ export class NodeCore {
     this.#announced.set(name, term);
     this.#aheadUs = now.leaderUs - now.elapsedUs;
     const remainingMs = ms(this.election.remainingUs(name, now.leaderUs));
-    const record = takeoverRecord(takeover);
+    const record = takeoverRecord(takeover, this.#settings.election);
     this.#logger.info({ election: name, term, ...record }, 'elected');
     this.#jeopardy.elected(name, term);
     this.campaigns.onElected(name, term);

@@ -16,6 +16,8 @@ export class PartCheck {
   readonly #tokens = new Set<string>();
   /** The token of whoever was told that it leads, by node. */
   readonly #told = new Map<string, string>();
+  /** The highest token each process was told of. */
+  readonly #heard = new Map<string, string>();
   /** Since when each part is as it is. */
   #since = new Map<string, number>();
 
@@ -26,7 +28,11 @@ export class PartCheck {
   }
 
   heard(node: string, boot: number, change: PartitionChange, nowUs: number): void {
-    if (change.type === 'leader' || change.claim.name !== this.#name) return;
+    if ((change.type === 'leader' ? change.name : change.claim.name) !== this.#name) return;
+    if (change.type === 'leader') {
+      if (change.claim !== null && tokenOf(change.claim) > (this.#heard.get(node) ?? '')) this.#heard.set(node, tokenOf(change.claim));
+      return;
+    }
     const token = tokenOf(change.claim);
     const told = this.#told.get(node);
     const is = (id: 'part.P1' | 'part.P2' | 'part.P3', holds: boolean, words: string): void =>
@@ -34,6 +40,7 @@ export class PartCheck {
     switch (change.type) {
       case 'elected':
         is('part.P1', !this.#tokens.has(token) && change.claim.holder === node && change.claim.boot === boot, 'leads with a token that was used before');
+        is('part.P2', token > (this.#heard.get(node) ?? ''), `leads with a token that is not above ${this.#heard.get(node)}, of which it knew`);
         is('part.P3', told === undefined, `leads while it leads as ${told}`);
         this.#tokens.add(token);
         this.#told.set(node, token);
@@ -58,6 +65,7 @@ export class PartCheck {
 
   crashed(node: string): void {
     this.#told.delete(node);
+    this.#heard.delete(node);
   }
 
   /** Looks at every part that is a clique of running machines. @param isCut Whether nothing comes through from one to the other. */

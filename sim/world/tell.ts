@@ -11,6 +11,8 @@ export function tellElection(change: ElectionChange): string {
       return `loses '${change.name}', term ${change.term}: ${change.reason}`;
     case 'ended':
       return `ends its tenure of '${change.name}', term ${change.term}`;
+    case 'elect':
+      return change.next ? `is next to lead '${change.name}'` : `is not next to lead '${change.name}' any more`;
     case 'leader':
       return change.leader === null
         ? `knows no leader of '${change.name}': ${change.reason}`

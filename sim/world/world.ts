@@ -464,7 +464,7 @@ export function leaseEndOf(process: Process, election: string): number {
   return process.node.election.tenureOf(election)?.leaseEndUs ?? -Infinity;
 }
 
-const ELECTION_CHANGES = new Set<string>(['elected', 'lost', 'ended', 'leader', 'quorum', 'voter']);
+const ELECTION_CHANGES = new Set<string>(['elected', 'lost', 'ended', 'elect', 'leader', 'quorum', 'voter']);
 
 /** Both kinds of change have warnings; those of the election carry its own codes, and nobody here tells them apart. */
 export function isElectionChange(change: MembershipChange | ElectionChange): change is ElectionChange {

@@ -21,7 +21,7 @@ const breaks = (history: (violations: Violations) => void): InvariantId[] => {
   return violations.list.map(({ id }) => id);
 };
 
-const bid = (ballot: number): Entry => ({ op: Op.bid, name: 'leader', ballot, seq: 1, priority: 0 });
+const bid = (ballot: number): Entry => ({ op: Op.bid, name: 'leader', ballot, seq: 1, priority: 0, group: '', fair: false });
 const renew = (term: number): Entry => ({ op: Op.renew, name: 'leader', ballot: term, term, seq: 1, ask: false });
 const release = (term: number): Entry => ({ op: Op.release, name: 'leader', term, to: '', drainMs: 0 });
 const grant: Entry = { op: Op.grant, name: 'leader', ballot: 5, seq: 1, heldMs: 0, grantedMs: 600 };
@@ -220,6 +220,11 @@ describe('the leader of a part', () => {
   it('part.P2 bites on a merge that goes to the lower token', () => {
     expect(hears(['a', elected('a', 5)], ['a', merged('a', 5, claim('b', 5))])).toEqual(['part.P2']);
     expect(hears(['a', elected('a', 5)], ['a', lost('a', 5, claim('b', 4))])).toEqual(['part.P2']);
+  });
+  it('part.P2 bites on a token below one that was known, in the same life', () => {
+    const sees = (holder: string, term: number): PartitionChange => ({ type: 'leader', name: 'cache', claim: claim(holder, term) });
+    expect(hears(['a', sees('b', 5)], ['a', elected('a', 4)])).toEqual(['part.P2']);
+    expect(hears(['a', sees('b', 5)], ['a', elected('a', 6)])).toEqual([]);
   });
   it('part.P3 bites when elected and lost do not alternate', () => {
     expect(hears(['a', elected('a', 5)], ['a', elected('a', 6)])).toEqual(['part.P3']);

@@ -19,7 +19,7 @@ const duration = fc.integer({ min: 0, max: 300_000 });
 const holder = fc.oneof(fc.constant(''), name);
 const why = fc.constantFrom(...WHY);
 const entry: fc.Arbitrary<Entry> = fc.oneof(
-  fc.record({ op: fc.constant(Op.bid), name, ballot, seq: u32, priority: fc.integer({ min: -1_000, max: 1_000 }) }),
+  fc.record({ op: fc.constant(Op.bid), name, ballot, seq: u32, priority: fc.integer({ min: -1_000, max: 1_000 }), group: holder, fair: fc.boolean() }),
   fc.record({ op: fc.constant(Op.grant), name, ballot, seq: u32, heldMs: duration, grantedMs: duration }),
   fc.record({
     op: fc.constant(Op.deny),
@@ -232,7 +232,7 @@ describe('the wire', () => {
       elapsedMs: 5,
       token: 3,
       echo: 4,
-      entries: [{ op: Op.bid, name: 'x', ballot: 9, seq: 1, priority: 0 }],
+      entries: [{ op: Op.bid, name: 'x', ballot: 9, seq: 1, priority: 0, group: '', fair: false }],
     });
     const broken = fc.tuple(real, fc.nat(), fc.nat(7), fc.nat(100)).map(([message, at, bit, cut]) => {
       wire.send(message, '10.0.0.2:2');
