@@ -374,7 +374,7 @@ export const MUTANTS: readonly Mutant[] = [
     id: 'config-ignored',
     bug: 'votes under another configuration count',
     file: ELECTION,
-    find: 'if (packet.config !== this.#digest) {',
+    find: 'if (packet.config !== this.digest) {',
     replace: 'if (false) {',
   },
   // ── starting at once ──

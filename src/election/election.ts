@@ -60,7 +60,7 @@ export class Election {
 
   readonly #host: ElectionHost;
   readonly #context: Context;
-  readonly #digest: number;
+  readonly digest: number;
   readonly #tokens: Tokens;
   readonly #recovery: Recovery;
   readonly #voter: Voter | null;
@@ -89,7 +89,7 @@ export class Election {
       host.notify(change);
     };
     this.#host = host;
-    this.#digest = configDigest(config);
+    this.digest = configDigest(config);
     this.#context = {
       config,
       self,
@@ -107,7 +107,7 @@ export class Election {
     this.#beliefs = new Beliefs(config.grantUs, notify);
     this.#quorum = new QuorumWatch(this.#context);
     this.#silent = new SilentVoters(this.#context);
-    this.#configs = new ConfigGuard(this.#context, this.#digest);
+    this.#configs = new ConfigGuard(this.#context, this.digest);
     this.#rates = new ClockRates(config.driftPpm, (peer, ppm) =>
       notify({ type: 'warning', code: 'clock-rate', details: { peer, ppm, allowed: config.driftPpm } }),
     );
@@ -128,7 +128,7 @@ export class Election {
       if (packet.from === self.name) return void (this.counters.ownName += 1);
       const peer: Peer = { name: packet.from, boot: packet.boot, address: from };
       this.#recovery.heardGrant(packet.maxGrantMs * 1000);
-      if (packet.config !== this.#digest) {
+      if (packet.config !== this.digest) {
         this.counters.foreignConfig += 1;
         return this.#configs.refuse(peer, packet, now.elapsedUs);
       }
@@ -525,7 +525,7 @@ export class Election {
           kind: 16,
           from: self.name,
           boot: self.boot,
-          config: this.#digest,
+          config: this.digest,
           grantMs: this.#context.config.grantUs / 1000,
           maxGrantMs: Math.ceil(this.#recovery.maxGrantUs / 1000),
           elapsedMs: Math.floor(now.elapsedUs / 1000) % ELAPSED_WRAP_MS,

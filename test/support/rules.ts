@@ -83,6 +83,7 @@ const MAY_IMPORT: readonly (readonly [from: string, to: readonly string[]])[] = 
   ],
   ['src/remembered.ts', ['src/core/', 'src/node.ts']],
   ['src/last-breath.ts', ['src/core/', 'src/node.ts']],
+  ['src/last-will.ts', ['src/core/', 'src/election/', 'src/node-core.ts']],
   ['src/watchdog.ts', ['src/node.ts']],
   ['src/watchdog-thread.ts', []],
   ['src/seeds.ts', ['src/core/', 'src/node.ts', 'src/remembered.ts']],
