@@ -12,10 +12,12 @@ import type { Member, MembershipView, Tags } from './core/view.ts';
 import { ELECTION_KIND } from './election/codec.ts';
 import { Election } from './election/election.ts';
 import type { ElectionChange, LostReason } from './election/host.ts';
+import { majorityOf } from './election/lease.ts';
 import type { ElectionPacket } from './election/messages.ts';
 import type { Order } from './election/rank.ts';
 import { Events, type NodeEvents, type SilenceEvent, memberEventName, partitionEvent, takeoverRecord } from './events.ts';
 import { explainNode } from './explain.ts';
+import { FitWatch } from './fit-watch.ts';
 import { type Health, flatten, healthOf } from './health.ts';
 import { JeopardyWatch } from './jeopardy-watch.ts';
 import { MemberBatches } from './member-batches.ts';
@@ -87,6 +89,9 @@ export class NodeCore {
   #aheadUs = 0;
   #members: readonly Member[] | null = null;
   #quorum: NodeEvents['quorum'] | null = null;
+  readonly #fit: FitWatch;
+  /** When the timer was to ring. */
+  #dueUs = Infinity;
   /** When another cluster's datagrams may be warned of again. */
   #foreignUs = -Infinity;
   #closed = false;
@@ -140,6 +145,12 @@ export class NodeCore {
       settings,
       logger,
     );
+    const { voters } = settings.election;
+    this.#fit = new FitWatch(settings.election, {
+      roundTripsUs: () => voters.flatMap((voter) => this.#membership?.roundTripUs(voter) ?? []),
+      needed: majorityOf(voters.length) - (voters.includes(settings.name) ? 1 : 0),
+      warn: (code, details) => this.#warn(code, details),
+    });
     this.#payloads = new Payloads(settings.tags);
     this.#silences = new SilenceWatch(alarm, (call) => this.events.guard('silence', call));
   }
@@ -364,6 +375,7 @@ export class NodeCore {
   readonly #wake = (): void => {
     this.enter(() => {
       const nowUs = this.#runtime.elapsedUs();
+      this.#fit.note(nowUs - this.#dueUs, nowUs);
       if (this.membership.nextDeadlineUs <= nowUs) this.membership.advance(nowUs);
       if (this.partition.nextDeadlineUs <= nowUs) this.partition.advance(this.#runtime.now());
       this.#alarms.advance(nowUs);
@@ -398,6 +410,7 @@ export class NodeCore {
     this.#confirmations.look((name) => (this.#announced.has(name) ? this.election.tenureOf(name) : null));
     if (this.#closed || this.#membership === null || this.#election === null || this.#partition === null) return;
     const dueUs = Math.min(this.#membership.nextDeadlineUs, this.#election.nextDeadlineUs, this.#partition.nextDeadlineUs, this.#alarms.nextDeadlineUs);
+    this.#dueUs = dueUs;
     this.#runtime.wakeAt(dueUs, this.#wake);
   }
 

@@ -32,6 +32,7 @@ const SHELL = [
   'src/node.ts',
   'src/node-core.ts',
   'src/per-partition.ts',
+  'src/fit-watch.ts',
   'src/partition-lease.ts',
   'src/events.ts',
   'src/alarms.ts',
