@@ -5,7 +5,7 @@ import { Observer } from './check/observer.ts';
 import type { InvariantId, Violation } from './check/violation.ts';
 import { type StoryLine, Trace, type TraceLevel } from './kernel/trace.ts';
 import { type Plan, needsCodec } from './plan/plan.ts';
-import { convergenceUs } from './plan/timings.ts';
+import { convergenceUs, partUs } from './plan/timings.ts';
 import { checkCore, checkShortPause, checkSteady } from './phases.ts';
 import { type WireFactory, codecWire, referenceWire } from './wire/wires.ts';
 import { clusterNode } from './world/cluster-node.ts';
@@ -66,6 +66,7 @@ export function runPlan(plan: Plan, options: RunOptions = {}): RunResult {
   observer.finish(world.machines, world.nowUs); // while some are suspected and failed
   world.run(plan.calmUs, broken);
   const { views, leaders } = converge(world, plan, broken);
+  if ((plan.parts ?? []).length > 0 && views.us !== null) world.run(plan.calmUs + partUs(plan) + PARTS_MARGIN_US, broken);
   if (!broken() && views.us !== null && leaders.us !== null) {
     checkSteady(world, observer);
     if ((plan.expect ?? []).length === 0) {
@@ -131,6 +132,8 @@ function missedBy(plan: Plan, world: World, observer: Observer): string[] {
 }
 
 const PIECE_US = 10_000;
+/** Parts are looked at every half a second. */
+const PARTS_MARGIN_US = 2_000_000;
 
 interface Goal {
   readonly boundUs: number;

@@ -1,10 +1,11 @@
+import type { Standing } from './candidacy.ts';
 import { BellwetherError } from './core/errors.ts';
 import type { LostReason } from './election/host.ts';
 import { type Lease, type LeasePort, type Tenure, createTenure } from './lease.ts';
 
 /** What campaigns ask of the node beyond what a lease does. */
 export interface CampaignPort extends LeasePort {
-  stand(name: string, priority: number): void;
+  stand(name: string, standing: Standing): void;
   withdraw(name: string): void;
   /** @returns A function that cancels. */
   alarm(afterMs: number, ring: () => void): () => void;
@@ -15,11 +16,15 @@ export interface CampaignOptions {
   readonly signal?: AbortSignal;
   /** −1,000 … 1,000; default: the node's. */
   readonly priority?: number;
+  /** Names of one group are led by one node, as long as it stands for all of them: their order is the group's. The same on every node. Default: each name has an order of its own. */
+  readonly group?: string;
+  /** Among equals of one priority, who came to stand first leads first, to the second. The same on every node. Default false: an order by hash, which spreads names. */
+  readonly fair?: boolean;
 }
 
 interface Campaign {
   readonly name: string;
-  readonly priority: number;
+  readonly standing: Standing;
   /** Null while we stand. */
   tenure: Tenure | null;
   won(tenure: Tenure): void;
@@ -40,7 +45,7 @@ export class Campaigns {
   }
 
   /** @throws BellwetherError `ERR_BUSY`, `ERR_CLOSED`; or what the signal was aborted with. */
-  campaign(name: string, priority: number, signal: AbortSignal | undefined): Promise<Tenure> {
+  campaign(name: string, standing: Standing, signal: AbortSignal | undefined): Promise<Tenure> {
     return new Promise((resolve, reject) => {
       if (this.#closed !== null) return reject(this.#closed);
       if (signal?.aborted === true) return reject(signal.reason);
@@ -53,7 +58,7 @@ export class Campaigns {
       const done = (): void => signal?.removeEventListener('abort', giveUp);
       this.#campaigns.set(name, {
         name,
-        priority,
+        standing,
         tenure: null,
         won: (tenure) => {
           done();
@@ -65,16 +70,16 @@ export class Campaigns {
         },
       });
       signal?.addEventListener('abort', giveUp, { once: true });
-      this.#port.stand(name, priority);
+      this.#port.stand(name, standing);
     });
   }
 
   /** Stands for at most `waitMs`; null when somebody else leads, or nobody can. */
-  async tryAcquire(name: string, priority: number, waitMs: number, signal: AbortSignal | undefined): Promise<Lease | null> {
+  async tryAcquire(name: string, standing: Standing, waitMs: number, signal: AbortSignal | undefined): Promise<Lease | null> {
     const timeout = new AbortController();
     const cancel = this.#port.alarm(waitMs, () => timeout.abort());
     try {
-      const tenure = await this.campaign(name, priority, signal === undefined ? timeout.signal : AbortSignal.any([timeout.signal, signal]));
+      const tenure = await this.campaign(name, standing, signal === undefined ? timeout.signal : AbortSignal.any([timeout.signal, signal]));
       return tenure.lease;
     } catch (error) {
       if (timeout.signal.aborted && signal?.aborted !== true && error === timeout.signal.reason) return null;
@@ -112,7 +117,7 @@ export class Campaigns {
     if (campaign === undefined) return null;
     // The lease ran out between the grant and its announcement: nobody was told, so we still stand.
     if (campaign.tenure === null) {
-      this.#port.stand(name, campaign.priority);
+      this.#port.stand(name, campaign.standing);
       return null;
     }
     this.#campaigns.delete(name);

@@ -3,6 +3,14 @@ import { isName } from './core/fields.ts';
 import { VOTERS_ELECTION } from './election/reconfiguration.ts';
 import type { NodeSettings } from './options.ts';
 
+/** What a node stands with: by it each voter's queue is ordered. */
+export interface Standing {
+  readonly priority: number;
+  /** '' for none. */
+  readonly group: string;
+  readonly fair: boolean;
+}
+
 /** @throws BellwetherError `ERR_OPTIONS` */
 export function checkElectionName(name: string): void {
   if (name === VOTERS_ELECTION) throw optionsError(`an election cannot be called ${VOTERS_ELECTION}: it is the voters' own`);
@@ -17,11 +25,12 @@ export function checkPriority(priority: number): void {
 /**
  * Whether this node may stand for `name`.
  *
- * @returns The priority to stand with.
+ * @returns What it stands with.
  * @throws BellwetherError `ERR_OPTIONS`, `ERR_NOT_CANDIDATE`
  */
-export function checkCandidacy(settings: NodeSettings, name: string, priority: number | undefined): number {
+export function checkCandidacy(settings: NodeSettings, name: string, { priority, group, fair }: Partial<Standing>): Standing {
   checkElectionName(name);
+  if (group !== undefined) checkElectionName(group);
   const { voters, leaders, expect, durable } = settings.election;
   if (voters.length === 0 && expect === 0)
     throw new BellwetherError('ERR_NOT_CANDIDATE', `cannot stand for '${name}': this node was given no voters`, { election: name });
@@ -31,7 +40,7 @@ export function checkCandidacy(settings: NodeSettings, name: string, priority: n
   if (settings.role !== 'candidate')
     throw new BellwetherError('ERR_NOT_CANDIDATE', `cannot stand for '${name}': this node's role is ${settings.role}`, { election: name });
   if (priority !== undefined) checkPriority(priority);
-  return priority ?? settings.priority;
+  return { priority: priority ?? settings.priority, group: group ?? '', fair: fair ?? false };
 }
 
 export function optionsError(problem: string): BellwetherError {

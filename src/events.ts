@@ -3,6 +3,7 @@ import type { Logger } from './core/logger.ts';
 import type { Address } from './core/address.ts';
 import type { Member, MemberState } from './core/view.ts';
 import { ms } from './core/time.ts';
+import type { ElectionConfig } from './election/config.ts';
 import type { LostReason, NoLeaderReason, Takeover } from './election/host.ts';
 import type { SelfState } from './membership/host.ts';
 import { tokenOf } from './partition/claim.ts';
@@ -56,6 +57,8 @@ export interface TakeoverRecord {
   readonly grantMs: number;
   /** How long after the last of the former promises at this majority had ended, as its voters had said: nothing can be quicker than 0. Null: none bound them. */
   readonly overMs: number | null;
+  /** The longest that a takeover from a leader that fell silent may take, in the configured times: T by the slowest clock that is allowed, and R for a packet that is lost. */
+  readonly boundMs: number;
 }
 
 /** This node leads from now on. */
@@ -93,6 +96,15 @@ export interface PartitionEvent {
   readonly other: string | null;
 }
 
+/** To one that stands: whether it will lead next. */
+export interface ElectEvent {
+  readonly election: string;
+  /** True: a majority of voters has this node first in line. False: no more, and it does not lead either. */
+  readonly next: boolean;
+  /** When the present leader's promises end at the latest, unless it renews them: with a leader that works, again and again. */
+  readonly withinMs: number;
+}
+
 /** Told on each loss and return of a majority of voters. */
 export interface QuorumEvent {
   readonly held: boolean;
@@ -127,6 +139,8 @@ export interface NodeEvents {
   'name-conflict': { readonly rival: Address; readonly gaveUp: boolean };
   self: { readonly state: SelfState; readonly reasons: readonly string[] };
   leader: LeaderEvent;
+  /** This node will lead next: time to warm up. */
+  elect: ElectEvent;
   elected: ElectedEvent;
   lost: LostEvent;
   /** Renewals fail and the lease is about to end; or they succeed again. */
@@ -206,8 +220,9 @@ export function memberEventName(before: Member | null, after: Member): 'joined' 
   }
 }
 
-export function takeoverRecord({ former, formerTerm, lapseUs, grantUs, overUs }: Takeover): TakeoverRecord {
-  return { former, formerTerm, lapseMs: ms(lapseUs), grantMs: ms(grantUs), overMs: overUs === null ? null : ms(overUs) };
+export function takeoverRecord({ former, formerTerm, lapseUs, grantUs, overUs }: Takeover, config: ElectionConfig): TakeoverRecord {
+  const boundUs = Math.ceil((config.grantUs * 1_000_000) / (1_000_000 - config.driftPpm)) + config.renewUs;
+  return { former, formerTerm, lapseMs: ms(lapseUs), grantMs: ms(grantUs), overMs: overUs === null ? null : ms(overUs), boundMs: ms(boundUs) };
 }
 
 export function partitionEvent(change: PartitionChange): PartitionEvent {

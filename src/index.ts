@@ -30,6 +30,7 @@ export type { LeaderInfo } from './observe.ts';
 /** What listeners get. */
 export type {
   ChangedEvent,
+  ElectEvent,
   ElectedEvent,
   LeaderEvent,
   LostEvent,

@@ -1,6 +1,7 @@
 import { BellwetherError } from './core/errors.ts';
 import type { Logger } from './core/logger.ts';
-import type { Campaigns } from './campaigns.ts';
+import type { Standing } from './candidacy.ts';
+import type { CampaignOptions, Campaigns } from './campaigns.ts';
 import type { TurnOptions, Turns } from './turns.ts';
 import { type Lease, type LeasePort, assertCanHandOver } from './lease.ts';
 
@@ -21,11 +22,9 @@ export interface Leadership extends Pick<
 
 export type Job = (leadership: Leadership) => unknown;
 
-export interface LeadOptions extends TurnOptions {
+export interface LeadOptions extends TurnOptions, Pick<CampaignOptions, 'priority' | 'group' | 'fair'> {
   /** Ends `lead`: a job that runs is told to stop, the name is given back, and `lead` resolves. */
   readonly signal?: AbortSignal;
-  /** −1,000 … 1,000; default: the node's. */
-  readonly priority?: number;
 }
 
 /**
@@ -46,7 +45,7 @@ export async function lead(
   logger: Logger,
   name: string,
   job: Job,
-  priority: number,
+  standing: Standing,
   signal: AbortSignal | undefined,
 ): Promise<void> {
   const isOver = (): boolean => signal?.aborted === true;
@@ -57,7 +56,7 @@ export async function lead(
     const endStanding = turns.whileStanding(() => unwell.abort());
     let tenure;
     try {
-      tenure = await campaigns.campaign(name, priority, either);
+      tenure = await campaigns.campaign(name, standing, either);
     } catch (error) {
       if (isOver() && error === signal?.reason) return;
       if (unwell.signal.aborted && error === unwell.signal.reason) continue;

@@ -15,10 +15,12 @@ import type { Kept } from './election/config.ts';
 import type { ElectionChange, LostReason } from './election/host.ts';
 import type { HandedOn } from './election/hand-on.ts';
 import type { ElectionPacket } from './election/messages.ts';
+import type { Order } from './election/rank.ts';
 import type { Refusal } from './election/reconfiguration.ts';
 import type { VotersChange } from './election/voter-set.ts';
 import { Events, type NodeEvents, type SilenceEvent, memberEventName, partitionEvent, takeoverRecord, votersEvent } from './events.ts';
 import { explainNode } from './explain.ts';
+import { FitWatch } from './fit-watch.ts';
 import { ForeignWatch } from './foreign.ts';
 import { type Health, flatten, healthOf } from './health.ts';
 import { JeopardyWatch } from './jeopardy-watch.ts';
@@ -94,6 +96,9 @@ export class NodeCore {
   #members: readonly Member[] | null = null;
   #quorum: NodeEvents['quorum'] | null = null;
   #spares: SpareWatch | null = null;
+  readonly #fit: FitWatch;
+  /** When the timer was to ring. */
+  #dueUs = Infinity;
   #closed = false;
 
   constructor(settings: NodeSettings, wire: Wire, runtime: Runtime, logger: Logger, keep: (kept: Kept) => boolean = () => false, tap: NodeTap | null = null) {
@@ -106,7 +111,7 @@ export class NodeCore {
     this.#keep = keep;
     this.events = new Events(logger);
     this.port = {
-      stand: (name, priority) => this.stand(name, priority),
+      stand: (name, { priority, ...order }) => this.stand(name, priority, order),
       withdraw: (name) => this.withdraw(name),
       isHeld: (name) => this.isHeld(name),
       remainingUs: (name) => this.remainingUs(name),
@@ -115,6 +120,7 @@ export class NodeCore {
       settled: (name) => this.settled(name),
       alarm: (afterMs, ring) => this.alarm(afterMs, ring),
       successor: (name) => this.election.successor(name, this.#runtime.now()),
+      nowMs: () => ms(this.#runtime.elapsedUs()),
       onClosed: (listener) => this.events.on('closed', listener),
       renewMs: ms(settings.election.renewUs),
       confirm: (name) => this.#confirm(name),
@@ -145,6 +151,11 @@ export class NodeCore {
       settings,
       logger,
     );
+    this.#fit = new FitWatch(settings.election, {
+      voters: () => this.election.franchise.standing,
+      roundTripUs: (voter) => (voter === settings.name ? 0 : (this.#membership?.roundTripUs(voter) ?? null)),
+      warn: (code, details) => this.#warn(code, details),
+    });
     this.#payloads = new Payloads(settings.tags);
     this.#silences = new SilenceWatch(alarm, (call) => this.events.guard('silence', call));
     this.voters = new VotersOffice({
@@ -202,17 +213,8 @@ export class NodeCore {
       },
       now,
     );
-    if (settings.election.durable && settings.replaceVoterAfterMs > 0) {
-      const port = {
-        name: this.name,
-        voters: () => this.election.franchise.standing.set,
-        members: () => this.membership.members,
-        change: (wish: VotersChange) => void this.changeVoters(wish),
-        alarm: (afterMs: number, ring: () => void) => this.alarm(afterMs, ring),
-        elapsedUs: () => runtime.elapsedUs(),
-      };
-      this.#spares = new SpareWatch(port, settings.replaceVoterAfterMs, this.#logger);
-    }
+    const { replaceVoterAfterMs, election } = settings;
+    if (election.durable && replaceVoterAfterMs > 0) this.#spares = new SpareWatch(this, () => runtime.elapsedUs(), replaceVoterAfterMs, this.#logger);
     this.#tellVoters();
     this.events.emit('started', { address, incarnation: now.wallMs });
     this.join(seeds);
@@ -264,6 +266,8 @@ export class NodeCore {
       listenerFailures: this.events.failures,
       members: this.#membership?.members.size ?? 0,
       healthScore: this.#membership?.health ?? 0,
+      leading: this.#announced.size,
+      standbyReady: [...this.#announced.keys()].filter((name) => this.port.successor(name) !== null).length,
     };
     return flatten({
       node,
@@ -317,8 +321,8 @@ export class NodeCore {
     this.enter(() => this.partition.release(name, reason, this.#runtime.now()));
   }
 
-  stand(name: string, priority: number): void {
-    this.enter(() => this.election.campaign(name, priority, this.#runtime.now()));
+  stand(name: string, priority: number, order: Order = {}): void {
+    this.enter(() => this.election.campaign(name, priority, this.#runtime.now(), order));
   }
 
   withdraw(name: string): void {
@@ -390,6 +394,7 @@ export class NodeCore {
   readonly #wake = (): void => {
     this.enter(() => {
       const nowUs = this.#runtime.elapsedUs();
+      this.#fit.note(nowUs - this.#dueUs, nowUs);
       if (this.membership.nextDeadlineUs <= nowUs) this.membership.advance(nowUs);
       if (this.partition.nextDeadlineUs <= nowUs) this.partition.advance(this.#runtime.now());
       this.#alarms.advance(nowUs);
@@ -424,6 +429,7 @@ export class NodeCore {
     this.#confirmations.look((name) => (this.#announced.has(name) ? this.election.tenureOf(name) : null));
     if (this.#closed || this.#membership === null || this.#election === null || this.#partition === null) return;
     const dueUs = Math.min(this.#membership.nextDeadlineUs, this.#election.nextDeadlineUs, this.#partition.nextDeadlineUs, this.#alarms.nextDeadlineUs);
+    this.#dueUs = dueUs;
     this.#runtime.wakeAt(dueUs, this.#wake);
   }
 
@@ -502,6 +508,8 @@ export class NodeCore {
         });
         return;
       }
+      case 'elect':
+        return this.events.emit('elect', { election: change.name, next: change.next, withinMs: ms(change.withinUs) });
       case 'leader': {
         this.#watches.onLeader(change, this.membership.members, this.#runtime.now().wallMs);
         this.events.emit('leader', { election: change.name, leader: change.leader, term: change.term, reason: change.reason });
@@ -537,7 +545,7 @@ export class NodeCore {
     this.#announced.set(name, term);
     this.#aheadUs = now.leaderUs - now.elapsedUs;
     const remainingMs = ms(this.election.remainingUs(name, now.leaderUs));
-    const record = takeoverRecord(takeover);
+    const record = takeoverRecord(takeover, this.#settings.election);
     this.#logger.info({ election: name, term, ...record }, 'elected');
     this.#jeopardy.elected(name, term);
     this.campaigns.onElected(name, term);

@@ -163,15 +163,15 @@ export class ClusterNode implements AsyncDisposable {
    * @throws What a job threw while it led; BellwetherError `ERR_BUSY`, `ERR_CLOSED`, `ERR_NOT_CANDIDATE`, `ERR_OPTIONS`.
    */
   async lead(name: string, job: Job, options: LeadOptions = {}): Promise<void> {
-    const priority = checkCandidacy(this.#settings, name, options.priority);
-    const turns = new Turns(this.core.port, name, priority, options, this.#logger);
-    return lead(this.core.campaigns, this.core.port, turns, this.#logger, name, job, priority, options.signal);
+    const standing = checkCandidacy(this.#settings, name, options);
+    const turns = new Turns(this.core.port, name, standing.priority, options, this.#logger);
+    return lead(this.core.campaigns, this.core.port, turns, this.#logger, name, job, standing, options.signal);
   }
 
   /** Stands for `name` until elected. @throws As `lead`, and what `options.signal` was aborted with. */
   async campaign(name: string, options: CampaignOptions = {}): Promise<Lease> {
-    const priority = checkCandidacy(this.#settings, name, options.priority);
-    return (await this.core.campaigns.campaign(name, priority, options.signal)).lease;
+    const standing = checkCandidacy(this.#settings, name, options);
+    return (await this.core.campaigns.campaign(name, standing, options.signal)).lease;
   }
 
   /**
@@ -181,8 +181,8 @@ export class ClusterNode implements AsyncDisposable {
    * @returns Null when it was not elected in that time. @throws As `campaign`.
    */
   async tryAcquire(name: string, options: CampaignOptions & { readonly waitMs?: number } = {}): Promise<Lease | null> {
-    const priority = checkCandidacy(this.#settings, name, options.priority);
-    return this.core.campaigns.tryAcquire(name, priority, options.waitMs ?? 2 * ms(this.#settings.election.renewUs), options.signal);
+    const standing = checkCandidacy(this.#settings, name, options);
+    return this.core.campaigns.tryAcquire(name, standing, options.waitMs ?? 2 * ms(this.#settings.election.renewUs), options.signal);
   }
 
   /**
@@ -191,8 +191,8 @@ export class ClusterNode implements AsyncDisposable {
    * @param holders 1 … 64, the same on every node. @returns The slot's lease. @throws As `campaign`.
    */
   async acquireSlot(name: string, holders: number, options: CampaignOptions = {}): Promise<Lease> {
-    const priority = checkCandidacy(this.#settings, `${name}#${holders}`, options.priority);
-    const campaign = async (slot: string, signal: AbortSignal): Promise<Lease> => (await this.core.campaigns.campaign(slot, priority, signal)).lease;
+    const standing = checkCandidacy(this.#settings, `${name}#${holders}`, options);
+    const campaign = async (slot: string, signal: AbortSignal): Promise<Lease> => (await this.core.campaigns.campaign(slot, standing, signal)).lease;
     return acquireSlot(name, holders, campaign, options.signal);
   }
 

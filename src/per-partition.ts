@@ -1,6 +1,7 @@
 import { checkElectionName, checkPriority, optionsError } from './candidacy.ts';
 import { BellwetherError } from './core/errors.ts';
 import type { Logger } from './core/logger.ts';
+import type { MembershipConfig } from './membership/config.ts';
 import type { NodeSettings } from './options.ts';
 import { type Claim, tokenOf } from './partition/claim.ts';
 import type { PartitionChange, PartitionLostReason } from './partition/host.ts';
@@ -156,13 +157,13 @@ export class PerPartition {
   /** @internal Tells all that it is over. @returns Settles when the work under every lease has ended. */
   async close(): Promise<void> {
     const ended: Promise<void>[] = [];
-    for (const [name, { tenure, failed }] of this.#standings) {
-      if (tenure === null) {
+    for (const [name, standing] of this.#standings) {
+      if (standing.tenure === null) {
         this.#standings.delete(name);
-        failed(closed());
+        standing.failed(closed());
       } else {
-        tenure.stop('shutdown', null);
-        ended.push(tenure.settled);
+        standing.tenure.stop('shutdown', null);
+        ended.push(standing.tenure.settled);
       }
     }
     await Promise.all(ended);
@@ -170,7 +171,7 @@ export class PerPartition {
 
   #campaign(name: string, options: PartitionOptions): Promise<PartitionTenure> {
     return new Promise((resolve, reject) => {
-      const { signal, priority = this.#settings.priority, stableAfterMs = this.#stableAfterMs } = options;
+      const { signal, priority = this.#settings.priority, stableAfterMs = stableAfterMsOf(this.#settings.membership) } = options;
       checkElectionName(name);
       checkPriority(priority);
       if (!(stableAfterMs >= 0 && stableAfterMs <= 3_600_000)) throw optionsError(`stableAfterMs must be 0 to 3,600,000 ms; it is ${stableAfterMs}`);
@@ -203,10 +204,6 @@ export class PerPartition {
     });
   }
 
-  get #stableAfterMs(): number {
-    return Math.max(2_000, (3 * this.#settings.membership.pauseToleranceUs) / 1_000);
-  }
-
   #wait(forMs: number, signal: AbortSignal | undefined): Promise<void> {
     return new Promise((resolve) => {
       const over = (): void => {
@@ -218,6 +215,11 @@ export class PerPartition {
       signal?.addEventListener('abort', over, { once: true });
     });
   }
+}
+
+/** How long a view must be still by default: no member that is lost for a moment makes a second leader. */
+export function stableAfterMsOf({ pauseToleranceUs }: MembershipConfig): number {
+  return Math.max(2_000, (3 * pauseToleranceUs) / 1_000);
 }
 
 function leadershipOf(lease: PartitionLease, resign: () => void): PartitionLeadership {

@@ -12,11 +12,10 @@ const LOOK_MS = 60_000;
 /** What replacing a voter needs of a node. */
 export interface SparePort {
   readonly name: string;
-  voters(): VoterSet;
-  members(): ReadonlyMap<string, Member>;
-  change(wish: VotersChange): void;
+  readonly election: { readonly franchise: { readonly standing: { readonly set: VoterSet } } };
+  readonly membership: { readonly members: ReadonlyMap<string, Member> };
+  changeVoters(wish: VotersChange): unknown;
   alarm(afterMs: number, ring: () => void): () => void;
-  elapsedUs(): number;
 }
 
 /**
@@ -28,14 +27,16 @@ export interface SparePort {
  */
 export class SpareWatch {
   readonly #port: SparePort;
+  readonly #elapsedUs: () => number;
   readonly #graceMs: number;
   readonly #logger: Logger;
   /** Voters that are held failed or left → since when, on the elapsed clock. */
   readonly #goneSinceMs = new Map<string, number>();
   readonly #cancel: () => void;
 
-  constructor(port: SparePort, graceMs: number, logger: Logger) {
+  constructor(port: SparePort, elapsedUs: () => number, graceMs: number, logger: Logger) {
     this.#port = port;
+    this.#elapsedUs = elapsedUs;
     this.#graceMs = graceMs;
     this.#logger = logger;
     const everyMs = Math.min(LOOK_MS, Math.max(100, graceMs / 10));
@@ -53,10 +54,10 @@ export class SpareWatch {
   }
 
   #look(): void {
-    const members = this.#port.members();
-    const voting = this.#port.voters().seats.filter(({ weight }) => weight > 0);
+    const members = this.#port.membership.members;
+    const voting = this.#port.election.franchise.standing.set.seats.filter(({ weight }) => weight > 0);
     const isGone = (name: string): boolean => ['failed', 'left'].includes(members.get(name)?.state ?? 'alive');
-    const nowMs = ms(this.#port.elapsedUs());
+    const nowMs = ms(this.#elapsedUs());
     for (const name of this.#goneSinceMs.keys()) if (!isGone(name)) this.#goneSinceMs.delete(name);
     for (const { name } of voting) if (isGone(name) && !this.#goneSinceMs.has(name)) this.#goneSinceMs.set(name, nowMs);
     const living = voting.map(({ name }) => name).filter((name) => !isGone(name));
@@ -68,7 +69,7 @@ export class SpareWatch {
       .sort()[0];
     if (dead === undefined || spare === undefined) return;
     this.#logger.info({ dead: dead.name, spare }, 'a dead voter is replaced');
-    this.#port.change({ replace: { [dead.name]: spare } });
+    this.#port.changeVoters({ replace: { [dead.name]: spare } });
   }
 }
 

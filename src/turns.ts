@@ -6,12 +6,13 @@ import type { LostReason } from './election/host.ts';
 export interface TurnOptions {
   /**
    * Makes room for a bidder of higher priority that has stood for so long without a break. Milliseconds;
-   * default: never. Short times make two nodes of a flapping network take turns: each change costs the job a restart.
+   * default: never. Twice as long after each time, until ten minutes passed without: a preferred node
+   * that comes and goes costs the job few restarts.
    */
   readonly preemptAfterMs?: number;
   /** Makes room for whoever stands next after so long in office; goes on while nobody does. Milliseconds; default: never. */
   readonly maxTenureMs?: number;
-  /** Asked every renewal time: while it answers false, or throws, this node does not stand, and makes room if it leads. */
+  /** Asked every renewal time: while it answers false, or throws, this node does not stand. Three such answers in a row and it makes room if it leads; it stands again after three good ones. */
   readonly isHealthy?: () => boolean;
 }
 
@@ -28,7 +29,14 @@ export interface TurnPort {
   /** @returns A function that takes the listener off again. */
   onClosed(listener: () => void): () => void;
   readonly renewMs: number;
+  nowMs(): number;
 }
+
+/** Who was preempted takes twice as long to make room again, and twice that, until it was left alone for so long. */
+const DAMPED_FOR_MS = 600_000;
+const DAMPINGS_MAX = 10;
+/** A leader makes room when so many answers in a row were no; one that did stands again after as many that were yes. */
+const ANSWERS = 3;
 
 /** One node's turn at one election: who else is to have it, and whether we may. */
 export class Turns {
@@ -37,6 +45,10 @@ export class Turns {
   readonly #priority: number;
   readonly #options: TurnOptions;
   readonly #logger: Logger;
+  /** How often this node was preempted lately, and when last. */
+  #preempted = { times: 0, atMs: -Infinity };
+  /** How many good answers in a row it takes to stand. */
+  #answersNeeded = 1;
 
   /** @throws BellwetherError `ERR_OPTIONS` */
   constructor(port: TurnPort, name: string, priority: number, options: TurnOptions, logger: Logger) {
@@ -57,6 +69,12 @@ export class Turns {
     }
   }
 
+  /** How often the time to make room is doubled now. */
+  #dampings(): number {
+    const { times, atMs } = this.#preempted;
+    return this.#port.nowMs() - atMs > DAMPED_FOR_MS ? 0 : Math.min(times, DAMPINGS_MAX);
+  }
+
   /** Looks every renewal time until `act` says that it is enough, or the returned function is called. */
   #every(act: () => boolean): () => void {
     let cancel = (): void => {};
@@ -69,7 +87,12 @@ export class Turns {
 
   /** Settles when we may stand; at once when `signal` aborts or the node closes. */
   async untilHealthy(signal: AbortSignal | undefined): Promise<void> {
-    if (this.isHealthy || signal?.aborted === true) return;
+    let good = 0;
+    const isWell = (): boolean => {
+      good = this.isHealthy ? good + 1 : 0;
+      return good >= this.#answersNeeded;
+    };
+    if (isWell() || signal?.aborted === true) return;
     await new Promise<void>((resolve) => {
       const over = (): void => {
         stop();
@@ -78,8 +101,9 @@ export class Turns {
         resolve();
       };
       const stop = this.#every(() => {
-        if (this.isHealthy) over();
-        return this.isHealthy;
+        const well = isWell();
+        if (well) over();
+        return well;
       });
       const listenNoMore = this.#port.onClosed(over);
       signal?.addEventListener('abort', over, { once: true });
@@ -101,6 +125,9 @@ export class Turns {
     const { preemptAfterMs, maxTenureMs, isHealthy } = this.#options;
     if (preemptAfterMs === undefined && maxTenureMs === undefined && isHealthy === undefined) return () => {};
     let ledMs = 0;
+    let bad = 0;
+    this.#answersNeeded = 1;
+    const preemptMs = preemptAfterMs === undefined ? Infinity : preemptAfterMs * 2 ** this.#dampings();
     let better: { readonly name: string; forMs: number } | null = null;
     const done = (reason: LostReason, to: string | null): true => {
       resign(reason, to);
@@ -109,12 +136,19 @@ export class Turns {
     return this.#every(() => {
       const { renewMs } = this.#port;
       ledMs += renewMs;
-      if (!this.isHealthy) return done('unhealthy', null);
+      bad = this.isHealthy ? 0 : bad + 1;
+      if (bad >= ANSWERS) {
+        this.#answersNeeded = ANSWERS;
+        return done('unhealthy', null);
+      }
       const next = this.#port.successor(this.#name);
       if (next === null || next.priority <= this.#priority) better = null;
       else if (better?.name === next.name) better.forMs += renewMs;
       else better = { name: next.name, forMs: 0 };
-      if (better !== null && preemptAfterMs !== undefined && better.forMs >= preemptAfterMs) return done('preempted', better.name);
+      if (better !== null && better.forMs >= preemptMs) {
+        this.#preempted = { times: this.#dampings() + 1, atMs: this.#port.nowMs() };
+        return done('preempted', better.name);
+      }
       return next !== null && maxTenureMs !== undefined && ledMs >= maxTenureMs && done('handover', next.name);
     });
   }

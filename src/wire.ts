@@ -80,10 +80,7 @@ export class DatagramWire implements Wire {
   }
 
   #encode(message: Message): Uint8Array {
-    const body = packr.pack(encode(message));
-    const datagram = new Uint8Array(ENVELOPE_BYTES + body.length);
-    writeEnvelope(datagram, this.#tag);
-    datagram.set(body, ENVELOPE_BYTES);
+    const datagram = datagramOf(message, this.#tag);
     this.#count('sent');
     this.#count('sentBytes', datagram.length);
     return datagram;
@@ -124,6 +121,15 @@ export class DatagramWire implements Wire {
   #count(name: string, by = 1): void {
     this.#counters[name] = (this.#counters[name] ?? 0) + by;
   }
+}
+
+/** A message as it goes out. @param tag The cluster's. */
+export function datagramOf(message: Message, tag: number): Uint8Array {
+  const body = packr.pack(encode(message));
+  const datagram = new Uint8Array(ENVELOPE_BYTES + body.length);
+  writeEnvelope(datagram, tag);
+  datagram.set(body, ENVELOPE_BYTES);
+  return datagram;
 }
 
 function encode(message: Message): unknown[] {

@@ -4,13 +4,15 @@ import { ELECTION_KIND } from '../../src/election/codec.ts';
 import type { ElectionChange } from '../../src/election/host.ts';
 import type { ElectionPacket } from '../../src/election/messages.ts';
 import type { MembershipChange } from '../../src/membership/host.ts';
+import type { PartitionChange } from '../../src/partition/host.ts';
 import type { Message } from '../../src/wire.ts';
 import type { Plan } from '../plan/plan.ts';
-import { timingOf } from '../plan/timings.ts';
+import { partUs, timingOf } from '../plan/timings.ts';
 import type { Machine, Process } from '../world/machine.ts';
 import { type CloseCall, LeaseCheck } from './leases.ts';
 import { ElectorateCheck, type InForce, type Votes, votesIn } from './electorate.ts';
 import { GateCheck } from './gate.ts';
+import { PartCheck } from './parts.ts';
 import { type Speaker, SpeechCheck } from './speech.ts';
 import { TenureCheck } from './tenures.ts';
 import { ToldCheck } from './told.ts';
@@ -43,6 +45,7 @@ export class Observer {
   readonly #views: ViewCheck;
   readonly #told: ToldCheck;
   readonly #speech: SpeechCheck;
+  readonly #parts: readonly PartCheck[];
   readonly #speakers = new WeakMap<Process, Speaker>();
   /** The last term of each process and election whose job has ended. */
   readonly #settled = new Map<string, number>();
@@ -60,6 +63,7 @@ export class Observer {
     this.#views = new ViewCheck(this.violations, timingOf(plan.timing).membership.pauseToleranceUs);
     this.#told = new ToldCheck(this.violations);
     this.#speech = new SpeechCheck(this.violations);
+    this.#parts = (plan.parts ?? []).map((name) => new PartCheck(name, partUs(plan), this.violations));
     // Where only voters may lead, and all of them are new, a promise to a process that is gone binds nobody (restart.R6).
     const isVoid = (holder: { readonly name: string; readonly boot: number }): boolean =>
       plan.leaders === 'voters' && this.#boots.get(holder.name) !== holder.boot;
@@ -235,8 +239,17 @@ export class Observer {
   }
 
   crashed(node: string, boot: number, nowUs: number): void {
+    for (const part of this.#parts) part.crashed(node);
     this.#views.ended(node, boot);
     for (const { leases } of this.#elections.values()) leases.crashed(node, nowUs);
+  }
+
+  heardPart(machine: Machine, process: Process, change: PartitionChange, nowUs: number): void {
+    for (const part of this.#parts) part.heard(machine.name, process.boot, change, nowUs);
+  }
+
+  lookAtParts(machines: readonly Machine[], isCut: (from: number, to: number) => boolean, nowUs: number): void {
+    for (const part of this.#parts) part.look(machines, isCut, nowUs);
   }
 
   #speakerOf(machine: Machine, process: Process): Speaker {

@@ -11,6 +11,7 @@ const LEADER = 'src/election/leader.ts';
 const RECOVERY = 'src/election/recovery.ts';
 const ELECTION = 'src/election/election.ts';
 const LEASE = 'src/election/lease.ts';
+const PARTITION = 'src/partition/partition.ts';
 
 /**
  * Bugs that people write. Each is one rule of docs/protocol.md left out or turned round; each must be
@@ -373,7 +374,7 @@ export const MUTANTS: readonly Mutant[] = [
     id: 'config-ignored',
     bug: 'votes under another configuration count',
     file: ELECTION,
-    find: 'if (packet.config !== this.#digest) {',
+    find: 'if (packet.config !== this.digest) {',
     replace: 'if (false) {',
   },
   // ── starting at once ──
@@ -389,6 +390,42 @@ export const MUTANTS: readonly Mutant[] = [
     bug: 'a recovering voter takes a set of new voters without its own life for leave to vote',
     file: 'src/election/quiet-start.ts',
     find: '|| answer.quiet[ours] !== self.boot',
+    replace: '',
+  },
+  // ── one leader in each part ──
+  {
+    id: 'part-keeps-both',
+    bug: 'of two parts that meet both leaders stay',
+    file: PARTITION,
+    find: "this.#contests.delete(name); this.#lose(contest, own, 'merged', claim);",
+    replace: '',
+  },
+  {
+    id: 'part-equal-term',
+    bug: 'a leader that outlasts another of its own term keeps the term',
+    file: PARTITION,
+    find: 'loser.term >= own.term ?',
+    replace: 'loser.term > own.term ?',
+  },
+  {
+    id: 'part-nobody-after-merge',
+    bug: 'of two parts that meet each leader gives way',
+    file: PARTITION,
+    find: 'if (contest !== undefined && own !== null && compareClaims(own, claim) < 0) return this.#outlast(contest, own, claim, from);',
+    replace: "if (contest !== undefined && own !== null) { this.#contests.delete(name); this.#lose(contest, own, 'merged', claim); return; }",
+  },
+  {
+    id: 'part-silent-leader',
+    bug: 'a leader of a part claims once and says no more',
+    file: PARTITION,
+    find: 'else if (beat) this.#tellAll(this.#ownEntry(contest, contest.claim));',
+    replace: '',
+  },
+  {
+    id: 'part-forgets-terms',
+    bug: 'the term of a part does not rise above what was heard',
+    file: PARTITION,
+    find: 'heard > 0 ? heard + 1 :',
     replace: '',
   },
 ];

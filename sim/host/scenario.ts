@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { ELECTIONS, type Expectation, NO_NOISE, CALM_APPLICATION, type Plan, type Step, type Target } from '../plan/plan.ts';
+import { ELECTIONS, type Expectation, NO_NOISE, PARTS, CALM_APPLICATION, type Plan, type Step, type Target } from '../plan/plan.ts';
 import { type TimingName, convergenceUs, timingOf } from '../plan/timings.ts';
 
 const DURATION = /^([0-9]+(?:\.[0-9]+)?)(us|ms|s|min|h)$/;
@@ -110,6 +110,7 @@ export const scenarioSchema = z
     voters: z.number().int().min(1).max(31),
     leaders: z.enum(['any', 'voters']).default('any').describe('who may lead; voters that are all new start without a wait where only they may'),
     elections: z.array(z.enum(ELECTIONS)).default(['leader']),
+    parts: z.array(z.enum(PARTS)).default([]).describe('names that are led once in every part of a partitioned cluster'),
     network: network.default({}),
     jobs: z
       .strictObject({
@@ -162,6 +163,7 @@ export function planOfScenario(json: unknown, seed?: number): { readonly name: s
     voters: s.voters,
     leaders: s.leaders,
     elections: s.elections,
+    ...(s.parts.length === 0 ? {} : { parts: s.parts }),
     calmUs,
     ...(s.stateDirs ? { stateDirs: true } : {}),
     ...(s.weights === undefined ? {} : { weights: s.weights }),
@@ -374,6 +376,7 @@ export function scenarioOfPlan(plan: Plan, name: string, question: string): Scen
     voters: plan.voters,
     ...(plan.leaders === 'voters' ? { leaders: plan.leaders } : {}),
     elections: [...plan.elections] as Scenario['elections'] & [],
+    ...(plan.parts === undefined ? {} : { parts: [...plan.parts] as Scenario['parts'] & [] }),
     nodes: plan.nodes.map((one) => ({
       rate: p(one.ratePpm),
       wall: signed(one.wallMs * 1_000),

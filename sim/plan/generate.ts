@@ -1,13 +1,24 @@
 import { Dice } from '../kernel/keyed.ts';
-import { type ApplicationPlan, CALM_APPLICATION, type CutKind, ELECTIONS, type Noise, type NodePlan, type Plan, type Step, type Target } from './plan.ts';
 import type { VotersChange } from '../../src/election/voter-set.ts';
+import {
+  type ApplicationPlan,
+  CALM_APPLICATION,
+  type CutKind,
+  ELECTIONS,
+  type Noise,
+  type NodePlan,
+  PARTS,
+  type Plan,
+  type Step,
+  type Target,
+} from './plan.ts';
 import { type TimingName, convergenceUs, timingOf } from './timings.ts';
 
 const HALF = 500_000;
 const MS = 1_000;
 
 /** Parts of the dice; append, never renumber: a number decides what a seed means. */
-const Part = { shape: 1, features: 2, noise: 3, nodes: 4, application: 5, leaders: 6, steps: 16 } as const;
+const Part = { shape: 1, features: 2, noise: 3, nodes: 4, application: 5, leaders: 6, parts: 7, steps: 16 } as const;
 
 export interface Wanted {
   /** 1 … 9; else drawn. */
@@ -83,6 +94,7 @@ export function planOf(seed: number, wanted: Wanted = {}): Plan {
     voters,
     leaders,
     elections,
+    ...(new Dice(seed, Part.parts).chance(HALF / 2) ? { parts: [...PARTS] } : {}),
     nodes: nodesOf(seed, nodes, present, driftPpm, grantUs),
     noise: noiseOf(seed, present, grantUs),
     application: applicationOf(seed, present, grantUs),

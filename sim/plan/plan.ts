@@ -120,6 +120,8 @@ export interface Plan {
   /** Who may lead; where only voters may, they start without a wait when all are new. Default: anybody. */
   readonly leaders?: 'any' | 'voters';
   readonly elections: readonly string[];
+  /** Names for which every node stands to lead its part. */
+  readonly parts?: readonly string[];
   readonly noise: Noise;
   readonly application: ApplicationPlan;
   readonly steps: readonly Step[];
@@ -145,6 +147,9 @@ export interface Plan {
 /** Which elections exist in a plan with `count` of them. */
 export const ELECTIONS = ['leader', 'reports'] as const;
 
+/** Which names are led once in every part, where a plan has any. */
+export const PARTS = ['cache'] as const;
+
 export const NO_NOISE: Noise = {
   baseUs: 300,
   jitterUs: 100,
@@ -165,6 +170,12 @@ export const NO_NOISE: Noise = {
 };
 
 export const CALM_APPLICATION: ApplicationPlan = { settleNowPpm: 1_000_000, settleNeverPpm: 0, settleMaxUs: 0, standMaxUs: 0 };
+
+/** Whether nothing but cuts, crashes and stops happens in a plan: what comes through comes in time. */
+export function isStill({ noise, steps }: Plan): boolean {
+  const noisy = noise.lossPpm + noise.burstPpm + noise.damagePpm + noise.mtuBytes + noise.bandwidthBps + noise.tailPpm + noise.latenessUs > 0;
+  return !noisy && steps.every((step) => step.do !== 'slow' && (step.do !== 'cut' || step.kind !== 'slow'));
+}
 
 /** Whether a plan means something only with real bytes. */
 export function needsCodec(plan: Plan): boolean {

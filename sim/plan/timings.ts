@@ -1,6 +1,7 @@
 import type { ElectionConfig } from '../../src/election/config.ts';
 import type { MembershipConfig } from '../../src/membership/config.ts';
 import { settingsOf } from '../../src/options.ts';
+import { stableAfterMsOf } from '../../src/per-partition.ts';
 import type { Plan } from './plan.ts';
 
 const DAY_US = 86_400_000_000;
@@ -30,6 +31,16 @@ export function electionConfigOf(plan: Plan): ElectionConfig {
     leaders: plan.leaders ?? 'any',
     drainTimeoutUs: 2 * TIMINGS[plan.timing].election.grantUs,
   };
+}
+
+/** How long the view must be still before a node leads its part. */
+export function stableAfterMs(plan: Plan): number {
+  return stableAfterMsOf(TIMINGS[plan.timing].membership);
+}
+
+/** How long a part must have stood as it is until it has one leader: every view of it whole, then still, then a few beats. */
+export function partUs(plan: Plan): number {
+  return convergenceUs(plan).viewUs + stableAfterMs(plan) * 1_000 + 8 * TIMINGS[plan.timing].election.renewUs;
 }
 
 /**

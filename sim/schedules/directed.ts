@@ -1,4 +1,5 @@
 import { Cluster } from './membership-cluster.ts';
+import { partsOfOneTerm } from './parts.ts';
 import { ElectionWorld, type Flight, Op, at, carries, settledWorld, storyConfig } from './election-world.ts';
 
 /** A schedule written by hand, because random search takes too long to find it. */
@@ -33,6 +34,11 @@ export const DIRECTED: readonly Directed[] = [
       cluster.run(3_000);
       return third.joined ? null : `${taken!.name} was not let in again after its death`;
     },
+  },
+  {
+    id: 'X58-equal',
+    says: 'parts that were led in one and the same term have one leader when they meet, and its token is above all of theirs',
+    run: () => partsOfOneTerm(['a', 'b']) ?? partsOfOneTerm(abcde),
   },
   {
     id: 'X23',

@@ -213,6 +213,8 @@ function tell(c: ElectionChange): string {
       return `lost ${c.name} ${c.term} ${c.reason}`;
     case 'ended':
       return `ended ${c.name} ${c.term}`;
+    case 'elect':
+      return `elect ${c.name} ${c.next}`;
     case 'leader':
       return `leader ${c.name} ${c.leader ?? `none (${c.reason})`} ${c.term}`;
     case 'quorum':

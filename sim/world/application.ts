@@ -1,6 +1,8 @@
 import type { ElectionChange } from '../../src/election/host.ts';
 import type { MembershipChange } from '../../src/membership/host.ts';
+import type { PartitionChange } from '../../src/partition/host.ts';
 import { Domain, chance, keyed } from '../kernel/keyed.ts';
+import { stableAfterMs } from '../plan/timings.ts';
 import type { Machine, Process } from './machine.ts';
 import type { ApplicationPort } from './node-port.ts';
 import type { World } from './world.ts';
@@ -62,6 +64,13 @@ export class Application implements ApplicationPort {
         break;
       default:
     }
+  }
+
+  /** Another part was met, and led better: stands again. */
+  hearPart(machine: Machine, process: Process, change: PartitionChange): void {
+    if (change.type !== 'lost' || process.isLeaving) return;
+    const { plan } = this.#world;
+    this.#later(machine, process, 0, () => process.node.standInPart(change.claim.name, machine.plan.priority, stableAfterMs(plan)));
   }
 
   #settle(machine: Machine, process: Process, election: string): void {

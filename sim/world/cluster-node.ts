@@ -31,6 +31,7 @@ export const clusterNode: NodeFactory = (setup) => {
       node.begin(bound, setup.seeds);
     },
     stand: (name, priority) => node.stand(name, priority),
+    standInPart: (name, priority, stableAfterMs) => node.standInPart(name, priority, stableAfterMs),
     resign: (name, reason, to) => node.resign(name, reason, to),
     settled: (name) => node.settled(name),
     isHeld: (name) => node.isHeld(name),
@@ -46,6 +47,9 @@ export const clusterNode: NodeFactory = (setup) => {
     },
     get membership() {
       return node.membership;
+    },
+    get partition() {
+      return node.partition;
     },
     get election() {
       return node.election;

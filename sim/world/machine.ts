@@ -2,6 +2,7 @@ import type { Address } from '../../src/core/address.ts';
 import type { Kept } from '../../src/election/config.ts';
 import type { ElectionChange } from '../../src/election/host.ts';
 import type { MembershipChange } from '../../src/membership/host.ts';
+import type { PartitionChange } from '../../src/partition/host.ts';
 import type { NodePlan } from '../plan/plan.ts';
 import type { Payload } from '../wire/wires.ts';
 import { MachineClock, type ProcessClock } from './clock.ts';
@@ -31,6 +32,8 @@ export interface Process {
   isLeaving: boolean;
   /** Changes of the transition that is running, for the trace and the application. */
   readonly changes: (MembershipChange | ElectionChange)[];
+  /** The same of the lead of its part. */
+  readonly partChanges: PartitionChange[];
   /** What the application wanted to do while the process was stopped. */
   readonly deferred: (() => void)[];
 }

@@ -8,6 +8,8 @@ import type { VotersChange } from '../../src/election/voter-set.ts';
 import type { MembershipConfig } from '../../src/membership/config.ts';
 import type { MembershipChange } from '../../src/membership/host.ts';
 import type { Membership } from '../../src/membership/membership.ts';
+import type { PartitionChange } from '../../src/partition/host.ts';
+import type { PartitionElection } from '../../src/partition/partition.ts';
 import type { Wire } from '../../src/wire.ts';
 import type { Machine, Process } from './machine.ts';
 
@@ -15,6 +17,7 @@ import type { Machine, Process } from './machine.ts';
 export interface NodeTap {
   membership(change: MembershipChange): void;
   election(change: ElectionChange): void;
+  partition(change: PartitionChange): void;
   /** What the election is told of the view; absent: the truth. */
   view?(members: ReadonlyMap<string, Member>): ReadonlyMap<string, Member>;
 }
@@ -38,6 +41,8 @@ export interface NodeSetup {
 export interface SimulatedNode {
   begin(): void;
   stand(election: string, priority: number): void;
+  /** Stands for the lead of its part. */
+  standInPart(name: string, priority: number, stableAfterMs: number): void;
   resign(election: string, reason: 'released' | 'handover', to: string | null): void;
   /** The application's job of that tenure has ended. */
   settled(election: string): void;
@@ -49,6 +54,7 @@ export interface SimulatedNode {
   leave(): void;
   readonly membership: Membership;
   readonly election: Election;
+  readonly partition: PartitionElection;
 }
 
 export type NodeFactory = (setup: NodeSetup) => SimulatedNode;
@@ -56,6 +62,8 @@ export type NodeFactory = (setup: NodeSetup) => SimulatedNode;
 /** What runs on every node: hears each change, and the end of a process. */
 export interface ApplicationPort {
   hear(machine: Machine, process: Process, change: MembershipChange | ElectionChange): void;
+  /** Of the lead of a part. */
+  hearPart?(machine: Machine, process: Process, change: PartitionChange): void;
   crashed?(machine: Machine): void;
   /** The process stands still, or runs again. */
   stopped?(machine: Machine): void;

@@ -1,5 +1,6 @@
 import type { ElectionChange } from '../../src/election/host.ts';
 import type { MembershipChange } from '../../src/membership/host.ts';
+import type { PartitionChange } from '../../src/partition/host.ts';
 
 /** A change in a few words, for the story of a run. Part of the trace's hash. */
 export function tellElection(change: ElectionChange): string {
@@ -10,6 +11,8 @@ export function tellElection(change: ElectionChange): string {
       return `loses '${change.name}', term ${change.term}: ${change.reason}`;
     case 'ended':
       return `ends its tenure of '${change.name}', term ${change.term}`;
+    case 'elect':
+      return change.next ? `is next to lead '${change.name}'` : `is not next to lead '${change.name}' any more`;
     case 'leader':
       return change.leader === null
         ? `knows no leader of '${change.name}': ${change.reason}`
@@ -43,5 +46,18 @@ export function tellMembership(change: MembershipChange): string {
       return `heard a higher claim to its name from ${change.address}${change.gaveUp ? ' and gave up' : ''}`;
     case 'warning':
       return `warns: ${change.code}`;
+  }
+}
+
+export function tellPartition(change: PartitionChange): string {
+  switch (change.type) {
+    case 'elected':
+      return `leads '${change.claim.name}' in its part, term ${change.claim.term}`;
+    case 'merged':
+      return `outlasts ${change.loser.holder} as the leader of '${change.claim.name}', term ${change.claim.term}`;
+    case 'lost':
+      return `leads '${change.claim.name}' in its part no more: ${change.reason}${change.winner === null ? '' : `, ${change.winner.holder} does`}`;
+    case 'leader':
+      return change.claim === null ? `knows no leader of '${change.name}' in its part` : `sees ${change.claim.holder} lead '${change.name}' in its part`;
   }
 }

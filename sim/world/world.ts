@@ -7,13 +7,14 @@ import { type VoterSet, firstSeats } from '../../src/election/voter-set.ts';
 import { type InForce, newestOf } from '../check/electorate.ts';
 import type { ElectionChange } from '../../src/election/host.ts';
 import type { MembershipChange } from '../../src/membership/host.ts';
+import type { PartitionChange } from '../../src/partition/host.ts';
 import type { Wire } from '../../src/wire.ts';
 import type { Observer } from '../check/observer.ts';
 import { EventQueue } from '../kernel/event-queue.ts';
 import { Domain, keyed } from '../kernel/keyed.ts';
 import type { Trace } from '../kernel/trace.ts';
-import type { Plan, Trigger } from '../plan/plan.ts';
-import { electionConfigOf, membershipConfigOf } from '../plan/timings.ts';
+import { type Plan, type Trigger, isStill } from '../plan/plan.ts';
+import { electionConfigOf, membershipConfigOf, stableAfterMs } from '../plan/timings.ts';
 import type { Payload, WireFactory } from '../wire/wires.ts';
 import { Application } from './application.ts';
 import { ProcessClock } from './clock.ts';
@@ -23,7 +24,10 @@ import { lie } from './lies.ts';
 import { Marks } from './marks.ts';
 import { Network } from './network.ts';
 import type { ApplicationPort, NodeFactory } from './node-port.ts';
-import { tellElection, tellMembership } from './tell.ts';
+import { tellElection, tellMembership, tellPartition } from './tell.ts';
+
+/** How often the parts are looked at; they change seldom. */
+const PARTS_LOOK_US = 500_000;
 
 /** Who asked the system whether anybody listens. */
 interface Prober {
@@ -97,6 +101,7 @@ export class World {
       else this.#waiting.push({ when: step.when, run: () => this.#faults.run(step) });
     }
     this.after(plan.calmUs, () => this.#faults.calm());
+    if ((plan.parts ?? []).length > 0) this.after(0, () => this.#lookAtParts());
   }
 
   /** Runs until true time `untilUs`, or until `stop` says so after an event. */
@@ -152,6 +157,7 @@ export class World {
       looked: -1,
       isLeaving: false,
       changes: [],
+      partChanges: [],
       deferred: [],
     };
     machine.process = process;
@@ -159,6 +165,7 @@ export class World {
     const tap = {
       membership: (change: MembershipChange) => void process.changes.push(change),
       election: (change: ElectionChange) => void process.changes.push(change),
+      partition: (change: PartitionChange) => void process.partChanges.push(change),
       ...(this.plan.lyingView ? { view: (members: ReadonlyMap<string, Member>) => this.#view(machine, members) } : {}),
     };
     process.node = this.#node({
@@ -194,6 +201,7 @@ export class World {
     this.tell('start', machine, `${machine.name} starts at ${machine.address}`);
     this.enter(machine, () => process.node.begin());
     for (const election of this.plan.elections) this.enter(machine, () => process.node.stand(election, machine.plan.priority));
+    for (const part of this.plan.parts ?? []) this.enter(machine, () => process.node.standInPart(part, machine.plan.priority, stableAfterMs(this.plan)));
   }
 
   /** The process is gone at once, with all it knew. What it sent is still on its way. */
@@ -223,8 +231,11 @@ export class World {
     if (failure !== null) return;
     const changes = process.changes.splice(0);
     for (const change of changes) this.#note(machine, process, change);
+    const partChanges = process.partChanges.splice(0);
+    for (const change of partChanges) this.#notePart(machine, process, change);
     this.#observer.look(machine, process, true, false, this.nowUs);
     for (const change of changes) if (machine.process === process) this.#application.hear(machine, process, change);
+    for (const change of partChanges) if (machine.process === process) this.#application.hearPart?.(machine, process, change);
   }
 
   /** The process stands still from now on. */
@@ -460,6 +471,20 @@ export class World {
     if (this.#waiting.length > 0) this.#trigger(change.type === 'member' && change.after.state === 'failed' ? 'failed' : change.type);
   }
 
+  #notePart(machine: Machine, process: Process, change: PartitionChange): void {
+    this.tell(`part-${change.type}`, machine, `${machine.name} ${tellPartition(change)}`);
+    this.#observer.heardPart(machine, process, change, this.nowUs);
+    this.marks.hit(`part-${change.type}`);
+  }
+
+  /** Again and again: whether each part has its leader. */
+  #lookAtParts(): void {
+    // Under noise a view may err at any moment, and a part have two leaders until they hear of each other.
+    const judged = this.isCalm || isStill(this.plan);
+    this.#observer.lookAtParts(judged ? this.machines : [], (from, to) => this.network.isCut(from, to), this.nowUs);
+    this.after(PARTS_LOOK_US, () => this.#lookAtParts());
+  }
+
   #trigger(event: string): void {
     const count = (this.#happened.get(event) ?? 0) + 1;
     this.#happened.set(event, count);
@@ -471,7 +496,7 @@ export function leaseEndOf(process: Process, election: string): number {
   return process.node.election.tenureOf(election)?.leaseEndUs ?? -Infinity;
 }
 
-const ELECTION_CHANGES = new Set<string>(['elected', 'lost', 'ended', 'leader', 'quorum', 'voter', 'voters']);
+const ELECTION_CHANGES = new Set<string>(['elected', 'lost', 'ended', 'elect', 'leader', 'quorum', 'voter', 'voters']);
 
 /** Both kinds of change have warnings; those of the election carry its own codes, and nobody here tells them apart. */
 export function isElectionChange(change: MembershipChange | ElectionChange): change is ElectionChange {

@@ -3,6 +3,7 @@ import { type Address, parseAddress } from '../core/address.ts';
 import { BellwetherError } from '../core/errors.ts';
 import { isName } from '../core/fields.ts';
 import { checkedSettings } from '../create-node.ts';
+import type { LeadOptions } from '../lead.ts';
 import type { NodeOptions, NodeSettings } from '../options.ts';
 import { UsageError } from './output.ts';
 
@@ -23,6 +24,8 @@ export interface AgentFlags {
   readonly election: readonly string[] | boolean;
   readonly role?: readonly string[];
   readonly priority?: string;
+  readonly preempt?: string | boolean;
+  readonly group?: string;
   readonly preset?: string;
   readonly leaseMs?: string;
   readonly previousLeaseMs?: string;
@@ -39,6 +42,8 @@ export interface AgentPlan {
   readonly elections: readonly string[];
   /** Where to serve HTTP; null: nowhere. */
   readonly http: Address | null;
+  /** How it stands for all of them. */
+  readonly lead: LeadOptions;
 }
 
 /** What a flag is called where the library names an option. */
@@ -62,6 +67,9 @@ const FLAG: Readonly<Record<string, string>> = {
   previousLeaseMs: '--previous-lease-ms',
   tags: '--tag',
 };
+
+/** How long a higher priority must stand before a leader that preempts makes room. */
+const PREEMPT_DEFAULT_MS = 30_000;
 
 export const LOG_LEVELS = ['silent', 'error', 'warn', 'info', 'debug'] as const;
 
@@ -89,6 +97,8 @@ export function addAgentOptions(command: Command, { control = true } = {}): Comm
     .option('--no-election', 'stand for none')
     .option('--role <ROLE>', 'candidate (default), voter or witness (votes, never leads), observer (neither); repeatable', list)
     .option('--priority <N>', 'who stands first: -1000 to 1000 (default: 0)')
+    .option('--preempt [MS]', 'make room for a higher priority that has stood for so long (default: 30000; without this: never)')
+    .option('--group <NAME>', 'elections of one group are led by one node; the same on every node')
     .option('--preset <NAME>', 'all timings at once: loopback, lan, edge or wan (default: lan)')
     .option('--lease-ms <T>', 'how long voters promise a name; the same on every voter')
     .option('--previous-lease-ms <N>', "the largest --lease-ms of this voter's former life, where it was larger")
@@ -113,6 +123,13 @@ export async function planAgent(flags: AgentFlags, extra: NodeOptions = {}): Pro
   const http = flags.http === undefined ? null : parseAddress(flags.http);
   if (flags.http !== undefined && http === null)
     problems.push(`--http must be HOST:PORT with a numeric address, such as 127.0.0.1:7947; it is "${flags.http}"`);
+  const preemptAfterMs = flags.preempt === true ? PREEMPT_DEFAULT_MS : Number(flags.preempt);
+  if (flags.preempt !== undefined && !(preemptAfterMs >= 0 && preemptAfterMs <= 2_147_483_647))
+    problems.push(`--preempt must be a time in milliseconds; it is "${flags.preempt}"`);
+  const preempt = flags.preempt === undefined ? {} : { preemptAfterMs };
+  if (flags.group !== undefined && !isName(flags.group))
+    problems.push(`--group must be 1 to 64 printable ASCII characters without spaces; it is "${String(flags.group)}"`);
+  const group = flags.group === undefined ? {} : { group: flags.group };
   const given = {
     name: flags.name,
     bind: flags.bind,
@@ -145,7 +162,7 @@ export async function planAgent(flags: AgentFlags, extra: NodeOptions = {}): Pro
     problems.push(`--role ${settings.role} never leads; it does not go with --election`);
   if (problems.length > 0 || settings === null) throw new UsageError(problems);
   const stands = settings.role === 'candidate' && (settings.election.voters.length > 0 || settings.election.expect > 0);
-  return { options, settings, elections: !stands && flags.election === true ? [] : elections, http };
+  return { options, settings, elections: !stands && flags.election === true ? [] : elections, http, lead: { ...preempt, ...group } };
 }
 
 const ROLES = ['candidate', 'voter', 'witness', 'observer'];

@@ -84,7 +84,7 @@ export async function startAgent(
         );
       });
     };
-    node.lead(election, job).catch((error: unknown) => {
+    node.lead(election, job, plan.lead).catch((error: unknown) => {
       if (!(error instanceof BellwetherError && error.code === 'ERR_CLOSED'))
         write(lineOf(node.name, 'warning', { code: error instanceof BellwetherError ? error.code : 'ERR_INTERNAL', details: { message: String(error) } }));
     });

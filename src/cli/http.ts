@@ -1,6 +1,6 @@
 import { type IncomingMessage, type Server, type ServerResponse, createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
-import { type Address, parseAddress } from '../core/address.ts';
+import { type Address, hostOf, parseAddress, portOf } from '../core/address.ts';
 import { BellwetherError } from '../core/errors.ts';
 import { type Controlled, leaderOf, membersOf, runControl } from './control.ts';
 
@@ -42,12 +42,11 @@ export class ControlServer {
 
   /** @returns The address bound. @throws BellwetherError `ERR_BIND` */
   async open(address: Address): Promise<Address> {
-    const { host, port } = splitAddress(address);
     await new Promise<void>((resolve, reject) => {
       this.#server.once('error', (error: NodeJS.ErrnoException) =>
         reject(new BellwetherError('ERR_BIND', `cannot listen for HTTP at ${address}: ${error.message}`, { address, code: error.code ?? '' })),
       );
-      this.#server.listen(port, host, resolve);
+      this.#server.listen(portOf(address), hostOf(address), resolve);
     });
     const bound = this.#server.address() as AddressInfo;
     return parseAddress(bound.family === 'IPv6' ? `[${bound.address}]:${bound.port}` : `${bound.address}:${bound.port}`)!;
@@ -85,12 +84,6 @@ export class ControlServer {
     if (request.method !== 'GET') return [405, { message: 'views are read with GET' }];
     return view(this.#on, searchParams);
   }
-}
-
-/** Host and port of a numeric address. */
-function splitAddress(address: Address): { host: string; port: number } {
-  const at = address.lastIndexOf(':');
-  return { host: address.slice(0, at).replace(/^\[|\]$/g, ''), port: Number(address.slice(at + 1)) };
 }
 
 const LOOPBACK = /^(?:127\.|::1$|::ffff:127\.)/;

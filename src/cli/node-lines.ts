@@ -15,6 +15,7 @@ export function tellEvents(node: ClusterNode, write: (line: Line) => void): void
   node.on('elected', ({ election, term, token, remainingMs, takeover }) => say('elected', { election, term, token, remainingMs, takeover }));
   node.on('lost', ({ election, term, reason, remainingMs }) => say('lost', { election, term, reason, remainingMs }));
   node.on('voters', (event) => say('voters', event));
+  node.on('elect', ({ election, next, withinMs }) => say('elect', { election, next, withinMs }));
   node.on('quorum', ({ held, reachable, needed, missing }) => say('quorum', { held, reachable, needed, missing }));
   node.on('name-conflict', ({ rival, gaveUp }) => say('warning', { code: 'name-conflict', details: { rival, gaveUp } }));
   node.on('warning', ({ code, details }) => say('warning', { code, details }));
@@ -44,6 +45,8 @@ function sentence(line: Line): string {
         : `sees ${text('leader')} lead '${text('election')}' in term ${text('term')}`;
     case 'elected':
       return `LEADS '${text('election')}' in term ${text('term')}`;
+    case 'elect':
+      return line['next'] === true ? `is next to lead '${text('election')}'` : `is not next to lead '${text('election')}' any more`;
     case 'lost':
       return `leads '${text('election')}' no more: ${text('reason')}`;
     case 'quorum':

@@ -14,6 +14,12 @@ export interface Bidder {
   readonly atUs: number;
   /** Whether it echoed a fresh token: proof that the bidder hears us. */
   readonly echoed: boolean;
+  /** What its name is ranked by where it belongs to a group; '' for the name itself. */
+  readonly group: string;
+  /** Whether equals are served in the order in which they came. */
+  readonly fair: boolean;
+  /** Since when it has stood here without a break. */
+  readonly sinceUs: number;
 }
 
 /**
@@ -37,15 +43,17 @@ export class BidQueue {
    * Puts a bid in its bidder's place. A late copy of an earlier bid of the same life never
    * replaces a later one.
    */
-  put(bidder: Bidder, isWasteful: (id: string) => boolean): void {
-    const at = this.#bidders.findIndex((b) => b.peer.name === bidder.peer.name);
+  put(bid: Bidder, isWasteful: (id: string) => boolean): void {
+    const at = this.#bidders.findIndex((b) => b.peer.name === bid.peer.name);
     const known = this.#bidders[at];
+    const bidder = known?.peer.boot === bid.peer.boot ? { ...bid, sinceUs: known.sinceUs } : bid;
     if (known !== undefined) {
       if (known.peer.boot === bidder.peer.boot && known.seq > bidder.seq) return;
-      if (known.priority === bidder.priority) return void (this.#bidders[at] = bidder);
+      if (known.priority === bidder.priority && known.group === bidder.group && known.fair === bidder.fair && known.sinceUs === bidder.sinceUs)
+        return void (this.#bidders[at] = bidder);
       this.#bidders.splice(at, 1);
     }
-    const place = this.#bidders.findIndex((b) => compareRank(this.#name, standing(bidder), standing(b)) < 0);
+    const place = this.#bidders.findIndex((b) => compareRank(bidder.group || this.#name, standing(bidder), standing(b)) < 0);
     this.#bidders.splice(place < 0 ? this.#bidders.length : place, 0, bidder);
     if (this.#bidders.length > QUEUE_MAX) {
       const last = this.ranked(isWasteful).at(-1);
@@ -75,4 +83,4 @@ export class BidQueue {
   }
 }
 
-const standing = (b: Bidder): Ranked => ({ id: b.peer.name, priority: b.priority, wasteful: false });
+const standing = (b: Bidder): Ranked => ({ id: b.peer.name, priority: b.priority, wasteful: false, fairSinceUs: b.fair ? b.sinceUs : 0 });

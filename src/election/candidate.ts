@@ -40,7 +40,7 @@ export class Candidate {
     if (contest.role !== 'idle') return;
     contest.role = 'bidding';
     contest.bid = null;
-    contest.bidAtUs = Math.max(notBeforeUs, now.elapsedUs + this.#staggerUs(contest.name));
+    contest.bidAtUs = Math.max(notBeforeUs, now.elapsedUs + this.#staggerUs(rankKeyOf(contest)));
   }
 
   /** A beat, or the end of a stagger: bid to every voter, with a new seq. */
@@ -105,7 +105,7 @@ export class Candidate {
       this.#raise(contest, bid);
       return true;
     }
-    if (!this.#isHopeless(bid) && !this.#yields(contest.name, bid, now) && !this.#renewedSince(bid, deny, now)) return false;
+    if (!this.#isHopeless(bid) && !this.#yields(rankKeyOf(contest), bid, now) && !this.#renewedSince(bid, deny, now)) return false;
     // A leader in office: leave the voters that were free just now to its next renewals, or our own
     // bids would take them again and again and the leader would never win them back.
     const inOffice = [...bid.denials.values()].some(({ deny, atUs }) => deny.elected && atUs >= bid.firstGrantUs);
@@ -131,7 +131,7 @@ export class Candidate {
   advance(contest: Contest, now: Now): void {
     const bid = contest.bid;
     if (contest.role !== 'bidding' || bid === null || !holdsAnything(bid)) return;
-    if (now.elapsedUs >= this.#giveUpAtUs(bid) || this.#yields(contest.name, bid, now)) this.cancel(contest, now);
+    if (now.elapsedUs >= this.#giveUpAtUs(bid) || this.#yields(rankKeyOf(contest), bid, now)) this.cancel(contest, now);
   }
 
   nextDeadlineUs(contest: Contest): number {
@@ -149,7 +149,7 @@ export class Candidate {
     if (bid === null) return;
     contest.bid = null;
     for (const ballot of [...bid.formerBallots, bid.ballot]) this.#release(contest.name, ballot);
-    contest.bidAtUs = now.elapsedUs + this.#staggerUs(contest.name);
+    contest.bidAtUs = now.elapsedUs + this.#staggerUs(rankKeyOf(contest));
   }
 
   /** Stops standing. */
@@ -192,7 +192,15 @@ export class Candidate {
   #send(contest: Contest, bid: BidState, seq: number, voters: readonly Peer[], now: Now): void {
     bid.sent.note(seq, now.leaderUs);
     for (const voter of voters) {
-      this.#context.outbox.say(voter, { op: Op.bid, name: contest.name, ballot: bid.ballot, seq, priority: contest.priority });
+      this.#context.outbox.say(voter, {
+        op: Op.bid,
+        name: contest.name,
+        ballot: bid.ballot,
+        seq,
+        priority: contest.priority,
+        group: contest.group,
+        fair: contest.fair,
+      });
     }
   }
 
@@ -208,7 +216,7 @@ export class Candidate {
 
   #rebidSoon(contest: Contest, now: Now): void {
     contest.bid = null;
-    contest.bidAtUs = now.elapsedUs + this.#staggerUs(contest.name);
+    contest.bidAtUs = now.elapsedUs + this.#staggerUs(rankKeyOf(contest));
   }
 
   /**
@@ -259,11 +267,11 @@ export class Candidate {
   }
 
   /** C6 (b): after a while without a majority the lower rank makes room. */
-  #yields(name: string, bid: BidState, now: Now): boolean {
+  #yields(key: string, bid: BidState, now: Now): boolean {
     if (now.elapsedUs < bid.firstGrantUs + this.#context.config.renewUs) return false;
     for (const { deny, atUs } of bid.denials.values()) {
       if (deny.why !== 'held' || atUs < bid.firstGrantUs || !this.#isRivalGrant(deny)) continue;
-      if (compareRendezvous(name, deny.holder, this.#context.self.name) < 0) return true;
+      if (compareRendezvous(key, deny.holder, this.#context.self.name) < 0) return true;
     }
     return false;
   }
@@ -275,7 +283,7 @@ export class Candidate {
 
   /** In a crowd, those with several better bidders before them at a majority bid only every fourth beat. */
   #sitsOut(contest: Contest, bid: BidState): boolean {
-    if (holdsAnything(bid)) return false;
+    if (holdsAnything(bid) || contest.fair) return false; // who sits out loses its place
     const { electorate } = this.#context;
     let behind = 0;
     for (const [voter, { deny }] of bid.denials) {
@@ -289,12 +297,14 @@ export class Candidate {
     return true;
   }
 
-  #staggerUs(name: string): number {
+  #staggerUs(key: string): number {
     const { peers, self, config, random } = this.#context;
-    const rankUs = Math.min(rendezvousIndex(name, self.name, peers.eligible()) * STAGGER_US, Math.floor(config.renewUs / 2));
+    const rankUs = Math.min(rendezvousIndex(key, self.name, peers.eligible()) * STAGGER_US, Math.floor(config.renewUs / 2));
     return rankUs + random.below(STAGGER_JITTER_US);
   }
 }
+
+const rankKeyOf = ({ name, group }: Contest): string => group || name;
 
 /** Whether any voter may be bound by this bid: then giving it up must be said, and must happen in time. */
 const holdsAnything = (bid: BidState): boolean => bid.firstGrantUs !== Infinity;

@@ -56,7 +56,7 @@ export function decodeElection(fields: readonly unknown[]): ElectionPacket {
 function encodeEntry(e: Entry): unknown[] {
   switch (e.op) {
     case Op.bid:
-      return [e.op, e.name, e.ballot, e.seq, e.priority];
+      return e.group === '' && !e.fair ? [e.op, e.name, e.ballot, e.seq, e.priority] : [e.op, e.name, e.ballot, e.seq, e.priority, e.group, e.fair];
     case Op.grant:
       return [e.op, e.name, e.ballot, e.seq, e.heldMs, e.grantedMs];
     case Op.deny:
@@ -95,6 +95,8 @@ function decodeEntry(f: readonly unknown[]): Entry | null {
         ballot: ballot(f[2], 'ballot'),
         seq: readU32(f[3], 'seq'),
         priority: readInteger(f[4], -PRIORITY_MAX, PRIORITY_MAX, 'priority'),
+        group: f[5] === undefined ? '' : readOptionalName(f[5], 'group'),
+        fair: f[6] === undefined ? false : readBoolean(f[6], 'fair'),
       };
     case Op.grant:
       return {

@@ -74,6 +74,10 @@ export interface Contest {
   /** The application wants to lead: bid whenever idle. */
   wanted: boolean;
   priority: number;
+  /** What the name is ranked by instead of itself: names of one group go to one node; '' for none. */
+  group: string;
+  /** Whether equals lead in the order in which they came to stand. */
+  fair: boolean;
   /** The highest ballot ever used here. A ballot is never used twice, even if our own voter forgot it. */
   lastBallot: number;
   /** The highest ballot heard of. */
@@ -94,6 +98,8 @@ function newContest(name: string, now: Now): Contest {
     role: 'idle',
     wanted: false,
     priority: 0,
+    group: '',
+    fair: false,
     lastBallot: 0,
     knownBallot: 0,
     knownTerm: 0,

@@ -18,11 +18,13 @@ import type { Context } from './context.ts';
 import { type Standing, explainElection, reasonFor } from './explain.ts';
 import type { ElectionHost, LostReason, NoLeaderReason } from './host.ts';
 import { type Inspected, inspect } from './inspect.ts';
+import { FirstInLine } from './first-in-line.ts';
 import { Leader } from './leader.ts';
 import { type Deny, type ElectionPacket, type Entry, type Hint, Op } from './messages.ts';
 import { Outbox, packetOf } from './outbox.ts';
 import { type Peer, Peers, lifeOf } from './peers.ts';
 import { QuorumWatch } from './quorum-watch.ts';
+import type { Order } from './rank.ts';
 import { Recovery } from './recovery.ts';
 import { SilentVoters } from './silent-voters.ts';
 import { Tokens } from './tokens.ts';
@@ -69,6 +71,7 @@ export class Election {
   readonly #quorum: QuorumWatch;
   readonly #silent: SilentVoters;
   readonly #rates: ClockRates;
+  readonly #first: FirstInLine;
   readonly #contests = new Contests();
   readonly #watched = new Set<string>();
   #participating = false;
@@ -107,26 +110,20 @@ export class Election {
     this.#beliefs = new Beliefs(config.grantUs, notify);
     this.#quorum = new QuorumWatch(this.#context);
     this.#silent = new SilentVoters(this.#context);
-    this.franchise = new Franchise(this.#context, this.#voter, this.#recovery, this.#silent, {
+    this.franchise = new Franchise(this.#context, {
+      voter: this.#voter,
+      recovery: this.#recovery,
+      silent: this.#silent,
+      candidate: this.#candidate,
+      leader: this.#leader,
+      contests: this.#contests,
       transition: (at, event) => this.#transition(at, event),
-      contest: (at) => this.#contest(VOTERS_ELECTION, at),
-      stand: (contest, at) => this.#candidate.stand(contest, at.elapsedUs, at),
       ask: (contest, at) => this.#ask(contest, at),
-      giveBack: (contest, at) => {
-        this.#candidate.withdraw(contest, at);
-        this.#leader.resign(contest, 'released', null, at);
-        this.#leader.settled(contest, at);
-      },
-      disownAll: (at) => {
-        for (const contest of this.#contests.values()) {
-          this.#candidate.cancel(contest, at);
-          this.#leader.disown(contest, at);
-        }
-      },
     });
     this.#rates = new ClockRates(config.driftPpm, (peer, ppm) =>
       notify({ type: 'warning', code: 'clock-rate', details: { peer, ppm, allowed: config.driftPpm } }),
     );
+    this.#first = new FirstInLine(this.#context);
     this.#last = now;
   }
 
@@ -208,11 +205,11 @@ export class Election {
    *
    * @param priority −1,000 … 1,000; higher stands before lower in every voter's queue.
    */
-  campaign(name: string, priority: number, now: Now): void {
+  campaign(name: string, priority: number, now: Now, { group = '', fair = false }: Order = {}): void {
     this.#transition(now, () => {
       const contest = this.#contest(name, now);
       if (contest === null) return this.#context.notify({ type: 'warning', code: 'names-limit', details: { name, limit: CONTESTS_MAX } });
-      contest.priority = priority;
+      Object.assign(contest, { priority, group, fair });
       contest.wanted = true;
       this.#beliefs.follow(name);
       if (this.#participating) this.#candidate.stand(contest, contest.bidAtUs, now);
@@ -223,7 +220,9 @@ export class Election {
   withdraw(name: string, now: Now): void {
     this.#transition(now, () => {
       const contest = this.#contests.get(name);
-      if (contest !== undefined) this.#candidate.withdraw(contest, now);
+      if (contest === undefined) return;
+      this.#candidate.withdraw(contest, now);
+      this.#first.look(contest, now.elapsedUs);
     });
   }
 
@@ -484,6 +483,7 @@ export class Election {
         if (leaseEnd !== null && contest !== undefined) {
           this.#leader.becomeLeader(contest, leaseEnd, this.#beliefs.lastOf(entry.name), now);
           this.counters.acquisitions += 1;
+          this.#first.look(contest, now.elapsedUs);
           this.#ask(contest, now); // C4: renew at once, so that voters learn who won
         }
         return;
@@ -507,6 +507,7 @@ export class Election {
     if (contest === undefined) return;
     if (deny.why === 'echo' && this.#silent.mayEcho(peer.name, now.elapsedUs)) this.#candidate.bidAgain(contest, this.#nextSeq(), peer, now);
     if (this.#candidate.onDeny(contest, peer, deny, now)) this.#ask(contest, now);
+    this.#first.look(contest, now.elapsedUs);
   }
 
   #onHint(hint: Hint, now: Now): void {

@@ -1,11 +1,16 @@
+import type { Address } from '../core/address.ts';
 import type { Now } from '../core/time.ts';
+import type { MembershipView } from '../core/view.ts';
 import { Bootstrap, forcedLineage } from './bootstrap.ts';
 import { configDigest } from './config-digest.ts';
 import { ConfigGuard } from './config-guard.ts';
 import type { Context } from './context.ts';
-import type { Contest } from './contest.ts';
+import type { Candidate } from './candidate.ts';
+import type { Contest, Contests } from './contest.ts';
+import type { Leader } from './leader.ts';
 import type { HandedOn } from './hand-on.ts';
-import { type ElectionPacket, type Found, Op, type Voters } from './messages.ts';
+import { type ElectionPacket, type Entry, type Found, Op, type Voters } from './messages.ts';
+import { packetOf } from './outbox.ts';
 import type { Peer } from './peers.ts';
 import { Reconfiguration, type Refusal, VOTERS_ELECTION } from './reconfiguration.ts';
 import type { Recovery } from './recovery.ts';
@@ -32,17 +37,17 @@ export interface VotersStanding {
   readonly waitsFor: string | null;
 }
 
-/** What leading a change needs of the election it is part of. */
-export interface FranchisePort {
+/** What a change of the voters touches of the election it is part of. */
+export interface FranchiseParts {
+  readonly voter: Voter;
+  readonly recovery: Recovery;
+  readonly silent: SilentVoters;
+  readonly candidate: Candidate;
+  readonly leader: Leader;
+  readonly contests: Contests;
   transition(now: Now, event: () => void): void;
-  /** The voters' own election here; null: there is no room for it. */
-  contest(now: Now): Contest | null;
-  stand(contest: Contest, now: Now): void;
   /** Renews at once. */
   ask(contest: Contest, now: Now): void;
-  giveBack(contest: Contest, now: Now): void;
-  /** Lets go of all that was won under the present set, of any name. */
-  disownAll(now: Now): void;
 }
 
 /**
@@ -56,18 +61,12 @@ export class Franchise {
   readonly bootstrap: Bootstrap;
   readonly reconfiguration: Reconfiguration;
   readonly #context: Context;
-  readonly #voter: Voter;
-  readonly #recovery: Recovery;
-  readonly #silent: SilentVoters;
-  readonly #port: FranchisePort;
+  readonly #parts: FranchiseParts;
 
-  constructor(context: Context, voter: Voter, recovery: Recovery, silent: SilentVoters, port: FranchisePort) {
+  constructor(context: Context, parts: FranchiseParts) {
     const { electorate, memory, self } = context;
     this.#context = context;
-    this.#voter = voter;
-    this.#recovery = recovery;
-    this.#silent = silent;
-    this.#port = port;
+    this.#parts = parts;
     this.hasVote = electorate.isVoter(self.name) && (electorate.isFirst || memory.isDurable);
     this.guard = new ConfigGuard(context);
     this.bootstrap = new Bootstrap(context);
@@ -82,16 +81,16 @@ export class Franchise {
    */
   change(wish: VotersChange, now: Now): Refusal | null {
     let refusal: Refusal | null = null;
-    this.#port.transition(now, () => void (refusal = this.reconfiguration.begin(wish)));
+    this.#parts.transition(now, () => void (refusal = this.reconfiguration.begin(wish)));
     return refusal;
   }
 
   /** Goes no further; what is in force stays so. */
   abandon(now: Now): void {
-    this.#port.transition(now, () => {
+    this.#parts.transition(now, () => {
       this.reconfiguration.abandon();
-      const contest = this.#port.contest(now);
-      if (contest !== null) this.#port.giveBack(contest, now);
+      const contest = this.#parts.contests.get(VOTERS_ELECTION);
+      if (contest !== undefined) this.#giveBack(contest, now);
     });
   }
 
@@ -106,14 +105,28 @@ export class Franchise {
     const { electorate, memory } = this.#context;
     if (!memory.isDurable) return { why: 'no-memory', problems: ['without a state directory voters are fixed (config.P8)'] };
     let kept = false;
-    this.#port.transition(now, () => {
-      const set: VoterSet = { term: 0, version: 0, seats, floor: Math.max(electorate.set.floor, this.#recovery.floor) + FORCED_RAISE };
+    this.#parts.transition(now, () => {
+      const set: VoterSet = { term: 0, version: 0, seats, floor: Math.max(electorate.set.floor, this.#parts.recovery.floor) + FORCED_RAISE };
       this.reconfiguration.abandon();
-      this.#port.disownAll(now);
+      for (const contest of this.#parts.contests.values()) {
+        this.#parts.candidate.cancel(contest, now);
+        this.#parts.leader.disown(contest, now);
+      }
       kept = this.#install(set, forcedLineage(electorate.lineage, seats), now);
-      if (kept) this.#recovery.startOver(now);
+      if (kept) this.#parts.recovery.startOver(now);
     });
     return kept ? null : { why: 'no-memory', problems: ['the state directory could not be written'] };
+  }
+
+  /** What is to be said to every other voter, as packets of ours for somebody else to send when we cannot. */
+  say(entries: readonly Entry[], members: MembershipView['members']): { readonly to: Address; readonly packet: ElectionPacket }[] {
+    const { electorate, self, config } = this.#context;
+    return electorate.names.flatMap((voter) => {
+      const member = members.get(voter);
+      if (member === undefined || voter === self.name) return [];
+      const peer = { name: voter, boot: member.boot, address: member.address };
+      return [{ to: member.address, packet: packetOf(this.#context, peer, entries, 0, config.grantUs, { elapsedUs: 0, leaderUs: 0, wallMs: 0 }) }];
+    });
   }
 
   get standing(): VotersStanding {
@@ -146,8 +159,8 @@ export class Franchise {
   /** See `Election.handOn`. */
   handOn(now: Now): HandedOn | null {
     const { electorate, memory, self } = this.#context;
-    if (!this.hasVote || !this.#recovery.isActive || !memory.isDurable) return null;
-    return { boot: self.boot, digest: electorate.digest, floor: this.#recovery.floor, grants: this.#voter.promises(now.elapsedUs) };
+    if (!this.hasVote || !this.#parts.recovery.isActive || !memory.isDurable) return null;
+    return { boot: self.boot, digest: electorate.digest, floor: this.#parts.recovery.floor, grants: this.#parts.voter.promises(now.elapsedUs) };
   }
 
   onFound(peer: Peer, found: Found, now: Now): void {
@@ -163,15 +176,22 @@ export class Franchise {
   /** Leads the change that was asked for here, as far as its preconditions allow now. */
   lead(now: Now): void {
     if (!this.reconfiguration.isWanted) return;
-    const contest = this.#port.contest(now);
+    const contest = this.#parts.contests.open(VOTERS_ELECTION, now);
     if (contest === null) return this.reconfiguration.abandon();
-    if (contest.role === 'idle') this.#port.stand(contest, now);
+    if (contest.role === 'idle') this.#parts.candidate.stand(contest, now.elapsedUs, now);
     const { role, tenure } = contest;
     const step = this.reconfiguration.advance(role === 'leader' && tenure !== null && now.leaderUs < tenure.leaseEndUs ? tenure.term : 0, now);
-    if (step === 'stepped') this.#port.ask(contest, now);
+    if (step === 'stepped') this.#parts.ask(contest, now);
     if (step !== 'done') return;
-    this.#port.giveBack(contest, now);
+    this.#giveBack(contest, now);
     this.#context.notify({ type: 'voters', set: this.#context.electorate.set, settled: true });
+  }
+
+  #giveBack(contest: Contest, now: Now): void {
+    const { candidate, leader } = this.#parts;
+    candidate.withdraw(contest, now);
+    leader.resign(contest, 'released', null, now);
+    leader.settled(contest, now);
   }
 
   /** Whether a set that was heard of is a later one of ours; or, for a node without a vote of its own, the one that grew from what it was started with. */
@@ -199,11 +219,11 @@ export class Franchise {
     this.hasVote = hasSeat && memory.isDurable;
     electorate.install(set, lineage);
     peers.onVoters();
-    this.#silent.onVoters();
+    this.#parts.silent.onVoters();
     this.reconfiguration.onVoters();
-    this.#voter.onVoters(set.floor);
-    if (this.hasVote && !hadVote) this.#recovery.restart(now);
-    else this.#recovery.onVoters();
+    this.#parts.voter.onVoters(set.floor);
+    if (this.hasVote && !hadVote) this.#parts.recovery.restart(now);
+    else this.#parts.recovery.onVoters();
     if (this.hasVote) electorate.heardUnder(self.name);
     if (hasSeat && !this.hasVote) notKept();
     this.#context.notify({ type: 'voters', set, settled: false });

@@ -44,6 +44,8 @@ export type ElectionChange =
   | { readonly type: 'lost'; readonly name: string; readonly term: number; readonly reason: LostReason; readonly leaseEndUs: number }
   /** The tenure is over for everyone: released or run out. `campaign` may be called again. */
   | { readonly type: 'ended'; readonly name: string; readonly term: number }
+  /** Whether this node is the next to lead `name`: its bid is first at a majority of voters. `withinUs`: when their present promises end at the latest. */
+  | { readonly type: 'elect'; readonly name: string; readonly next: boolean; readonly withinUs: number }
   /** What this node believes about who leads `name`, on each change. */
   | { readonly type: 'leader'; readonly name: string; readonly leader: string | null; readonly term: number; readonly reason: NoLeaderReason | null }
   /** On each loss and return of a majority of reachable voters. */

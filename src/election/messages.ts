@@ -28,6 +28,10 @@ export interface Bid {
   readonly ballot: number;
   readonly seq: number;
   readonly priority: number;
+  /** What the name is ranked by instead of itself; '' for none. */
+  readonly group: string;
+  /** Whether equals lead in the order in which they came to stand. */
+  readonly fair: boolean;
 }
 /** A voter promises the name for `grantedMs` from the moment it sends this. `heldMs`: how long the bid stood in its queue (rounded down). */
 export interface Grant {

@@ -96,6 +96,7 @@ function sizeOf(entry: Entry): number {
   let bytes = ENTRY_BYTES;
   if ('name' in entry) bytes += entry.name.length + 2;
   if ('holder' in entry) bytes += entry.holder.length + 2;
+  if ('group' in entry) bytes += entry.group.length + 2;
   if ('to' in entry) bytes += entry.to.length + 2;
   if ('queue' in entry) for (const id of entry.queue) bytes += id.length + 2;
   if ('seats' in entry) bytes += seatsBytes(entry.seats);

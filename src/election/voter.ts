@@ -38,7 +38,17 @@ export class Voter {
     const box = this.#box(bid.name, now.elapsedUs);
     if (box === null) return this.#deny(peer, bid, 'limit', null, now);
     const nowUs = now.elapsedUs;
-    const bidder: Bidder = { peer, ballot: bid.ballot, seq: bid.seq, priority: bid.priority, atUs: nowUs, echoed };
+    const bidder: Bidder = {
+      peer,
+      ballot: bid.ballot,
+      seq: bid.seq,
+      priority: bid.priority,
+      atUs: nowUs,
+      echoed,
+      group: bid.group,
+      fair: bid.fair,
+      sinceUs: nowUs,
+    };
     const wasteful = box.wastefulAt(nowUs);
 
     // V1. A recovering voter promises nothing, but keeps the bid and hands out its token, so that

@@ -182,6 +182,12 @@ export class Membership {
     return this.#ctx.table.activeCount - 1;
   }
 
+  /** The median of the last round trips to a member that runs. Microseconds; null while nothing was measured. */
+  roundTripUs(name: string): number | null {
+    const peer = this.#ctx.table.get(name);
+    return peer === undefined || peer.claim.state !== 'alive' ? null : peer.trips.medianUs;
+  }
+
   /** One decoded, fully validated message. Runs no timer: what is due is judged by `advance`, after what has arrived was read. */
   receive(from: Address, message: MembershipMessage, nowUs: number): void {
     const ctx = this.#begin(nowUs);

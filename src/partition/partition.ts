@@ -11,7 +11,7 @@ import { type ClaimEntry, type PartitionEntry, PartitionOp, type PartitionPacket
 
 /** Names one node may stand for at once. */
 export const PARTITION_CONTESTS_MAX = 4_096;
-/** A claim is believed for so many times R without news: three in a row may be lost. */
+/** A stander counts, and a claim is believed, for so many times R at least without news: three in a row may be lost. */
 const BELIEVED_BEATS = 4;
 const HEADER_BYTES = 90;
 const ENTRY_BYTES = 32;
@@ -135,7 +135,7 @@ export class PartitionElection {
       for (const contest of this.#contests.values()) {
         if (contest.better !== null && isGone(contest.better)) contest.better = null;
         // Parts that meet melt at once, not at the next beat.
-        if (runs && contest.claim !== null) this.#say(address, this.#entryOf(contest.claim, this.#believedMs));
+        if (runs && contest.claim !== null) this.#say(address, this.#ownEntry(contest, contest.claim));
       }
     });
   }
@@ -165,8 +165,10 @@ export class PartitionElection {
     this.#transition(now, () => {});
   }
 
-  get #believedMs(): number {
-    return Math.min(LEFT_MAX_MS, Math.ceil((BELIEVED_BEATS * this.#config.renewUs) / 1_000));
+  /** Our claim, to be believed for as long as a view must be still: a leader that stands still for less keeps its name, unless it is held failed. */
+  #ownEntry(contest: Contest, claim: Claim): ClaimEntry {
+    const believedUs = Math.max(BELIEVED_BEATS * this.#config.renewUs, contest.stableAfterUs);
+    return this.#entryOf(claim, Math.min(LEFT_MAX_MS, Math.ceil(ms(believedUs))));
   }
 
   #follow(name: string): void {
@@ -175,8 +177,7 @@ export class PartitionElection {
 
   #onStand(from: Address, peer: { readonly from: string; readonly boot: number }, name: string, priority: number, now: Now): void {
     const contest = this.#contests.get(name);
-    const leading = contest?.claim ?? null;
-    if (leading !== null) return this.#say(from, this.#entryOf(leading, this.#believedMs));
+    if (contest !== undefined && contest.claim !== null) return this.#say(from, this.#ownEntry(contest, contest.claim));
     // It cannot hear the leader, and we can: what it does not hear it would lead beside.
     if (this.#hint(from, name, now) || contest === undefined) return;
     const stander = { holder: peer.from, priority };
@@ -204,12 +205,12 @@ export class PartitionElection {
     const claim = loser.term >= own.term ? { ...own, term: loser.term + 1 } : own;
     contest.claim = claim;
     this.#beliefs.noteTerm(own.name, claim.term);
-    this.#say(from, this.#entryOf(claim, this.#believedMs));
+    this.#say(from, this.#ownEntry(contest, claim));
     if (contest.melted !== null && isSameHolder(contest.melted, loser) && contest.melted.term >= loser.term) return; // the same claim again
     contest.melted = loser;
     this.counters.merges += 1;
     this.#host.notify({ type: 'merged', claim, loser });
-    if (claim !== own) this.#tellAll(this.#entryOf(claim, this.#believedMs));
+    if (claim !== own) this.#tellAll(this.#ownEntry(contest, claim));
   }
 
   #lose(contest: Contest, claim: Claim, reason: PartitionLostReason, winner: Claim | null): void {
@@ -246,7 +247,7 @@ export class PartitionElection {
     const beat = nowUs >= this.#beatAtUs;
     for (const contest of this.#contests.values()) {
       if (contest.claim === null) this.#consider(contest, beat, now);
-      else if (beat) this.#tellAll(this.#entryOf(contest.claim, this.#believedMs));
+      else if (beat) this.#tellAll(this.#ownEntry(contest, contest.claim));
     }
     if (beat) this.#beatAtUs = nowUs + renewUs;
   }
@@ -270,7 +271,7 @@ export class PartitionElection {
     this.#beliefs.noteTerm(name, term);
     this.counters.acquisitions += 1;
     this.#host.notify({ type: 'elected', claim });
-    this.#tellAll(this.#entryOf(claim, this.#believedMs));
+    this.#tellAll(this.#ownEntry(contest, claim));
   }
 
   /** The view must have been still, and whoever is better must have had the time to say so. */

@@ -45,6 +45,23 @@ describe('the demo', () => {
     expect(pidsOf(demo).filter(alive)).toEqual([]);
   });
 
+  it('releases for a child that it saw dead, only when asked to, and says so', { timeout: 30_000 }, async () => {
+    const takeover = async (...flags: string[]): Promise<{ cause: string; ms: number }> => {
+      const demo = new Started(['demo', '--json', '--nodes', '3', '--script', 'kill leader @2.5s', '--seconds', '5', ...flags]);
+      expect(await demo.ended()).toEqual({ code: 0, signal: null });
+      const { takeovers, broken } = demo.lines.at(-1) as unknown as Summary;
+      expect(broken).toEqual([]);
+      expect(takeovers).toHaveLength(1);
+      expect(demo.lines.filter(({ event }) => event === 'release')).toHaveLength(flags.length);
+      return takeovers[0]!;
+    };
+    const released = await takeover('--supervisor-release');
+    expect(released.cause).toBe('released-by-supervisor');
+    // Never before the drain: what the dead one had sent may still be under way.
+    expect(released.ms).toBeGreaterThanOrEqual(80);
+    expect((await takeover()).cause).toBe('kill');
+  });
+
   it.each(['SIGINT', 'SIGTERM'] as const)('ends all its children on %s, exit 130', async (signal) => {
     const demo = new Started(['demo', '--json', '--nodes', '3', '--script', 'pause n1 @500ms', '--seconds', '60']);
     await demo.line('action', { action: 'pause' });

@@ -13,6 +13,9 @@ const bidder = (name: string, change: Partial<Bidder> = {}): Bidder => ({
   priority: 0,
   atUs: 0,
   echoed: true,
+  group: '',
+  fair: false,
+  sinceUs: 0,
   ...change,
 });
 const nobody = (): boolean => false;
@@ -37,6 +40,23 @@ describe('the queue of standing bids', () => {
     const queue = new BidQueue('job');
     for (let i = 0; i < 40; i += 1) queue.put(bidder(`n${i}`, { priority: i }), nobody);
     expect(queue.ranked(nobody).map((b) => b.priority)).toEqual(Array.from({ length: QUEUE_MAX }, (_, i) => 39 - i));
+  });
+});
+
+describe('a fair order', () => {
+  it('keeps the place of who goes on standing, to the second, and priority before it', () => {
+    const queue = new BidQueue('job');
+    const put = (name: string, atUs: number, priority = 0): void => queue.put(bidder(name, { fair: true, atUs, sinceUs: atUs, priority, seq: atUs }), nobody);
+    const order = (): string[] => queue.ranked(nobody).map((b) => b.peer.name);
+    const all = ['p', 'q', 'r', 's'];
+    for (const [i, name] of all.entries()) put(name, i * 2_000_000);
+    for (const name of [...all].reverse()) put(name, 9_000_000);
+    expect(order()).toEqual(all);
+    put('t', 9_000_000, 1);
+    expect(order()).toEqual(['t', ...all]);
+    queue.drop({ name: 'p', boot: 1 });
+    put('p', 10_000_000);
+    expect(order()).toEqual(['t', 'q', 'r', 's', 'p']);
   });
 });
 

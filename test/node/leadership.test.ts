@@ -350,6 +350,121 @@ describe('whose turn it is', () => {
     expect(world.leader('job')).toBe('b');
   });
 
+  it('X43: health that comes and goes costs no change; three bad answers in a row do, and three good ones are needed to stand again', async () => {
+    let flapping = true;
+    let answers = 0;
+    let well = true;
+    void a.lead('job', forever, { isHealthy: () => (flapping ? (answers += 1) % 3 === 0 : well) });
+    flapping = false;
+    await world.run(2_000);
+    b.lead('job', forever).catch(() => {}); // it is closed below
+    expect(world.leader('job')).toBe('a');
+    flapping = true;
+    await world.run(10_000);
+    expect(world.leader('job')).toBe('a');
+    [flapping, well] = [false, false];
+    await world.run(1_000);
+    expect(world.leader('job')).toBe('b');
+    // From here on every third answer is yes: never three in a row.
+    [flapping, answers] = [true, 0];
+    void b.close();
+    await world.run(3_000);
+    expect(world.leader('job')).toBe(null);
+    [flapping, well] = [false, true];
+    await world.run(2_000);
+    expect(world.leader('job')).toBe('a');
+  });
+
+  it('X40: a preferred node that comes and goes is let in less and less often', async () => {
+    const made: number[] = [];
+    a.on('lost', ({ reason }) => reason === 'preempted' && made.push(world.nowUs / 1_000));
+    void a.lead('job', forever, { preemptAfterMs: 1_000 });
+    await world.run(2_000);
+    const waits: number[] = [];
+    for (let i = 0; i < 3; i += 1) {
+      const over = new AbortController();
+      const since = world.nowUs / 1_000;
+      const led = b.lead('job', forever, { priority: 10, signal: over.signal });
+      for (let j = 0; j < 100 && made.length === i; j += 1) await world.run(100);
+      waits.push(made[i]! - since);
+      await world.run(500);
+      expect(world.leader('job')).toBe('b');
+      over.abort();
+      await Promise.all([led, world.run(1_000)]);
+      expect(world.leader('job')).toBe('a');
+    }
+    expect(waits[1]!).toBeGreaterThan(1.7 * waits[0]!);
+    expect(waits[2]!).toBeGreaterThan(1.7 * waits[1]!);
+  });
+
+  it('X41: the preferred successor dies, and the next one leads', async () => {
+    void a.lead('job', forever, { preemptAfterMs: 1_000 });
+    await world.run(2_000);
+    void b.lead('job', forever, { priority: 10 });
+    void c.lead('job', forever);
+    await world.run(900);
+    a.on('lost', () => world.kill('b')); // the very moment in which it makes room
+    await world.run(3_000);
+    expect(world.log('a').some((line) => line.endsWith('preempted'))).toBe(true);
+    expect(['a', 'c']).toContain(world.leader('job'));
+  });
+
+  it('names of one group go to one node, others are spread', async () => {
+    const names = Array.from({ length: 12 }, (_, i) => `n${i}`);
+    const lone = names.map((name) => `lone-${name}`);
+    for (const node of [a, b, c]) {
+      for (const name of names) void node.lead(name, forever, { group: 'invoices' });
+      for (const name of lone) void node.lead(name, forever);
+    }
+    await world.run(3_000);
+    expect(new Set(names.map((name) => world.leader(name))).size).toBe(1);
+    world.kill(world.leader(names[0]!)!);
+    await world.run(3_000);
+    expect(new Set(names.map((name) => world.leader(name))).size).toBe(1);
+    expect(new Set(lone.map((name) => world.leader(name))).size).toBe(2);
+  });
+
+  it('equals lead in the order in which they came to stand, where that is asked for', async () => {
+    // By hash `c` stands before `b` for one of these names, and `b` before `c` for another.
+    const names = ['n0', 'n1', 'n2', 'n3', 'n4', 'n5'];
+    for (const fair of [true, false]) {
+      const named = names.map((name) => `${name}-${fair}`);
+      for (const name of named) void a.lead(name, forever, { fair });
+      await world.run(2_000);
+      for (const name of named) void b.lead(name, forever, { fair });
+      await world.run(2_500);
+      for (const name of named) void c.lead(name, forever, { fair });
+      await world.run(2_500);
+    }
+    world.kill('a');
+    await world.run(3_000);
+    expect(names.map((name) => world.leader(`${name}-true`))).toEqual(names.map(() => 'b'));
+    expect(new Set(names.map((name) => world.leader(`${name}-false`)))).toEqual(new Set(['b', 'c']));
+  });
+
+  it('who leads next is told so, and the leader that somebody does', async () => {
+    a.lead('job', forever).catch(() => {}); // it is closed below
+    await world.run(2_000);
+    expect(a.metrics()).toMatchObject({ 'node.leading': 1, 'node.standbyReady': 0 });
+    const told: object[] = [];
+    b.on('elect', (event) => told.push(event));
+    const over = new AbortController();
+    void b.lead('job', forever, { signal: over.signal });
+    await world.run(1_000);
+    expect(told).toMatchObject([{ election: 'job', next: true }]);
+    expect((told[0] as { withinMs: number }).withinMs).toBeLessThanOrEqual(600);
+    expect(a.metrics()).toMatchObject({ 'node.leading': 1, 'node.standbyReady': 1 });
+    void c.lead('job', forever, { priority: 5 });
+    await world.run(1_000);
+    expect(told).toMatchObject([{ next: true }, { next: false }]);
+    expect(world.log('c').filter((line) => line.startsWith('elect '))).toEqual(['elect job true']);
+    void a.close();
+    await world.run(1_000);
+    expect(world.leader('job')).toBe('c');
+    expect(world.log('c').filter((line) => line.startsWith('elect '))).toEqual(['elect job true']);
+    over.abort();
+  });
+
   it('a check that throws is a no, and one that never says yes ends with the node', async () => {
     const leading = a.lead('job', forever, {
       isHealthy: () => {

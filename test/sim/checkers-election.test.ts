@@ -2,15 +2,19 @@ import { votesIn } from '../../sim/check/electorate.ts';
 import { firstSeats } from '../../src/election/voter-set.ts';
 import { describe, expect, it } from 'vitest';
 import { GateCheck } from '../../sim/check/gate.ts';
+import { PartCheck } from '../../sim/check/parts.ts';
 import { type Speaker, SpeechCheck } from '../../sim/check/speech.ts';
 import { TenureCheck, type TenureView } from '../../sim/check/tenures.ts';
 import { type Hearer, ToldCheck } from '../../sim/check/told.ts';
 import { type InvariantId, Violations } from '../../sim/check/violation.ts';
 import { VoteCheck } from '../../sim/check/votes.ts';
+import type { Machine } from '../../sim/world/machine.ts';
 import { SentRing, type Tenure } from '../../src/election/contest.ts';
 import type { GrantRecord } from '../../src/election/ballot-box.ts';
 import { LEADER_CLOCK_LAG_US } from '../../src/election/leader-clock.ts';
 import { type Entry, Op } from '../../src/election/messages.ts';
+import type { Claim } from '../../src/partition/claim.ts';
+import type { PartitionChange } from '../../src/partition/host.ts';
 
 /** What a history breaks. */
 const breaks = (history: (violations: Violations) => void): InvariantId[] => {
@@ -19,7 +23,7 @@ const breaks = (history: (violations: Violations) => void): InvariantId[] => {
   return violations.list.map(({ id }) => id);
 };
 
-const bid = (ballot: number): Entry => ({ op: Op.bid, name: 'leader', ballot, seq: 1, priority: 0 });
+const bid = (ballot: number): Entry => ({ op: Op.bid, name: 'leader', ballot, seq: 1, priority: 0, group: '', fair: false });
 const renew = (term: number): Entry => ({ op: Op.renew, name: 'leader', ballot: term, term, seq: 1, ask: false });
 const release = (term: number): Entry => ({ op: Op.release, name: 'leader', term, to: '', drainMs: 0 });
 const grant: Entry = { op: Op.grant, name: 'leader', ballot: 5, seq: 1, heldMs: 0, grantedMs: 600 };
@@ -200,4 +204,66 @@ describe('safety.S8, a fence', () => {
     });
   it('bites when the present leader is refused', () => expect(writes(5, 7, 6)).toEqual(['safety.S8']));
   it('rests when terms rise', () => expect(writes(5, 5, 6)).toEqual([]));
+});
+
+describe('the leader of a part', () => {
+  const claim = (holder: string, term: number): Claim => ({ name: 'cache', holder, boot: 1, term, priority: 0 });
+  const elected = (holder: string, term: number): PartitionChange => ({ type: 'elected', claim: claim(holder, term) });
+  const lost = (holder: string, term: number, winner: Claim | null): PartitionChange => ({
+    type: 'lost',
+    claim: claim(holder, term),
+    reason: 'merged',
+    winner,
+  });
+  const merged = (holder: string, term: number, loser: Claim): PartitionChange => ({ type: 'merged', claim: claim(holder, term), loser });
+  const hears = (...told: readonly (readonly [string, PartitionChange])[]): InvariantId[] =>
+    breaks((violations) => {
+      const check = new PartCheck('cache', 1_000, violations);
+      for (const [node, change] of told) check.heard(node, 1, change, 0);
+    });
+
+  it('rests on two parts that meet', () => {
+    expect(hears(['a', elected('a', 5)], ['b', elected('b', 5)], ['a', merged('a', 6, claim('b', 5))], ['b', lost('b', 5, claim('a', 6))])).toEqual([]);
+  });
+  it('part.P1 bites on a token that comes twice, and on one of somebody else', () => {
+    expect(hears(['a', elected('a', 5)], ['a', lost('a', 5, null)], ['a', elected('a', 5)])).toEqual(['part.P1']);
+    expect(hears(['a', elected('b', 5)])).toEqual(['part.P1']);
+  });
+  it('part.P2 bites on a merge that goes to the lower token', () => {
+    expect(hears(['a', elected('a', 5)], ['a', merged('a', 5, claim('b', 5))])).toEqual(['part.P2']);
+    expect(hears(['a', elected('a', 5)], ['a', lost('a', 5, claim('b', 4))])).toEqual(['part.P2']);
+  });
+  it('part.P2 bites on a token below one that was known, in the same life', () => {
+    const sees = (holder: string, term: number): PartitionChange => ({ type: 'leader', name: 'cache', claim: claim(holder, term) });
+    expect(hears(['a', sees('b', 5)], ['a', elected('a', 4)])).toEqual(['part.P2']);
+    expect(hears(['a', sees('b', 5)], ['a', elected('a', 6)])).toEqual([]);
+  });
+  it('part.P3 bites when elected and lost do not alternate', () => {
+    expect(hears(['a', elected('a', 5)], ['a', elected('a', 6)])).toEqual(['part.P3']);
+    expect(hears(['a', lost('a', 5, null)])).toEqual(['part.P3']);
+  });
+
+  const looks = (leading: readonly string[], cut: readonly string[] = [], passedUs = 1_000): InvariantId[] =>
+    breaks((violations) => {
+      const machines = ['a', 'b', 'c'].map((name, index) => {
+        const process = { boot: 1, node: { partition: { claimOf: () => (leading.includes(name) ? claim(name, 5) : null) } } };
+        return { name, index, state: 'running', process } as unknown as Machine;
+      });
+      const check = new PartCheck('cache', 1_000, violations);
+      const isCut = (from: number, to: number): boolean => cut.includes(`${from}${to}`);
+      check.look(machines, isCut, 0);
+      check.look(machines, isCut, passedUs);
+    });
+  it('part.P4 bites on a part with two leaders or none, once it has stood for long enough', () => {
+    expect(looks(['a'])).toEqual([]);
+    expect(looks(['a', 'b'])).toEqual(['part.P4']);
+    expect(looks([])).toEqual(['part.P4']);
+    expect(looks([], [], 999)).toEqual([]);
+  });
+  it('part.P4 judges each part by itself, and none in which two cannot hear each other', () => {
+    const apart = ['02', '20', '12', '21'];
+    expect(looks(['a', 'c'], apart)).toEqual([]);
+    expect(looks(['a', 'b', 'c'], apart)).toEqual(['part.P4']);
+    expect(looks(['a', 'c'], ['02'])).toEqual([]);
+  });
 });

@@ -20,6 +20,7 @@ const EVENTS = [
   'name-conflict',
   'self',
   'leader',
+  'elect',
   'elected',
   'lost',
   'quorum',
@@ -200,6 +201,8 @@ export async function settleMicrotasks(): Promise<void> {
 function tell(event: (typeof EVENTS)[number], payload: NodeEvents[keyof NodeEvents]): string {
   const facts = payload as unknown as Record<string, string> & { member?: { name: string }; missing?: string[] };
   switch (event) {
+    case 'elect':
+      return `elect ${facts['election']} ${facts['next']}`;
     case 'elected':
       return `elected ${facts['election']} ${facts['term']}`;
     case 'lost':

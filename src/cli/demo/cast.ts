@@ -2,9 +2,13 @@ import { type ChildProcess, fork } from 'node:child_process';
 import { createSocket } from 'node:dgram';
 import { createInterface } from 'node:readline';
 import { fileURLToPath } from 'node:url';
+import { hostOf, portOf } from '../../core/address.ts';
 import type { AgentFlags } from '../agent-options.ts';
 import type { Line } from '../output.ts';
-import type { Order, Status } from './child.ts';
+import type { Order, Status, Testament } from './child.ts';
+
+/** A release that is lost costs the lease's rest. */
+const WILL_SAID_AT_MS = [0, 20];
 
 export type ActorState = 'starting' | 'running' | 'paused' | 'dead';
 
@@ -44,15 +48,20 @@ export class Cast {
   readonly #flags: Omit<AgentFlags, 'name' | 'bind' | 'join'>;
   readonly #reportMs: number | null;
   readonly #onLine: (actor: Actor, line: Line) => void;
-  readonly #onExit: (actor: Actor, how: string) => void;
+  readonly #onExit: (actor: Actor, how: string, released: boolean) => void;
+  /** Whether the demo releases what a dead child led. */
+  readonly #releases: boolean;
+  readonly #socket = createSocket('udp4').unref();
 
   constructor(
     ports: readonly number[],
     flags: Omit<AgentFlags, 'name' | 'bind' | 'join'>,
     reportMs: number | null,
     onLine: (actor: Actor, line: Line) => void,
-    onExit: (actor: Actor, how: string) => void,
+    onExit: (actor: Actor, how: string, released: boolean) => void,
+    releases = false,
   ) {
+    this.#releases = releases;
     this.actors = ports.map((port, i) => ({
       name: `n${i + 1}`,
       address: `127.0.0.1:${port}`,
@@ -85,7 +94,11 @@ export class Cast {
     actor.isCut = false;
     actor.status = null;
     actor.leads = null;
-    this.order(actor, { do: 'start', flags: { ...this.#flags, name: actor.name, bind: actor.address, join: this.actors.map(({ address }) => address) } });
+    this.order(actor, {
+      do: 'start',
+      flags: { ...this.#flags, name: actor.name, bind: actor.address, join: this.actors.map(({ address }) => address) },
+      will: this.#releases,
+    });
     createInterface({ input: child.stdout! }).on('line', (text) => {
       const line = JSON.parse(text) as Line;
       if (actor.child === child && line.event === 'started') {
@@ -96,14 +109,27 @@ export class Cast {
       if (actor.child === child && line.event === 'lost') actor.leads = null;
       this.#onLine(actor, line);
     });
-    child.on('message', (status: Status) => (actor.status = status));
+    let will: Testament['will'] = [];
+    child.on('message', (message: Status | Testament) => {
+      if ('will' in message) will = message.will;
+      else actor.status = message;
+    });
     child.on('exit', (code, signal) => {
       if (actor.child !== child) return;
       actor.child = null;
       actor.state = 'dead';
       actor.leads = null;
-      this.#onExit(actor, signal ?? `exit ${code ?? '?'}`);
+      if (will.length > 0) this.#execute(will);
+      this.#onExit(actor, signal ?? `exit ${code ?? '?'}`, will.length > 0);
     });
+  }
+
+  /** The system has told us that the child is dead, and it started nothing that lives on: what it led is free, after the drain. */
+  #execute(will: Testament['will']): void {
+    for (const afterMs of WILL_SAID_AT_MS)
+      setTimeout(() => {
+        for (const { to, bytes } of will) this.#socket.send(Buffer.from(bytes, 'base64'), portOf(to), hostOf(to), () => {});
+      }, afterMs).unref();
   }
 
   order(actor: Actor, order: Order): void {

@@ -1,6 +1,10 @@
+import { ms } from '../../core/time.ts';
 import type { MemberState } from '../../core/view.ts';
+import { lastWill } from '../../last-will.ts';
 import { createUdpTransport } from '../../transport/udp.ts';
 import { type AgentFlags, planAgent } from '../agent-options.ts';
+import { clusterTag } from '../../transport/envelope.ts';
+import { datagramOf } from '../../wire.ts';
 import { startAgent, stopper } from '../agent.ts';
 import { runControl } from '../control.ts';
 import { lineOf, monoMs, writeLine } from '../output.ts';
@@ -8,7 +12,8 @@ import { faultTransport } from './fault-transport.ts';
 
 /** What the demo tells its children. */
 export type Order =
-  | { readonly do: 'start'; readonly flags: AgentFlags }
+  /** `will`: keep the demo told of what it may release for us when we are dead. */
+  | { readonly do: 'start'; readonly flags: AgentFlags; readonly will: boolean }
   | { readonly do: 'resign' | 'stop' }
   | { readonly do: 'block'; readonly addresses: readonly string[] }
   /** Send a `Status` this often; for the screen. */
@@ -23,6 +28,11 @@ export interface Status {
   readonly reason: string | null;
   /** Of the lease in hand; 0 when it has none. */
   readonly remainingMs: number;
+}
+
+/** What is to be sent for a child that has died, and to which addresses. */
+export interface Testament {
+  readonly will: readonly { readonly to: string; readonly bytes: string }[];
 }
 
 /** A child: an agent over a transport that can be cut, under orders of the demo that started it. */
@@ -42,6 +52,20 @@ function main(): void {
     const plan = await planAgent(order.flags);
     udp = createUdpTransport({ bind: plan.settings.bind });
     const agent = await startAgent(plan, writeLine, () => cable.transport);
+    if (order.will) {
+      const { cluster, election } = plan.settings;
+      const tell = (): void => {
+        const will = lastWill(agent.node.core, agent.elections, ms(election.stopBeforeUs));
+        const testament: Testament = {
+          will: will.map(({ to, packet }) => ({ to, bytes: Buffer.from(datagramOf(packet, clusterTag(cluster))).toString('base64') })),
+        };
+        process.send?.(testament);
+      };
+      agent.node.on('elected', tell);
+      agent.node.on('lost', tell);
+      agent.node.on('member', tell); // a voter may have moved
+      tell();
+    }
     const stop = stopper(agent);
     const [election = 'leader'] = agent.elections;
     obey = async (next) => {

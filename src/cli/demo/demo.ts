@@ -14,6 +14,7 @@ interface DemoFlags {
   readonly script?: string;
   readonly seconds?: string;
   readonly json?: boolean;
+  readonly supervisorRelease?: boolean;
 }
 
 const NODES_MAX = 31;
@@ -26,6 +27,7 @@ export function demoCommand(): Command {
     .option('--preset <NAME>', 'timings: loopback, lan, edge or wan', 'loopback')
     .option('--script <STEPS>', 'do these things and nothing else, such as "kill leader @4s; pause leader @8s for 3s"')
     .option('--seconds <S>', 'end after S seconds')
+    .option('--supervisor-release', 'when a child is dead, release at once what it led; such takeovers say so')
     .option('--json', 'one JSON object per line, the summary last')
     .addHelpText(
       'after',
@@ -51,6 +53,7 @@ interface DemoPlan {
   /** Null: until the user quits. */
   readonly seconds: number | null;
   readonly mode: 'json' | 'screen' | 'lines';
+  readonly releases: boolean;
 }
 
 function readFlags(flags: DemoFlags): DemoPlan {
@@ -76,6 +79,7 @@ function readFlags(flags: DemoFlags): DemoPlan {
     preset: flags.preset as PresetName,
     steps: script.steps,
     seconds: seconds ?? unattended,
+    releases: flags.supervisorRelease === true,
     mode: flags.json === true ? 'json' : process.stdout.isTTY && process.stdin.isTTY ? 'screen' : 'lines',
   };
 }
@@ -104,7 +108,8 @@ async function runDemo(plan: DemoPlan): Promise<number> {
       write(lineOf('demo', 'takeover', takeover));
     }
   };
-  const died = (actor: Actor, how: string): void => {
+  const died = (actor: Actor, how: string, released: boolean): void => {
+    if (released && !ending) write(lineOf('demo', 'release', { target: actor.name }));
     if (ending || how === 'SIGKILL') return;
     failures.push(`${actor.name} ended by itself: ${how}`);
     write(lineOf('demo', 'warning', { code: 'process-ended', details: { node: actor.name, how } }));
@@ -125,6 +130,7 @@ async function runDemo(plan: DemoPlan): Promise<number> {
     screen === null ? null : 100,
     heard,
     died,
+    plan.releases,
   );
   const stage = new Stage(cast, write);
   process.on('SIGINT', () => finish(Exit.interrupted));
@@ -163,6 +169,7 @@ function demoLine(line: Line): string {
   if (line.node !== 'demo') return humanLine(line);
   const time = new Date(line.at).toISOString().slice(11, 23);
   if (line.event === 'action') return `${time}  you  ${actionInWords(line)}`;
+  if (line.event === 'release') return `${time}  demo  ${String(line['target'])} is dead: what it led is released`;
   if (line.event !== 'takeover') return `${time}  demo  ${line.event} ${JSON.stringify(line['details'])}`;
   const { from, to, ms, cause } = line as Line & Takeover;
   return `${time}  demo  takeover: ${from} to ${to}, ${Math.round(ms)} ms after ${causeInWords(cause)}`;

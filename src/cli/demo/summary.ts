@@ -117,12 +117,13 @@ function takeoversOf(lines: readonly Line[], tenures: readonly Tenure[]): Takeov
         line['action'] !== 'resume' &&
         line['action'] !== 'restart',
     );
+    const released = lines.some((line) => line.event === 'release' && line['target'] === former.node && line.mono >= former.from && line.mono <= tenure.from);
     takeovers.push({
       election: tenure.election,
       from: former.node,
       to: tenure.node,
       term: tenure.term,
-      cause: action === undefined ? former.why : String(action['action']),
+      cause: released ? 'released-by-supervisor' : action === undefined ? former.why : String(action['action']),
       ms: tenure.from - (action?.mono ?? former.to),
     });
   }
@@ -152,6 +153,8 @@ export function causeInWords(cause: string): string {
       return 'the leader was cut off';
     case 'resign':
       return 'the leader resigned';
+    case 'released-by-supervisor':
+      return 'kill -9, and a release by the demo that saw it dead';
     default:
       return cause;
   }

@@ -93,7 +93,7 @@ async function runExec(command: readonly string[], flags: AgentFlags & { readonl
     over.abort();
   };
 
-  await node.lead(election, job, { signal: over.signal });
+  await node.lead(election, job, { ...plan.lead, signal: over.signal });
   await node.close();
   guarded.close();
   return exitCodeOf(ended, stoppedBy);
