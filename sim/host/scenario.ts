@@ -97,7 +97,9 @@ const network = z
   })
   .partial();
 
-const node = z.strictObject({ rate: signedPpm, wall: signedMs, wallDrifts: z.boolean(), priority: z.number().int(), start: duration }).partial();
+const node = z
+  .strictObject({ rate: signedPpm, wall: signedMs, wallDrifts: z.boolean(), priority: z.number().int(), witness: z.boolean(), start: duration })
+  .partial();
 
 export const scenarioSchema = z
   .strictObject({
@@ -176,6 +178,7 @@ export function planOfScenario(json: unknown, seed?: number): { readonly name: s
       wallMs: opt(one.wall, us, 0) / 1_000,
       wallDrifts: one.wallDrifts ?? true,
       priority: one.priority ?? 0,
+      ...(one.witness === true ? { witness: true } : {}),
       startUs: opt(one.start, us, i * 1_000),
     })),
     noise: {
@@ -382,6 +385,7 @@ export function scenarioOfPlan(plan: Plan, name: string, question: string): Scen
       wall: signed(one.wallMs * 1_000),
       wallDrifts: one.wallDrifts,
       priority: one.priority,
+      ...(one.witness === true ? { witness: true } : {}),
       start: d(one.startUs),
     })),
     ...(Object.keys(changed).length === 0 ? {} : { network: changed }),

@@ -18,7 +18,7 @@ const HALF = 500_000;
 const MS = 1_000;
 
 /** Parts of the dice; append, never renumber: a number decides what a seed means. */
-const Part = { shape: 1, features: 2, noise: 3, nodes: 4, application: 5, leaders: 6, parts: 7, steps: 16 } as const;
+const Part = { shape: 1, features: 2, noise: 3, nodes: 4, application: 5, leaders: 6, parts: 7, roles: 8, steps: 16 } as const;
 
 export interface Wanted {
   /** 1 … 9; else drawn. */
@@ -88,6 +88,8 @@ export function planOf(seed: number, wanted: Wanted = {}): Plan {
   const elections = present.has('two-elections') ? [...ELECTIONS] : [ELECTIONS[0]];
   // A dice of its own: to add a feature must not change what every other seed is about.
   const leaders = voters === nodes && new Dice(seed, Part.leaders).chance(HALF) ? 'voters' : 'any';
+  const roles = new Dice(seed, Part.roles);
+  const witness = voters >= 3 && roles.chance(HALF / 2) ? roles.between(0, voters - 1) : -1;
   const plan: Omit<Plan, 'endUs'> = {
     seed,
     timing,
@@ -95,7 +97,7 @@ export function planOf(seed: number, wanted: Wanted = {}): Plan {
     leaders,
     elections,
     ...(new Dice(seed, Part.parts).chance(HALF / 2) ? { parts: [...PARTS] } : {}),
-    nodes: nodesOf(seed, nodes, present, driftPpm, grantUs),
+    nodes: nodesOf(seed, nodes, present, driftPpm, grantUs).map((node, i) => (i === witness ? { ...node, witness: true } : node)),
     noise: noiseOf(seed, present, grantUs),
     application: applicationOf(seed, present, grantUs),
     steps: stepsOf(seed, nodes, voters, present, { grantUs, driftPpm, calmUs, elections }),

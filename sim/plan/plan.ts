@@ -87,6 +87,8 @@ export interface NodePlan {
   /** Whether the wall clock runs with the machine's own error or is kept at the true rate (as by NTP). */
   readonly wallDrifts: boolean;
   readonly priority: number;
+  /** It stands for nothing: a voter that is one is a witness, else an observer. */
+  readonly witness?: boolean;
   readonly startUs: number;
 }
 

@@ -31,6 +31,7 @@ export const clusterNode: NodeFactory = (setup) => {
       node.begin(bound, setup.seeds);
     },
     stand: (name, priority) => node.stand(name, priority),
+    watch: (name) => void node.leader(name),
     standInPart: (name, priority, stableAfterMs) => node.standInPart(name, priority, stableAfterMs),
     resign: (name, reason, to) => node.resign(name, reason, to),
     settled: (name) => node.settled(name),

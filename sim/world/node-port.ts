@@ -41,6 +41,8 @@ export interface NodeSetup {
 export interface SimulatedNode {
   begin(): void;
   stand(election: string, priority: number): void;
+  /** Wants to know who leads, and stands for nothing. */
+  watch(election: string): void;
   /** Stands for the lead of its part. */
   standInPart(name: string, priority: number, stableAfterMs: number): void;
   resign(election: string, reason: 'released' | 'handover', to: string | null): void;

@@ -200,6 +200,10 @@ export class World {
     this.#observer.started(machine.name);
     this.tell('start', machine, `${machine.name} starts at ${machine.address}`);
     this.enter(machine, () => process.node.begin());
+    if (machine.plan.witness === true) {
+      for (const election of this.plan.elections) this.enter(machine, () => process.node.watch(election));
+      return;
+    }
     for (const election of this.plan.elections) this.enter(machine, () => process.node.stand(election, machine.plan.priority));
     for (const part of this.plan.parts ?? []) this.enter(machine, () => process.node.standInPart(part, machine.plan.priority, stableAfterMs(this.plan)));
   }

@@ -32,6 +32,17 @@ export function reasonFor(context: Context, name: string, bid: BidState | null, 
   return [...bid.denials.values()].some(({ deny }) => deny.why === 'held' && deny.elected) ? 'lapsing' : 'electing';
 }
 
+/** What each reason means, and how long it can last. */
+const REASONS: Readonly<Record<NoLeaderReason, (context: Context) => string>> = {
+  unknown: () => 'nothing was heard of it yet',
+  'no-quorum': () => 'too few voters answer, and nobody can lead until more do',
+  recovering: ({ config }) =>
+    `too many voters have just started and wait out what their former lives may have promised, ${ms(config.grantUs)} ms each, and as long again where all of them are new`,
+  lapsing: ({ config }) => `the last leader’s promises are still running out, for at most ${ms(config.grantUs)} ms`,
+  electing: () => 'voters are giving their promises to somebody, or to more than one',
+  'no-candidate': () => 'voters answer, and nobody stands for it',
+};
+
 /** Refused configurations are mentioned for this long. */
 const REFUSED_SHOWN_US = 60_000_000;
 
@@ -44,7 +55,10 @@ export function explainElection(context: Context, at: Standing): string[] {
   const says: string[] = [];
 
   if (at.leader.name !== null) says.push(`${at.leader.name} leads ${at.name} with term ${at.leader.term}.`);
-  else says.push(`No leader of ${at.name} is known: ${at.leader.reason ?? 'unknown'}.`);
+  else {
+    const reason = at.leader.reason ?? 'unknown';
+    says.push(`No leader of ${at.name} is known: ${reason}, ${REASONS[reason](context)}.`);
+  }
   if (at.bootstrap.isOpen) says.push(at.bootstrap.tell(nowUs));
   else if (names.length === 0) says.push('This node knows no voters: set `voters` to take part in elections.');
   if (!at.participating) says.push('This node has not been accepted by the cluster yet and takes no part in elections.');

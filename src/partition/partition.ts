@@ -108,6 +108,11 @@ export class PartitionElection {
     this.#transition(now, () => this.#follow(name));
   }
 
+  /** Names that were stood for or asked about. */
+  get names(): readonly string[] {
+    return [...this.#followed.keys()];
+  }
+
   /** Our own claim; null where we do not lead. */
   claimOf(name: string): Claim | null {
     return this.#contests.get(name)?.claim ?? null;
@@ -116,6 +121,24 @@ export class PartitionElection {
   /** Who leads `name` in this part, as far as this node hears. */
   leaderOf(name: string, nowUs: number): Claim | null {
     return this.claimOf(name) ?? this.#beliefs.of(name, nowUs);
+  }
+
+  /** Why things are as they are for `name` in this part, in sentences; none where it was never asked about. */
+  explain(name: string, nowUs: number): readonly string[] {
+    if (!this.#followed.has(name)) return [];
+    const claim = this.leaderOf(name, nowUs);
+    const contest = this.#contests.get(name);
+    const wait = (untilUs: number): string => `${Math.max(0, Math.ceil(ms(untilUs - nowUs)))} ms`;
+    const says = [
+      claim === null
+        ? `Nobody is known to lead '${name}' in this part, which has ${this.#others.size + 1} members.`
+        : `${claim.holder} leads '${name}' in this part, with term ${claim.term}.`,
+    ];
+    if (!this.#participating) says.push('This node has not been accepted by the cluster yet, and claims nothing.');
+    else if (contest === undefined) says.push(`This node does not stand for '${name}' in its part.`);
+    else if (claim === null && contest.better !== null) says.push(`${contest.better.holder} stands above this node, and is waited for.`);
+    else if (claim === null) says.push(`This node will lead in ${wait(this.#dueUs(contest))}, unless the view changes or somebody better is heard.`);
+    return says;
   }
 
   /** The view of one member changed: it came, went, moved or is another life. */

@@ -318,7 +318,7 @@ describe('honesty', () => {
     world.run(world.nowUs / 1000 + 3000);
     const last = rest[1]!;
     const said = world.election(last).explain('job', world.now(last)).join('\n');
-    expect(said).toContain('No leader of job is known: no-quorum.');
+    expect(said).toContain('No leader of job is known: no-quorum,');
     expect(said).toContain(`missing: ${[leader, rest[0]!].sort().join(', ')}`);
     expect(world.process(last).log.some((l) => l.includes(`quorum false 1/2 missing ${[leader, rest[0]!].sort().join(' ')}`))).toBe(true);
     world.start(rest[0]!);

@@ -251,7 +251,7 @@ describe('a takeover', () => {
     records.length = 0;
     node.on('elected', ({ takeover }) => records.push(JSON.stringify(takeover)));
   };
-  const last = (): { former: string | null; formerTerm: number; lapseMs: number; grantMs: number; overMs: number | null } =>
+  const last = (): { former: string | null; formerTerm: number; lapseMs: number; grantMs: number; overMs: number | null; boundMs: number } =>
     JSON.parse(records.at(-1)!) as never;
 
   it('from a dead leader is recorded: whose lease had to lapse, how long, and what bound the voters', async () => {
@@ -270,6 +270,7 @@ describe('a takeover', () => {
     expect(last().grantMs).toBeLessThan(160);
     expect(last().overMs).toBeGreaterThan(-2); // what is left travels in whole milliseconds, rounded up
     expect(last().overMs).toBeLessThan(10);
+    expect(last().boundMs).toBeCloseTo(600 / 0.98 + 150, 1); // T by the slowest clock, and R
   });
 
   it('of a name that nobody leads waits for nothing', async () => {

@@ -172,6 +172,27 @@ describe('one leader in each part', () => {
     expect(next).not.toBeNull();
   });
 
+  it('explains who leads, what is waited for, and that a node does not stand', async () => {
+    const world = new NodeWorld();
+    const a = world.start('a').node;
+    const b = world.start('b').node;
+    await world.run(500);
+    void a.perPartition.campaign('cache', { priority: 1 });
+    await world.run(100);
+    expect(a.explain('cache')).toEqual([
+      "Nobody is known to lead 'cache' in this part, which has 2 members.",
+      expect.stringMatching(/^This node will lead in 1\d\d\d ms, unless/) as string,
+    ]);
+    void b.perPartition.campaign('cache');
+    await world.run(300);
+    expect(b.explain('cache')).toContain('a stands above this node, and is waited for.');
+    await world.run(SETTLED_MS);
+    expect(b.explain('cache')).toEqual([expect.stringMatching(/^a leads 'cache' in this part, with term \d+\.$/) as string]);
+    b.perPartition.leader('other');
+    expect(b.explain('other')).toContain("This node does not stand for 'other' in its part.");
+    expect(b.explain().join('\n')).toContain("a leads 'cache' in this part");
+  });
+
   it('refuses what cannot be: a witness, a name twice, a closed node', async () => {
     const world = new NodeWorld();
     const witness = world.start('w', { role: 'witness', voters: ['w'] }).node;

@@ -48,7 +48,7 @@ describe('the schedules by number', () => {
       return 'test' in by && !titles.includes(by.test);
     });
     expect(missing).toEqual([]);
-    expect(shown.filter(([, [, by]]) => 'waitsFor' in by).length).toBeLessThanOrEqual(21);
+    expect(shown.filter(([, [, by]]) => 'waitsFor' in by).length).toBeLessThanOrEqual(11);
   });
 });
 

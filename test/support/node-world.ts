@@ -42,6 +42,9 @@ interface Process {
   paused: boolean;
   /** Extra of the wall clock and the uptime: what a suspend adds. µs. */
   suspendedUs: number;
+  /** What all its clocks have lost: a guest that was frozen whole. µs. */
+  frozenUs: number;
+  frozeAtUs: number;
   timer: { atUs: number; wake: () => void } | null;
   handlers: TransportHandlers | null;
   readonly inbox: { bytes: Uint8Array; from: Address }[];
@@ -68,6 +71,8 @@ export class NodeWorld {
       address,
       paused: false,
       suspendedUs: 0,
+      frozenUs: 0,
+      frozeAtUs: 0,
       timer: null,
       handlers: null,
       inbox: [],
@@ -120,6 +125,22 @@ export class NodeWorld {
     process.paused = false;
     if (process.timer !== null && process.timer.atUs <= this.nowUs) this.#wake(process);
     for (const { bytes, from } of process.inbox.splice(0)) process.handlers?.onDatagram(bytes, from);
+  }
+
+  /** All clocks of its guest stand still with it, as under a hypervisor. */
+  freeze(name: string): void {
+    this.pause(name);
+    this.processes.get(name)!.frozeAtUs = this.nowUs;
+  }
+
+  /** What was sent to a frozen guest is lost. */
+  thaw(name: string): void {
+    const process = this.processes.get(name)!;
+    const lostUs = this.nowUs - process.frozeAtUs;
+    process.frozenUs += lostUs;
+    if (process.timer !== null) process.timer.atUs += lostUs;
+    process.inbox.length = 0;
+    process.paused = false;
   }
 
   kill(name: string): void {
@@ -180,15 +201,16 @@ export class NodeWorld {
     const clock = new LeaderClock();
     let ids = 0;
     return {
-      elapsedUs: () => this.nowUs,
+      elapsedUs: () => this.nowUs - own().frozenUs,
       now: () => {
-        const wallUs = WALL_MS * 1000 + this.nowUs + own().suspendedUs;
-        return { elapsedUs: this.nowUs, leaderUs: clock.read(this.nowUs, wallUs, this.nowUs + own().suspendedUs), wallMs: Math.floor(wallUs / 1000) };
+        const nowUs = this.nowUs - own().frozenUs;
+        const wallUs = WALL_MS * 1000 + nowUs + own().suspendedUs;
+        return { elapsedUs: nowUs, leaderUs: clock.read(nowUs, wallUs, nowUs + own().suspendedUs), wallMs: Math.floor(wallUs / 1000) };
       },
       random: createRandom(boot),
       boot,
       newId: () => `${boot}-${(ids += 1)}`,
-      wakeAt: (atUs, wake) => void (own().timer = atUs === Infinity ? null : { atUs: Math.max(atUs, this.nowUs), wake }),
+      wakeAt: (atUs, wake) => void (own().timer = atUs === Infinity ? null : { atUs: Math.max(atUs + own().frozenUs, this.nowUs), wake }),
     };
   }
 }
