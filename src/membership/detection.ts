@@ -161,6 +161,8 @@ export class Detection {
     peer.nacks += probe.nackedBy.size;
     if (outcome === 'acked') {
       peer.acked += 1;
+      if (probe.relayed) peer.acksRelayed += 1;
+      this.#ctx.losses.acked(probe.stage === 'indirect');
       this.#noteLink(peer, probe.relayed);
       if (!probe.relayed) peer.lastAckUs = nowUs;
       return;
@@ -175,7 +177,7 @@ export class Detection {
         ? 'a probe was answered by another life or another name'
         : outcome === 'refused'
           ? `a probe was refused, to us and to ${[...probe.refusedBy].join(', ')}`
-          : `a probe was not answered, ${probe.nackedBy.size} relays got no ack either, ${probe.silentRelays.size} said nothing`,
+          : `a probe was not answered${names(probe.nackedBy, 'got no ack either')}${names(probe.silentRelays, 'said nothing')}`,
     );
   }
 
@@ -210,3 +212,5 @@ export class Detection {
     return before < CONFIRMERS_MAX;
   }
 }
+
+const names = (relays: ReadonlySet<string>, what: string): string => (relays.size === 0 ? '' : `; asked for us, ${[...relays].join(', ')} ${what}`);
