@@ -147,12 +147,15 @@ export class Detection {
     this.#order.splice(this.#next, 0, name);
   }
 
-  /** A relay that we reached would have said nack; one that is itself in doubt need not have heard us. */
+  /** A relay that we reached would have said nack; one that is itself in doubt, or that the system could not send to, need not have heard us. */
   #doubtOurselves(probe: Probe): void {
-    const { health, table } = this.#ctx;
+    const { health, table, unreachable } = this.#ctx;
     if (probe.silentRelays.size + probe.nackedBy.size === 0) return health.worse(1);
     let missing = 0;
-    for (const name of probe.silentRelays) if (table.get(name)?.claim.state === 'alive') missing += 1;
+    for (const name of probe.silentRelays) {
+      const claim = table.get(name)?.claim;
+      if (claim?.state === 'alive' && !unreachable.has(claim.address)) missing += 1;
+    }
     health.worse(missing);
   }
 
