@@ -47,18 +47,22 @@ export class SelfKnowledge {
     }
     if (running > 1 && this.#isLinkDown()) return ['isolated', [`the system cannot send: ${this.#ctx.unreachable.size} addresses of members are unreachable`]];
     if (failed > running) return ['minority', [`${failed} members are held failed, ${running} are running, ourselves included`]];
-    const unwell = [...this.#unwell()];
+    const unwell = this.#unwell();
     if (unwell.length > 0) return ['degraded', unwell];
     return ['joined', failed === 0 ? [] : [`${failed} members are held failed`]];
   }
 
-  *#unwell(): Generator<string> {
+  #unwell(): readonly string[] {
     const { table, health, losses, oneWay } = this.#ctx;
+    const reasons: string[] = [];
     const limit = this.#state === 'degraded' ? WELL_FROM + 1 : DEGRADED_FROM;
-    if (health.score >= limit) yield `health score ${health.score} of 8: late timers, missing nacks or refutations`;
-    const broken = [...oneWay].filter((name) => table.get(name)?.claim.state === 'alive');
-    if (broken.length > 0) yield `links that work one way at most: ${broken.join(', ')}`;
-    if (losses.reason !== null) yield losses.reason;
+    if (health.score >= limit) reasons.push(`health score ${health.score} of 8: late timers, missing nacks or refutations`);
+    if (oneWay.size > 0) {
+      const broken = [...oneWay].filter((name) => table.get(name)?.claim.state === 'alive');
+      if (broken.length > 0) reasons.push(`links that work one way at most: ${broken.join(', ')}`);
+    }
+    if (losses.reason !== null) reasons.push(losses.reason);
+    return reasons;
   }
 
   /** Nobody was heard since, for as long as an ack takes: a route to some that is missing is not enough. */
