@@ -65,7 +65,7 @@ export class SelfKnowledge {
     return reasons;
   }
 
-  /** Nobody was heard since, for as long as an ack takes: a route to some that is missing is not enough. */
+  /** Nobody was heard since, for as long as an ack takes: a route to some that is missing is not enough (member.H5). */
   #isLinkDown(): boolean {
     const { unreachable, unreachableUs, nowUs, config, table } = this.#ctx;
     if (nowUs - unreachableUs < config.directTimeoutMinUs) return false;
