@@ -178,6 +178,7 @@ describe('conformance', () => {
   it('13, a split into halves for 10 M heals within five seconds on lan timings, and nobody is lost again', () => {
     for (const seed of [1, 2, 3]) {
       const { cluster, all } = grown(6, seed, { config: lan });
+      for (const { core } of all) core.join([], cluster.nowUs); // no seeds: by looking for the failed alone
       cluster.drop = sides(all, 3);
       cluster.run(10 * ms(lan.pauseToleranceUs) * lan.suspicionCeiling);
       for (const [i, observer] of all.entries()) expect(all.filter(({ name }) => observer.state(name) === 'failed').length, `${i}`).toBe(3);
@@ -208,6 +209,7 @@ describe('conformance', () => {
 
   it('15, an isolated node whose peers are all dead in its view asks on, and is back when the network is', () => {
     const { cluster, all } = grown(4);
+    for (const { core } of all) core.join([], cluster.nowUs); // no seeds: by looking for the failed alone
     const lone = all[3]!;
     cluster.drop = ({ from, to }) => from === lone.address || to === lone.address;
     cluster.run(60_000);
