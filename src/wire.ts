@@ -68,6 +68,10 @@ export class DatagramWire implements Wire {
         this.#count(`sendFailed.${failure}`);
         this.#handlers?.onSendFailure(to, failure, detail);
       },
+      onLimit: (limit, value) => {
+        if (this.#counters[`${limit}.limit`] === undefined) this.#logger.warn({ limit, value }, 'a limit was reached');
+        this.#count(`${limit}.limit`);
+      },
     });
   }
 

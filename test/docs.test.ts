@@ -67,6 +67,11 @@ describe('the documents', () => {
     const internal = ['SLEEP_MAX_MS', 'DURATION_MAX_MS', 'AGE_MAX_MS'];
     expect(constants.length).toBeGreaterThan(30);
     expect(constants.filter((name) => !internal.includes(name) && !limits.includes(name))).toEqual([]);
+    const told = code.flatMap(({ path, text }) =>
+      path.startsWith('src/') ? [...text.matchAll(/(?:limited|onLimit)\('([a-z-]+)'/g)].map(([, name]) => name!) : [],
+    );
+    const listed = [...limits.matchAll(/\| \[([a-z-]+)\]/g)].map(([, name]) => name!);
+    expect([...new Set(told)].sort()).toEqual(listed.sort());
   });
 });
 

@@ -125,7 +125,9 @@ export class Cluster {
   hostsRefuse = false;
   /** A filter that says so of the living, too. */
   refuses: (address: string) => boolean = () => false;
-  #refusals: { readonly atUs: number; readonly to: string; readonly by: Process }[] = [];
+  /** Its interface is down: the system sends nothing and says so. */
+  isDown: (process: Process) => boolean = () => false;
+  #failures: { readonly atUs: number; readonly to: string; readonly by: Process; readonly failure: 'refused' | 'unreachable' }[] = [];
   readonly #random: Random;
   readonly #byAddress = new Map<string, Process>();
   #wallMs = 1_700_000_000_000;
@@ -198,6 +200,7 @@ export class Cluster {
 
   send(from: Process, to: string, message: MembershipMessage): void {
     if (from.dead) return;
+    if (this.isDown(from)) return this.#fail(this.nowUs, to, from, 'unreachable');
     const packet: Packet = { atUs: this.nowUs, from: from.address, to, message };
     const bytes = packetBytes(message);
     this.sent += 1;
@@ -214,10 +217,18 @@ export class Cluster {
     this.send(from, to, message);
     const there = this.#byAddress.get(to);
     const isThere = there !== undefined && !there.dead;
+    if (this.isDown(from)) return;
     if (!this.refuses(to) && (isThere || !this.hostsRefuse)) return;
     const packet: Packet = { atUs: this.nowUs, from: from.address, to, message };
     if (this.drop(packet)) return;
-    this.#refusals.push({ atUs: this.nowUs + 2 * this.net.delayUs, to, by: from });
+    this.#fail(this.nowUs + 2 * this.net.delayUs, to, from, 'refused');
+  }
+
+  /** Kept in the order of time. */
+  #fail(atUs: number, to: string, by: Process, failure: 'refused' | 'unreachable'): void {
+    let at = this.#failures.length;
+    while (at > 0 && this.#failures[at - 1]!.atUs > atUs) at -= 1;
+    this.#failures.splice(at, 0, { atUs, to, by, failure });
   }
 
   /** A packet from outside, as if sent from `from`. */
@@ -249,16 +260,16 @@ export class Cluster {
           timerUs = due;
         }
       }
-      const refusal = this.#refusals[0]; // all take the same time, so they come in order
-      const atUs = Math.min(packetUs, timerUs, refusal?.atUs ?? Infinity);
+      const failed = this.#failures[0];
+      const atUs = Math.min(packetUs, timerUs, failed?.atUs ?? Infinity);
       if (atUs > endUs) {
         this.nowUs = endUs;
         return done();
       }
       this.nowUs = Math.max(this.nowUs, atUs);
-      if (refusal !== undefined && refusal.atUs === atUs) {
-        this.#refusals.shift();
-        if (!refusal.by.dead && refusal.by.inbox === null) refusal.by.core.sendFailed(refusal.to, 'refused', this.nowUs);
+      if (failed !== undefined && failed.atUs === atUs) {
+        this.#failures.shift();
+        if (!failed.by.dead && failed.by.inbox === null) failed.by.core.sendFailed(failed.to, failed.failure, this.nowUs);
       } else if (packetUs <= timerUs) this.#deliver(this.#pop());
       else timer!.core.advance(this.nowUs);
     }

@@ -45,7 +45,10 @@ export class Admission {
       return standing === 'joining' && overrides(claim, own) ? { status: 'pending' } : { status: 'refused', held: own };
     }
     const peer = table.get(claim.name);
-    if (peer === undefined && table.size >= config.membersMax) return { status: 'full' };
+    if (peer === undefined && table.size >= config.membersMax) {
+      this.#ctx.limited('members', config.membersMax);
+      return { status: 'full' };
+    }
     if (peer === undefined || peer.claim.boot === claim.boot || !isActive(peer.claim.state)) return this.#admit(claim, from);
     // The request came from the held address, so what runs there now is the newcomer: one socket has one owner.
     if (peer.claim.address === from) return this.#admit(claim, from);
@@ -61,7 +64,7 @@ export class Admission {
       return known.state === 'living' ? { status: 'refused', held } : this.#admit(claim, from);
     }
     if (this.#checks.size >= ADMISSIONS_MAX) {
-      this.#ctx.count('admission.limit');
+      this.#ctx.limited('admission', ADMISSIONS_MAX);
       return { status: 'pending' };
     }
     this.#ctx.count('admission.check');

@@ -1,4 +1,5 @@
 import { decodeAddress, encodeAddress } from '../core/address.ts';
+import { u16At, u32At, u48At, writeU16, writeU32, writeU48 } from '../core/bytes.ts';
 import { Malformed, readAddress, readBoolean, readList, readName, readOptionalName, readU32, readWhole } from '../core/fields.ts';
 import type { MemberState, Tags } from '../core/view.ts';
 import type { Claim } from './claim.ts';
@@ -116,13 +117,11 @@ export function decodeMembership(fields: readonly unknown[]): MembershipMessage 
 
 function encodeHeader(header: Header): Uint8Array {
   const bytes = new Uint8Array(HEADER_BIN_BYTES);
-  const view = new DataView(bytes.buffer);
-  view.setUint32(0, header.boot);
-  view.setUint16(4, Math.floor(header.incarnation / 0x1_0000_0000));
-  view.setUint32(6, header.incarnation >>> 0);
-  view.setUint32(10, header.digest);
-  view.setUint8(14, header.health);
-  view.setUint16(15, header.seq);
+  writeU32(bytes, 0, header.boot);
+  writeU48(bytes, 4, header.incarnation);
+  writeU32(bytes, 10, header.digest);
+  bytes[14] = header.health;
+  writeU16(bytes, 15, header.seq);
   return bytes;
 }
 
@@ -130,24 +129,21 @@ function decodeHeader(fields: readonly unknown[]): Header {
   const bytes = fields[2];
   // Longer is allowed: a later version may append.
   if (!(bytes instanceof Uint8Array) || bytes.length < HEADER_BIN_BYTES) throw new Malformed('header');
-  const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
   return {
     from: readName(fields[1], 'from'),
-    boot: view.getUint32(0),
-    incarnation: view.getUint16(4) * 0x1_0000_0000 + view.getUint32(6),
-    digest: view.getUint32(10),
-    health: Math.min(HEALTH_MAX, view.getUint8(14)), // the upper bits are free
-    seq: view.getUint16(15),
+    boot: u32At(bytes, 0),
+    incarnation: u48At(bytes, 4),
+    digest: u32At(bytes, 10),
+    health: Math.min(HEALTH_MAX, bytes[14]!), // the upper bits are free
+    seq: u16At(bytes, 15),
   };
 }
 
 function encodeClaim(claim: Claim): unknown[] {
   const address = encodeAddress(claim.address);
   const bytes = new Uint8Array(10 + address.length);
-  const view = new DataView(bytes.buffer);
-  view.setUint32(0, claim.boot);
-  view.setUint16(4, Math.floor(claim.incarnation / 0x1_0000_0000));
-  view.setUint32(6, claim.incarnation >>> 0);
+  writeU32(bytes, 0, claim.boot);
+  writeU48(bytes, 4, claim.incarnation);
   bytes.set(address, 10);
   const out: unknown[] = [STATES.indexOf(claim.state), claim.name, bytes];
   const tags = Object.entries(claim.tags).flat();
@@ -165,7 +161,6 @@ function decodeClaim(value: unknown): Claim {
   if (!(bytes instanceof Uint8Array) || (bytes.length !== 16 && bytes.length !== 28)) throw new Malformed('claim.identity');
   const address = decodeAddress(bytes.subarray(10));
   if (address === null) throw new Malformed('claim.address');
-  const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
   const tags = fields[3] === undefined ? NO_TAGS : decodeTags(fields[3]);
   const accusers = state === 'alive' || state === 'left' ? NOBODY : decodeAccusers(fields[4], name);
   return {
@@ -174,8 +169,8 @@ function decodeClaim(value: unknown): Claim {
     address,
     tags,
     accusers,
-    boot: view.getUint32(0),
-    incarnation: view.getUint16(4) * 0x1_0000_0000 + view.getUint32(6),
+    boot: u32At(bytes, 0),
+    incarnation: u48At(bytes, 4),
     ageMs: state === 'failed' || state === 'left' ? readU32(fields[5], 'age') : 0,
   };
 }

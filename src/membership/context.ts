@@ -6,9 +6,11 @@ import type { MembershipConfig } from './config.ts';
 import { GossipQueue } from './gossip-queue.ts';
 import { HealthScore } from './health-score.ts';
 import type { MembershipHost } from './host.ts';
+import { LossMeter } from './loss-meter.ts';
 import { Kind } from './messages.ts';
 import type { Carrier, Header, MembershipMessage, Ping } from './messages.ts';
 import { MemberTable } from './member-table.ts';
+import { QUEUED_MIN } from './limits.ts';
 import { packetBytes } from './wire-size.ts';
 
 /** How we stand to our own name. */
@@ -49,6 +51,12 @@ export class Context {
   /** When anybody of the members was last heard, and how many probes were unanswered since. */
   lastHeardUs: number;
   unansweredSince = 0;
+  /** Members to which the system could not send since anybody was heard, and when it first could not. */
+  readonly unreachable = new Set<Address>();
+  unreachableUs = Infinity;
+  readonly losses = new LossMeter();
+  /** The worst that our own timers were late. */
+  worstLatenessUs = 0;
   /** Set when there is news that should not wait for a gossip tick. */
   fresh = false;
   #seq: number;
@@ -70,8 +78,29 @@ export class Context {
     return this.table.self.claim;
   }
 
+  /** A member was heard: the world is there. */
+  heard(): void {
+    this.lastHeardUs = this.nowUs;
+    this.unansweredSince = 0;
+    if (this.unreachable.size === 0) return;
+    this.unreachable.clear();
+    this.unreachableUs = Infinity;
+  }
+
   count(what: string, by = 1): void {
     this.counters[what] = (this.counters[what] ?? 0) + by;
+  }
+
+  /**
+   * A limit of `docs/limits.md` was reached: counted each time as `<limit>.limit`, told the first time,
+   * since somebody who sends may be able to repeat it at will.
+   *
+   * @param value The limit.
+   */
+  limited(limit: string, value: number, by = 1): void {
+    const counter = `${limit}.limit`;
+    if (this.counters[counter] === undefined) this.host.notify({ type: 'warning', code: 'limit', details: { limit, value } });
+    this.count(counter, by);
   }
 
   /** 1 … 65,535; 0 stays free for messages that expect no answer. */
@@ -116,7 +145,8 @@ export class Context {
 
   /** Queues a claim as news for all. */
   spread(claim: Claim, except: string | null): void {
-    if (this.queue.add(claim, except, this.nowUs, Math.max(64, 2 * this.table.size))) this.count('gossip.overflow');
+    const most = Math.max(QUEUED_MIN, 2 * this.table.size);
+    if (this.queue.add(claim, except, this.nowUs, most)) this.limited('gossip-queue', most);
     this.fresh = true;
   }
 }

@@ -147,12 +147,15 @@ export class Detection {
     this.#order.splice(this.#next, 0, name);
   }
 
-  /** A relay that we reached would have said nack; one that is itself in doubt need not have heard us. */
+  /** A relay that we reached would have said nack; one that is itself in doubt, or that the system could not send to, need not have heard us. */
   #doubtOurselves(probe: Probe): void {
-    const { health, table } = this.#ctx;
+    const { health, table, unreachable } = this.#ctx;
     if (probe.silentRelays.size + probe.nackedBy.size === 0) return health.worse(1);
     let missing = 0;
-    for (const name of probe.silentRelays) if (table.get(name)?.claim.state === 'alive') missing += 1;
+    for (const name of probe.silentRelays) {
+      const claim = table.get(name)?.claim;
+      if (claim?.state === 'alive' && !unreachable.has(claim.address)) missing += 1;
+    }
     health.worse(missing);
   }
 
@@ -161,6 +164,8 @@ export class Detection {
     peer.nacks += probe.nackedBy.size;
     if (outcome === 'acked') {
       peer.acked += 1;
+      if (probe.relayed) peer.acksRelayed += 1;
+      this.#ctx.losses.acked(probe.stage === 'indirect');
       this.#noteLink(peer, probe.relayed);
       if (!probe.relayed) peer.lastAckUs = nowUs;
       return;
@@ -175,7 +180,7 @@ export class Detection {
         ? 'a probe was answered by another life or another name'
         : outcome === 'refused'
           ? `a probe was refused, to us and to ${[...probe.refusedBy].join(', ')}`
-          : `a probe was not answered, ${probe.nackedBy.size} relays got no ack either, ${probe.silentRelays.size} said nothing`,
+          : `a probe was not answered${names(probe.nackedBy, 'got no ack either')}${names(probe.silentRelays, 'said nothing')}`,
     );
   }
 
@@ -210,3 +215,5 @@ export class Detection {
     return before < CONFIRMERS_MAX;
   }
 }
+
+const names = (relays: ReadonlySet<string>, what: string): string => (relays.size === 0 ? '' : `; asked for us, ${[...relays].join(', ')} ${what}`);

@@ -1,5 +1,7 @@
 import type { Context } from './context.ts';
 import type { Peer } from './peer.ts';
+import { directTimeoutUs } from './rtt.ts';
+import type { SelfKnowledge } from './self-state.ts';
 
 /** The evidence about one member, in sentences, strongest first. For people: the words may change. */
 export function explainMember(ctx: Context, name: string): readonly string[] {
@@ -14,10 +16,23 @@ export function explainMember(ctx: Context, name: string): readonly string[] {
   const lines = [
     `${name} is ${claim.state} for ${since(peer.sinceUs, nowUs)}, at ${claim.address}, incarnation ${claim.incarnation}, boot ${claim.boot.toString(16)}.`,
   ];
-  if (peer === table.self) lines.push(`This is the node itself; its health score is ${ctx.health.score} of 8.`);
-  else lines.push(...evidence(ctx, peer));
+  if (peer !== table.self) lines.push(...evidence(ctx, peer));
   for (const note of peer.notes) lines.push(`${since(note.atUs, nowUs)} ago: ${note.text}.`);
   return lines;
+}
+
+/** What we know about ourselves: how we are and why, how late our timers ran, and the limits that were reached. */
+export function explainSelf(ctx: Context, self: SelfKnowledge): readonly string[] {
+  const { reasons, state } = self;
+  const [who, ...notes] = explainMember(ctx, ctx.name);
+  const limits = Object.entries(ctx.counters).filter(([name]) => name.endsWith('.limit'));
+  return [
+    who!,
+    `This is the node itself; it calls itself ${state}${reasons.length === 0 ? '' : `: ${reasons.join('; ')}`}.`,
+    `Its health score is ${ctx.health.score} of 8; its timers were at most ${Math.round(ctx.worstLatenessUs / 1000)} ms late; ${ctx.losses.secondTries} of its last 32 acked probes needed a second try.`,
+    ...limits.map(([name, times]) => `The limit '${name.slice(0, -'.limit'.length)}' was reached ${times} times.`),
+    ...notes,
+  ];
 }
 
 function evidence(ctx: Context, peer: Peer): string[] {
@@ -32,10 +47,16 @@ function evidence(ctx: Context, peer: Peer): string[] {
   } else if (claim.state === 'failed') lines.push(`It was declared failed by ${claim.accusers.join(', ')}.`);
   lines.push(
     `It last acked us ${ago(peer.lastAckUs, nowUs)} and was last heard by us ${ago(peer.lastHeardUs, nowUs)}; ` +
-      `${peer.acked} of our probes were acked, ${peer.unanswered} were not (${peer.nacks} nacks from relays, ${peer.missingNacks} missing).`,
+      `${peer.acked} of our probes were acked (${peer.acksRelayed} through relays only), ${peer.unanswered} were not ` +
+      `(${peer.nacks} nacks from relays, ${peer.missingNacks} missing); it refuted ${peer.refutations} suspicions.`,
   );
-  if (trips.medianUs !== null) lines.push(`Round trips: median ${millis(trips.medianUs)}, worst ${millis(trips.worstUs!)} of the last ${trips.count}.`);
-  lines.push(`Its own health score is ${peer.health} of 8, ours is ${ctx.health.score}.`);
+  const [median, ninety, worst] = [0.5, 0.9, 1].map((share) => trips.quantileUs(share));
+  if (median != null) lines.push(`Round trips of the last ${trips.count}: median ${millis(median)}, 90 % ${millis(ninety!)}, worst ${millis(worst!)}.`);
+  const { directTimeoutMinUs, directTimeoutMaxUs } = ctx.config;
+  lines.push(`It has ${millis(ctx.health.widen(directTimeoutUs(trips, directTimeoutMinUs, directTimeoutMaxUs)))} to answer us before others are asked.`);
+  lines.push(
+    `Lateness: it says of itself that its health score is ${peer.health} of 8; ours is ${ctx.health.score}, and our timers were at most ${millis(ctx.worstLatenessUs)} late.`,
+  );
   return lines;
 }
 

@@ -49,7 +49,7 @@ export class Join {
   begin(addresses: readonly Address[]): void {
     const { nowUs, config, own, standing } = this.#ctx;
     const distinct = [...new Set(addresses)].filter((address) => address !== own.address);
-    if (distinct.length > SEEDS_MAX) this.#ctx.count('seeds.limit', distinct.length - SEEDS_MAX);
+    if (distinct.length > SEEDS_MAX) this.#ctx.limited('seeds', SEEDS_MAX, distinct.length - SEEDS_MAX);
     this.#sync.cancelJoins(null);
     this.#seeds = distinct.slice(0, SEEDS_MAX).map((address) => ({ address, name: null, ours: false, tries: 0, nextUs: nowUs }));
     if (standing === 'joining') this.#aloneUs = nowUs + Math.max(ALONE_AFTER_MIN_US, 3 * config.directTimeoutMaxUs);

@@ -33,6 +33,7 @@ export class Leave {
     const { table, random } = this.#ctx;
     this.#round = 0;
     this.#unanswered.clear();
+    if (table.active.length > LEAVE_TARGETS_MAX) this.#ctx.limited('leave', LEAVE_TARGETS_MAX);
     for (const peer of random.sample(table.active, LEAVE_TARGETS_MAX)) {
       this.#unanswered.set(this.#ctx.nextSeq(), { name: peer.claim.name, address: peer.claim.address });
     }

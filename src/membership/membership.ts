@@ -9,7 +9,7 @@ import type { MembershipConfig } from './config.ts';
 import { Context } from './context.ts';
 import type { SelfIdentity } from './context.ts';
 import { Detection } from './detection.ts';
-import { explainMember } from './explain.ts';
+import { explainMember, explainSelf } from './explain.ts';
 import { FailedProbe } from './failed-probe.ts';
 import { Gossip } from './gossip.ts';
 import type { MembershipHost, SelfState } from './host.ts';
@@ -62,7 +62,6 @@ export class Membership {
   readonly #self: SelfKnowledge;
   readonly #strangers = new RateLimit(STRANGERS_PER_SECOND);
   #nextDeadlineUs = Infinity;
-  #worstLatenessUs = 0;
   #stoppedUs = 0;
 
   /** @param nowUs Monotonic microseconds, as in every call below. */
@@ -132,8 +131,7 @@ export class Membership {
   /** The evidence about one member, or about ourselves, in sentences for people. */
   explain(name: string, nowUs: number): readonly string[] {
     this.#ctx.nowUs = nowUs;
-    const lines = explainMember(this.#ctx, name);
-    return name === this.#ctx.name ? [...lines, `Our timers were at most ${Math.round(this.#worstLatenessUs / 1000)} ms late.`] : lines;
+    return name === this.#ctx.name ? explainSelf(this.#ctx, this.#self) : explainMember(this.#ctx, name);
   }
 
   /**
@@ -198,7 +196,7 @@ export class Membership {
     const peer = ctx.table.get(message.from);
     const isMember = peer !== undefined && peer.claim.boot === message.boot;
     if (!isMember && !this.#strangers.allow(nowUs)) {
-      ctx.count('strangers.limit');
+      ctx.limited('strangers', STRANGERS_PER_SECOND);
       return;
     }
     this.#dispatch(from, message);
@@ -210,7 +208,11 @@ export class Membership {
   sendFailed(to: Address, failure: 'unreachable' | 'refused' | 'too-large' | 'other', nowUs: number): void {
     const ctx = this.#begin(nowUs);
     ctx.count(`send-failed.${failure}`);
-    if (failure === 'unreachable' && this.#prober.onSendFailure(to)) ctx.health.worse(1);
+    if (failure === 'unreachable') {
+      ctx.unreachable.add(to);
+      ctx.unreachableUs = Math.min(ctx.unreachableUs, nowUs);
+      if (this.#prober.onSendFailure(to)) ctx.health.worse(1);
+    }
     if (failure === 'refused') {
       this.#relays.onRefused(to);
       this.#prober.onRefused(to);
@@ -318,8 +320,7 @@ export class Membership {
     const active = isActive(claim.state);
     if (claim.boot === message.boot) {
       peer.lastHeardUs = ctx.nowUs;
-      ctx.lastHeardUs = ctx.nowUs;
-      ctx.unansweredSince = 0;
+      ctx.heard();
       // The last score before the suspicion began: a suspect cannot buy itself time.
       if (claim.state !== 'suspect') peer.health = message.health;
     }
@@ -350,7 +351,7 @@ export class Membership {
    */
   #late(latenessUs: number): void {
     const { config, health } = this.#ctx;
-    this.#worstLatenessUs = Math.max(this.#worstLatenessUs, latenessUs);
+    this.#ctx.worstLatenessUs = Math.max(this.#ctx.worstLatenessUs, latenessUs);
     if (latenessUs > config.directTimeoutMinUs) this.#merge.shiftSuspicions(latenessUs);
     if (latenessUs <= config.directTimeoutMaxUs / 2) return;
     this.#ctx.count('late');
@@ -360,8 +361,7 @@ export class Membership {
   #onAccepted(by: string | null): void {
     const ctx = this.#ctx;
     ctx.standing = 'joined';
-    ctx.lastHeardUs = ctx.nowUs;
-    ctx.unansweredSince = 0;
+    ctx.heard();
     this.#detection.begin();
     this.#sync.begin();
     ctx.host.notify({ type: 'accepted', by });

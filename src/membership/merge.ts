@@ -146,10 +146,7 @@ export class Merge {
     }
     if (stone !== undefined && !overrides(claim, stone.claim)) return false;
     if (table.size >= config.membersMax) {
-      this.#ctx.count('members.limit');
-      if (this.#ctx.counters['members.limit'] === 1) {
-        this.#ctx.host.notify({ type: 'warning', code: 'members-limit', details: { limit: config.membersMax, refused: claim.name } });
-      }
+      this.#ctx.limited('members', config.membersMax);
       return false;
     }
     table.tombstones.delete(claim.name);
@@ -167,7 +164,7 @@ export class Merge {
     const { table, nowUs, config } = this.#ctx;
     const stone = table.tombstones.get(claim.name);
     if (stone === undefined && table.tombstones.size >= config.membersMax) {
-      this.#ctx.count('tombstones.limit');
+      this.#ctx.limited('tombstones', config.membersMax);
       return;
     }
     const merged = stone === undefined ? claim : mergeClaims({ ...stone.claim, ageMs: ageMs(stone.diedUs, nowUs) }, claim);
@@ -203,6 +200,7 @@ export class Merge {
     const wasFailed = before.state === 'failed';
     table.put(claim, nowUs);
     peer.suspicion = null;
+    if (before.state === 'suspect' && claim.state === 'alive' && before.boot === claim.boot) peer.refutations += 1;
     if (claim.state === 'suspect') this.#beginSuspicion(peer);
     if (!isActive(claim.state)) this.#reapAt(peer.sinceUs);
     peer.note(nowUs, `${claim.state}: ${why}`);

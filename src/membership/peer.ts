@@ -35,6 +35,10 @@ export class Peer {
   askedAgain = false;
   acked = 0;
   unanswered = 0;
+  /** Acks that came through a relay only. */
+  acksRelayed = 0;
+  /** How often it refuted a suspicion that we held. */
+  refutations = 0;
   nacks = 0;
   missingNacks = 0;
   /** We declared it failed because its host refused; and once, about this very life, that was wrong. */

@@ -89,7 +89,7 @@ export class Prober {
   /** @returns Whether it was started; false at the limit of open probes. */
   start(plan: ProbePlan): boolean {
     if (this.full) {
-      this.#ctx.count('probe.limit');
+      this.#ctx.limited('probe', OPEN_PROBES_MAX);
       return false;
     }
     const { config, table, health, nowUs } = this.#ctx;

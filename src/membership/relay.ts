@@ -45,7 +45,7 @@ export class Relays {
     const target = table.get(request.target);
     const known = target !== undefined && target !== table.self && target.claim.boot === request.targetBoot && target.claim.state !== 'left';
     if (!known || this.#open.size >= OPEN_RELAYS_MAX) {
-      if (known) this.#ctx.count('relay.limit');
+      if (known) this.#ctx.limited('relay', OPEN_RELAYS_MAX);
       return this.#nack(from, request.from, request.seq, 'unknown');
     }
     let seq = this.#ctx.nextSeq();

@@ -1,5 +1,6 @@
-/** Round trips kept per member. */
-const SAMPLES = 8;
+/** Round trips kept per member, and the last of them that the timeout looks at. */
+const SAMPLES = 32;
+const RECENT = 8;
 
 /** The last round trips to one member. Only of pings sent once: an ack to a repeated ping tells nothing about time (Karn). */
 export class RoundTrips {
@@ -15,18 +16,23 @@ export class RoundTrips {
     return this.#samples.length;
   }
 
-  /** The worst of the last few, which at eight samples is the 99th percentile. Microseconds; null before the first. */
+  /** The worst of the last eight, about their 90th percentile. Microseconds; null before the first. */
   get worstUs(): number | null {
-    return this.#samples.length === 0 ? null : Math.max(...this.#samples);
+    const { length } = this.#samples;
+    if (length === 0) return null;
+    let worst = 0;
+    for (let back = 1; back <= Math.min(RECENT, length); back += 1) worst = Math.max(worst, this.#samples[(this.#next - back + SAMPLES) % SAMPLES]!);
+    return worst;
   }
 
-  get medianUs(): number | null {
-    if (this.#samples.length === 0) return null;
-    return [...this.#samples].sort((a, b) => a - b)[this.#samples.length >> 1]!;
+  /** @param share 0.5 is the median, 1 the worst of all that are kept. @returns Microseconds; null before the first. */
+  quantileUs(share: number): number | null {
+    const sorted = [...this.#samples].sort((a, b) => a - b);
+    return sorted[Math.min(sorted.length - 1, Math.floor(sorted.length * share))] ?? null;
   }
 }
 
-/** How long to wait for an ack: four times the worst round trip, within the preset's bounds; the upper bound while nothing was measured. */
+/** How long to wait for an ack: four times the worst recent round trip, within the preset's bounds; the upper bound while nothing was measured. */
 export function directTimeoutUs(trips: RoundTrips | null, minUs: number, maxUs: number): number {
   const worst = trips?.worstUs ?? null;
   return worst === null ? maxUs : Math.min(maxUs, Math.max(minUs, 4 * worst));

@@ -43,7 +43,7 @@ export class SyncServer {
       this.#ctx.count('sync.token-sent');
       return this.#ctx.send(from, reply);
     }
-    if (!this.#pages.allow(nowUs)) return this.#ctx.count('sync.pages-limit');
+    if (!this.#pages.allow(nowUs)) return this.#ctx.limited('sync-pages', PAGES_PER_SECOND);
     const verdict = this.#admission.ask(claim, from, (again) => (again ? this.onRequest(request, from) : this.#reply(request, from, { status: 'pending' })));
     switch (verdict.status) {
       case 'pending':

@@ -253,7 +253,11 @@ export class Sync {
     const source = { channel: 'sync', from: reply.from, address: pull.address, quiet: pull.quiet } as const;
     for (const claim of reply.claims) if (this.#merge.hear(claim, source)) pull.gained = true;
     if (!this.#pulls.has(pull.seq)) return; // a claim in it silenced us
-    if (reply.next === '' || pull.pages >= PAGES_PER_PULL_MAX) return this.#end(pull, 'done');
+    if (reply.next === '') return this.#end(pull, 'done');
+    if (pull.pages >= PAGES_PER_PULL_MAX) {
+      this.#ctx.limited('pull-pages', PAGES_PER_PULL_MAX);
+      return this.#end(pull, 'done');
+    }
     if (reply.next <= pull.after) return this.#end(pull, 'done'); // a cursor only goes forward
     pull.after = reply.next;
     this.#ask(pull);

@@ -10,6 +10,7 @@ const OPEN_MS = 1_000;
 interface Handlers {
   onDatagram(bytes: Uint8Array, from: Address): void;
   onFailure(to: Address, error: unknown): void;
+  onLimit(limit: string, value: number): void;
 }
 
 /**
@@ -30,7 +31,7 @@ export class ProbeSockets {
   }
 
   send(bytes: Uint8Array, to: Address): void {
-    if (this.#open.size >= PROBE_SOCKETS_MAX) return;
+    if (this.#open.size >= PROBE_SOCKETS_MAX) return this.#handlers.onLimit('probe-sockets', PROBE_SOCKETS_MAX);
     const family = familyOf(this.#bind);
     const socket = createSocket({ type: family === 6 ? 'udp6' : 'udp4', ipv6Only: false, lookup: numericLookup });
     this.#open.add(socket);

@@ -9,6 +9,8 @@ export interface TransportHandlers {
   onDatagram(bytes: Uint8Array, from: Address): void;
   /** A datagram to `to` was not sent. Never thrown, never an event nobody listens to. */
   onSendFailure(to: Address, failure: SendFailure, detail: string): void;
+  /** A limit of the transport's own was reached, and something was left out. */
+  onLimit?(limit: string, value: number): void;
 }
 
 /** What came of opening. */

@@ -32,7 +32,11 @@ export function createUdpTransport(options: UdpOptions): Transport {
   };
   /** `send` is called in the middle of a transition, which a failure told at once would enter a second time. */
   const failLater = (to: Address, error: unknown): void => queueMicrotask(() => fail(to, error));
-  const probes = new ProbeSockets(bind, { onDatagram: (bytes, from) => handlers?.onDatagram(bytes, from), onFailure: fail });
+  const probes = new ProbeSockets(bind, {
+    onDatagram: (bytes, from) => handlers?.onDatagram(bytes, from),
+    onFailure: fail,
+    onLimit: (limit, value) => handlers?.onLimit?.(limit, value),
+  });
 
   return {
     async open(given: TransportHandlers): Promise<TransportInfo> {

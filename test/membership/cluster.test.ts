@@ -33,7 +33,18 @@ describe('a member that is killed', () => {
     cluster.kill(all[4]!);
     cluster.run(2_000);
     const text = all[0]!.core.explain('n5', cluster.nowUs).join('\n');
-    for (const words of ['n5 is failed', 'declared failed by', 'last acked us', 'Round trips', 'a probe was not answered', 'accuse'])
+    for (const words of [
+      'n5 is failed',
+      'declared failed by',
+      'last acked us',
+      'Round trips',
+      '90 %',
+      'a probe was not answered; asked for us, n',
+      'got no ack either',
+      'accuse',
+      'Lateness',
+      'refuted 0 suspicions',
+    ])
       expect(text).toContain(words);
     expect(all[0]!.core.explain('n1', cluster.nowUs).join('\n')).toContain('This is the node itself');
     expect(all[0]!.core.explain('nobody', cluster.nowUs)).toEqual(['nobody is not known here.']);

@@ -49,7 +49,7 @@ describe('claims by gossip', () => {
     const node = new Lone(['b'], { membersMax: 3 });
     node.receive('b', gossip('b', claim('c'), claim('d'), claim('e')));
     expect([...node.core.members.keys()]).toEqual(['a', 'b', 'c']);
-    expect(node.changes.filter(({ type }) => type === 'warning')).toEqual([{ type: 'warning', code: 'members-limit', details: { limit: 3, refused: 'd' } }]);
+    expect(node.changes.filter(({ type }) => type === 'warning')).toEqual([{ type: 'warning', code: 'limit', details: { limit: 'members', value: 3 } }]);
     expect(node.core.counters['members.limit']).toBe(2);
   });
 

@@ -176,6 +176,14 @@ describe('the health score', () => {
     expect(node.core.health).toBe(0);
   });
 
+  it('does not count the silence of a relay that the system could not send to: that send has counted already', () => {
+    const node = new Lone(['b', 'c', 'd', 'e']);
+    node.nextPing('b');
+    for (const name of ['b', 'c', 'd', 'e']) node.core.sendFailed(addressOf(name), 'unreachable', node.nowUs);
+    node.pass(100);
+    expect(node.core.health).toBe(1);
+  });
+
   it('widens period and timeout, travels in headers, and falls with each acked probe', () => {
     const node = new Lone(['b', 'c', 'd', 'e']);
     node.nextPing('b');

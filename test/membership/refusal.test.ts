@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest';
-import { Kind } from '../../src/membership/messages.ts';
+import { Kind, type MembershipMessage } from '../../src/membership/messages.ts';
 import { Cluster, type Process } from '../../sim/schedules/membership-cluster.ts';
+import { Lone, addressOf, header } from '../support/membership-lone.ts';
 
 /** member.D5, on the loopback preset: probes every 200 ms, direct timeout 20 ms and more, suspicion 600 ms and more. */
 
@@ -38,6 +39,37 @@ describe('a host that refuses', () => {
     const ms = detection(true, 2, 1);
     expect(ms).toBeGreaterThan(600);
     expect(ms).toBeLessThan(600 + 400);
+  });
+});
+
+describe('a verdict by refusal', () => {
+  const refuse = (node: Lone): void => node.core.sendFailed(addressOf('b'), 'refused', node.nowUs);
+  const nack = (from: string, seq: number): MembershipMessage => ({ kind: Kind.nack, ...header(from, { seq }), reason: 'refused', updates: [] });
+
+  it('takes two members, each refused twice, and our own two a direct timeout apart', () => {
+    const node = new Lone(['b', 'c', 'd']);
+    const { seq } = node.nextPing('b');
+    node.pass(20);
+    node.receive('c', nack('c', seq)); // a relay says so when it was told twice
+    refuse(node);
+    refuse(node);
+    node.passUs(19_999);
+    refuse(node);
+    expect(node.state('b')).toBe('alive');
+    node.passUs(1);
+    refuse(node);
+    expect(node.state('b')).toBe('failed');
+  });
+
+  it('is not ours alone, however often we are refused', () => {
+    const node = new Lone(['b', 'c', 'd']);
+    node.nextPing('b');
+    node.pass(20);
+    for (let i = 0; i < 19; i += 1) {
+      refuse(node);
+      node.pass(2);
+    }
+    expect(node.state('b')).toBe('alive');
   });
 });
 

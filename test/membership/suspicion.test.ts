@@ -102,11 +102,14 @@ describe('the direct timeout', () => {
     expect(directTimeoutUs(trips, 20, 100)).toBe(20);
     trips.add(9);
     expect(directTimeoutUs(trips, 20, 100)).toBe(36);
-    expect(trips.medianUs).toBe(9);
+    expect(trips.quantileUs(0.5)).toBe(9);
     trips.add(50);
     expect(directTimeoutUs(trips, 20, 100)).toBe(100);
     for (let i = 0; i < 8; i += 1) trips.add(6);
     expect(directTimeoutUs(trips, 20, 100)).toBe(24);
-    expect(trips.count).toBe(8);
+    expect(trips.quantileUs(1)).toBe(50); // of all that are kept, not only of the last eight
+    for (let i = 0; i < 32; i += 1) trips.add(6);
+    expect(trips.quantileUs(1)).toBe(6);
+    expect(trips.count).toBe(32);
   });
 });

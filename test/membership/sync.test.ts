@@ -5,7 +5,7 @@ import { Kind } from '../../src/membership/messages.ts';
 import type { SyncReply, SyncRequest } from '../../src/membership/messages.ts';
 import { packetBytes } from '../../src/membership/wire-size.ts';
 import { Cluster } from '../../sim/schedules/membership-cluster.ts';
-import { Lone, addressOf, claim, gossip, header } from '../support/membership-lone.ts';
+import { Lone, addressOf, claim, header } from '../support/membership-lone.ts';
 
 const request = (from: string, what: Partial<SyncRequest> = {}): SyncRequest => ({
   kind: Kind.syncRequest,
@@ -91,7 +91,7 @@ describe('a sync request', () => {
     const node = new Lone(['b']);
     const good = token(node, 'b');
     for (let i = 0; i < PAGES_PER_SECOND + 50; i += 1) node.receive('b', request('b', { token: good }));
-    expect(node.core.counters['sync.pages-limit']).toBe(50);
+    expect(node.core.counters['sync-pages.limit']).toBe(50);
   });
 });
 
@@ -227,30 +227,5 @@ describe('anti-entropy', () => {
     const pages = cluster.packets.flatMap(({ message }) => (message.kind === Kind.syncReply && message.status === 'page' ? [message] : []));
     expect(pages.length).toBeGreaterThan(12);
     for (const page of pages) expect(page.claims).toEqual([]);
-  });
-});
-
-describe('the state of ourselves', () => {
-  it('is told on each change, with the reasons', () => {
-    const node = new Lone(['b', 'c', 'd', 'e']);
-    node.receive('b', gossip('b', ...['c', 'd', 'e'].map((name) => claim(name, { state: 'failed', accusers: ['b'] }))));
-    expect(node.changes.filter(({ type }) => type === 'self')).toEqual([
-      { type: 'self', state: 'minority', reasons: ['3 members are held failed, 2 are running, ourselves included'] },
-    ]);
-    node.receive('d', gossip('d', claim('d', { incarnation: 1_001 })));
-    expect(node.core.selfState).toBe('joined');
-    node.receive('b', gossip('b', claim('d', { state: 'failed', incarnation: 1_001, accusers: ['b'] }), claim('b', { state: 'failed', accusers: ['d'] })));
-    expect(node.core.selfState).toBe('isolated');
-  });
-
-  it('is isolated when no member is heard any more, before any of them is declared failed', () => {
-    const node = new Lone(['b', 'c', 'd']);
-    node.pass(590);
-    expect(node.core.selfState).toBe('joined');
-    node.pass(200);
-    expect(node.core.selfState).toBe('isolated');
-    expect(node.changes.find(({ type }) => type === 'self')).toMatchObject({ reasons: [expect.stringContaining('no member was heard')] });
-    node.passQuietly(1_000);
-    expect(node.core.selfState).not.toBe('isolated');
   });
 });

@@ -277,7 +277,7 @@ describe('seeds', () => {
 });
 
 describe('another cluster', () => {
-  it('whose seeds lead to us is kept out, and we say so once a minute', async () => {
+  it('whose seeds lead to us is kept out, and we say so once a minute (conformance 24)', async () => {
     const stranger = world.start('x', { cluster: 'other' }).node; // its seed is a's address
     await world.run(30_000);
     expect(stranger.members.map(({ name }) => name)).toEqual(['x']);

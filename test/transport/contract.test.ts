@@ -106,4 +106,17 @@ describe('UDP', () => {
     transport.send(Uint8Array.of(7), bound);
     await expect.poll(() => received).toEqual([7]);
   });
+
+  it('opens at most 16 probe sockets at a time, and says when that was not enough', async () => {
+    const transport = createUdpTransport({ bind: '127.0.0.1:0' });
+    open.push(transport);
+    const limits: string[] = [];
+    const { bound } = await transport.open({
+      onDatagram: () => {},
+      onSendFailure: () => {},
+      onLimit: (limit, value) => limits.push(`${limit} ${value}`),
+    });
+    for (let i = 0; i < 18; i += 1) transport.probe(Uint8Array.of(i), bound);
+    expect(limits).toEqual(['probe-sockets 16', 'probe-sockets 16']);
+  });
 });
