@@ -27,14 +27,18 @@ const verdict = ({ met }) => (met === undefined ? '' : met ? ' ✓' : ' **✗**'
 function compared({ rows, repeat }, systems) {
   const there = systems.filter(([, s], i) => i === 0 || stored.all.some((r) => r.system === s.system && r.variant === s.variant));
   const lines = rows
-    .map(({ what, target, cell }) => [
+    .map(({ what, target, by, cell }) => [
       what,
       target,
-      ...there.map(([, s], i) => (i === 0 && target !== '' ? `${cell(s).text}${cell(s).text === '–' ? '' : verdict(cell(s))}` : cell(s).text)),
+      ...there.map(([, s], i) => {
+        const { text, met } = cell(s);
+        return i === 0 && target !== '' && text !== '–' ? text + verdict({ met }) : text;
+      }),
+      by ? `\`${by}\`` : '',
     ])
-    .filter((line) => line.slice(2).some((text) => text !== '–'));
+    .filter((line) => line.slice(2, -1).some((text) => text !== '–'));
   if (lines.length === 0) return '';
-  return `${tableOf(['', 'target (ms)', ...there.map(([heading]) => heading)], lines)}Again: \`${repeat}\`.\n\n`;
+  return `${tableOf(['', 'target (ms)', ...there.map(([heading]) => heading), 'one again, with --system'], lines)}All again: \`${repeat}\`.\n\n`;
 }
 
 const MEMBERSHIP = [
@@ -66,7 +70,7 @@ if (endings.rows.length > 0)
     `${tableOf(
       ['', 'target', 'measured'],
       endings.rows.map(([what, target, cell]) => [what, target, cell.text + verdict(cell)]),
-    )}Again: \`${endings.repeat}\`.\n\n`,
+    )}Again: \`node bench/peers/m5.mjs\`, or all: \`${endings.repeat}\`.\n\n`,
   );
 if (profile)
   add(

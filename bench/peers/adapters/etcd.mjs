@@ -17,8 +17,8 @@ export const settings = {
   ttl60: 'as ttl2, TTL 60 s (default of npm etcd3 and etcdctl elect)',
 };
 
-settings.hard2 = 'as ttl2, with gRPC keepalive 1 s + 1 s and a 2 s deadline on plain calls';
-for (const t of [2, 10, 60]) settings[`ctl${t}`] = `etcd as ttl2; candidates are etcdctl lock --ttl=${t} (Go client; keepalive 2 s, timeout 6 s)`;
+settings.hard2 = 'etcd 3 members, defaults; npm etcd3 Election, TTL 2 s, with gRPC keepalive 1 s + 1 s and a 2 s deadline on plain calls';
+for (const t of [2, 10, 60]) settings[`ctl${t}`] = `etcd 3 members, defaults; candidates are etcdctl lock --ttl=${t} (Go client; keepalive 2 s, timeout 6 s)`;
 
 let lives = 0; // a cluster that is started anew has a memory of its own
 
