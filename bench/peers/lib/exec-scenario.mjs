@@ -34,7 +34,7 @@ export async function execScenario(times, deadline, log) {
   const startNode = (i) => {
     const joins = hosts.flatMap(({ ip }, k) => (k === i ? [] : ['--join', `${ip}:7946`]));
     const voters = hosts.map((_, k) => `c${k}`).join(',');
-    const argv = [MAIN, 'exec', '--preset', 'loopback', '--cluster', 'bench', '--json', '--voters', voters, '--leaders', 'voters'];
+    const argv = [MAIN, 'exec', '--preset', 'loopback', '--cluster', 'bench', '--json', '--verbose', '--voters', voters, '--leaders', 'voters'];
     argv.push('--name', `c${i}`, '--bind', `${hosts[i].ip}:7946`, ...joins, '--election', 'job', '--', 'sh', '-c', JOB);
     nodes[i] = start(process.execPath, argv, {
       netns: hosts[i].netns,
@@ -49,7 +49,7 @@ export async function execScenario(times, deadline, log) {
   };
   for (let i = 0; i < SIZE; i++) startNode(i);
   const until = async (look) => {
-    for (const t0 = now(); now() - t0 < deadline; await sleep(2)) if (look()) return true;
+    for (const t0 = now(); now() - t0 < deadline; await sleep(5)) if (look()) return true;
     return false;
   };
   const marks = () =>
@@ -70,9 +70,12 @@ export async function execScenario(times, deadline, log) {
     const t0 = now();
     nodes[i].kill('SIGKILL');
     const came = await until(() => starts.length > before);
-    await sleep(300); // and some of the next
+    if (!came) nodes.forEach((p, k) => log(`nobody led; c${k} said last: ${p.stderrTail.slice(-4).join(' ')}`));
+    const termsOf = (all) => [...new Set(all.map(({ term }) => term))].sort((a, b) => a - b);
+    if (came) await until(() => termsOf(marks()).length > 1); // a mark of the next
+    await sleep(100); // and of a former one that would go on
     const all = marks();
-    const terms = [...new Set(all.map(({ term }) => term))].sort((a, b) => a - b);
+    const terms = termsOf(all);
     const of = (term) => all.filter((m) => m.term === term).map(({ t }) => t);
     const gap = terms.length === 2 ? Math.min(...of(terms[1])) - Math.max(...of(terms[0])) : null;
     r.next.push(came ? starts.at(before).t - t0 : null);
@@ -82,11 +85,11 @@ export async function execScenario(times, deadline, log) {
     log(
       'exec',
       k,
-      `c${i} killed: next command after ${Math.round(r.next.at(-1))} ms, ${Math.round(gap)} ms after the last mark; of the former ran still ${r.stillRunning.at(-1)}`,
+      `c${i} killed: next command after ${r.next.at(-1)?.toFixed(0)} ms, ${gap?.toFixed(0)} ms after the last mark; of the former ran still ${r.stillRunning.at(-1)}`,
     );
     await end(nodes[i]);
     startNode(i);
-    await sleep(2500); // the new voter has waited and stands by
+    await sleep(3000); // the new voter has waited and stands by
   }
   await Promise.all(nodes.map((p) => end(p)));
   await until(() => starts.every(({ group }) => running(group).length === 0));

@@ -4,14 +4,16 @@ import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { cpuSeconds, now, sleep, tempDir } from './util.mjs';
 
+/** What runs for less between two samples is seen in proportion. */
+const INTERVAL_US = 200;
+
 /** @param whole Resolves when the cluster is whole. @returns Shares of the busy time, largest first. */
 export async function profileOf(sys, n, seconds, whole) {
   const dir = tempDir('profile');
   const plain = sys.command.bind(sys);
   sys.command = (i) => {
     const [cmd, argv, opts] = plain(i);
-    // A sample each 200 µs: what runs for less between two of them is seen in proportion.
-    return [cmd, i === 1 ? ['--cpu-prof', '--cpu-prof-interval', '200', `--cpu-prof-dir=${dir}`, ...argv] : argv, opts];
+    return [cmd, i === 1 ? ['--cpu-prof', '--cpu-prof-interval', String(INTERVAL_US), `--cpu-prof-dir=${dir}`, ...argv] : argv, opts];
   };
   await sys.start(n);
   if ((await whole()) === null) throw new Error('the cluster did not form');
@@ -26,24 +28,24 @@ export async function profileOf(sys, n, seconds, whole) {
   return { seconds, cpuPct: Number(cpuPct.toFixed(3)), shares: sharesOf(JSON.parse(readFileSync(join(dir, file), 'utf8')), seconds) };
 }
 
-/** Self time of the profile's last `seconds` by place, idle time left out. */
-export function sharesOf({ nodes, samples, timeDeltas, endTime }, seconds) {
+/** Self time of the profile's last `seconds` by place, idle time left out: a sample lasts until the next one. */
+export function sharesOf({ nodes, samples, timeDeltas, startTime, endTime }, seconds) {
   const frames = new Map(nodes.map(({ id, callFrame }) => [id, callFrame]));
   const self = new Map();
-  let left = endTime - nodesSpan(timeDeltas);
+  let at = startTime;
   let busy = 0;
   for (const [k, id] of samples.entries()) {
-    left += timeDeltas[k];
-    if (left < endTime - seconds * 1e6) continue;
+    at += timeDeltas[k];
+    // Much longer than the interval: the processor was somebody else's.
+    const lasted = Math.min(5 * INTERVAL_US, (k + 1 < samples.length ? at + timeDeltas[k + 1] : endTime) - at);
     const { functionName, url } = frames.get(id);
-    if (functionName === '(idle)' || functionName === '(root)') continue;
+    if (at < endTime - seconds * 1e6 || functionName === '(idle)' || functionName === '(root)') continue;
     const place = url === '' ? functionName || '(native)' : url.replace(/^.*\/(dist\/|node_modules\/)/, '').replace(/^file:\/\//, '');
-    busy += timeDeltas[k];
-    self.set(place, (self.get(place) ?? 0) + timeDeltas[k]);
+    busy += lasted;
+    self.set(place, (self.get(place) ?? 0) + lasted);
   }
   return [...self.entries()]
     .sort(([, a], [, b]) => b - a)
     .slice(0, 12)
     .map(([place, us]) => ({ place, pct: Number(((100 * us) / busy).toFixed(1)) }));
 }
-const nodesSpan = (deltas) => deltas.reduce((a, b) => a + b, 0);
