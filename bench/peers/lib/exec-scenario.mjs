@@ -59,25 +59,45 @@ export async function execScenario(times, deadline, log) {
       .map((line) => line.split(' '))
       .map(([node, term, ns]) => ({ node, term: Number(term), t: Number(BigInt(ns) / 1000n) / 1000 }));
 
-  const r = { next: [], gap: [], stillRunning: [], overlaps: 0 };
+  /** The node whose command runs: it made the last mark, and is the last that started one. */
+  const leading = () => {
+    const { i } = starts.at(-1);
+    return marks().at(-1)?.node === `c${i}` && !nodes[i].gone ? i : null;
+  };
+
+  const r = { next: [], gap: [], stillRunning: [], overlaps: 0, exited: 0 };
   if (!(await until(() => starts.length > 0))) throw new Error(`exec never led: ${nodes.map((p) => p.stderrTail.at(-1)).join(' | ')}`);
   await sleep(2000);
   for (let k = 0; k < times; k++) {
+    for (const [i, p] of nodes.entries()) {
+      if (!p.gone) continue;
+      r.exited++; // nobody killed this one
+      log(`c${i} had ended by itself: ${p.stderrTail.slice(-3).join(' ')}`);
+      startNode(i);
+      await sleep(3000);
+    }
+    writeFileSync(out, '');
+    if (!(await until(() => leading() !== null))) throw new Error('no command runs');
     const before = starts.length;
     const { i } = starts.at(-1);
-    writeFileSync(out, '');
-    await sleep(200); // some marks of this one
     const t0 = now();
     nodes[i].kill('SIGKILL');
     const came = await until(() => starts.length > before);
-    if (!came) nodes.forEach((p, k) => log(`nobody led; c${k} said last: ${p.stderrTail.slice(-4).join(' ')}`));
-    const termsOf = (all) => [...new Set(all.map(({ term }) => term))].sort((a, b) => a - b);
-    if (came) await until(() => termsOf(marks()).length > 1); // a mark of the next
+    if (!came) nodes.forEach((p, n) => log(`nobody led; c${n} said last: ${p.stderrTail.slice(-4).join(' ')}`));
+    const former = Math.max(
+      ...marks()
+        .filter(({ t }) => t <= t0)
+        .map(({ term }) => term),
+    );
+    const later = () => marks().filter(({ term }) => term > former);
+    if (came) await until(() => later().length > 0); // a mark of the next
     await sleep(100); // and of a former one that would go on
-    const all = marks();
-    const terms = termsOf(all);
-    const of = (term) => all.filter((m) => m.term === term).map(({ t }) => t);
-    const gap = terms.length === 2 ? Math.min(...of(terms[1])) - Math.max(...of(terms[0])) : null;
+    const last = Math.max(
+      ...marks()
+        .filter(({ term }) => term === former)
+        .map(({ t }) => t),
+    );
+    const gap = later().length === 0 ? null : Math.min(...later().map(({ t }) => t)) - last;
     r.next.push(came ? starts.at(before).t - t0 : null);
     r.gap.push(gap);
     r.stillRunning.push(came ? starts.at(before).still : null);

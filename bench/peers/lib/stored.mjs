@@ -5,7 +5,10 @@ import { join } from 'node:path';
 /** @param dir The results folder. */
 export function readResults(dir) {
   const files = existsSync(dir) ? readdirSync(dir).filter((f) => /^m\d.*\.json$/.test(f)) : [];
-  const all = files.map((file) => ({ file, script: file.slice(0, 2), ...JSON.parse(readFileSync(join(dir, file), 'utf8')) }));
+  // What an earlier form of this bench saved has no `done`.
+  const all = files
+    .map((file) => ({ file, script: file.slice(0, 2), ...JSON.parse(readFileSync(join(dir, file), 'utf8')) }))
+    .filter(({ done }) => done !== undefined);
   return {
     all,
     of: (script) => all.filter((r) => r.script === script),

@@ -179,6 +179,7 @@ export function endingRows(stored) {
         { text: `${exec.next.length - exec.overlaps} of ${exec.next.length}`, met: exec.overlaps === 0 },
       ],
       ['… from the last mark of the former command to the first of the next', '> 0', { ...times(exec.gap), met: exec.gap.every((x) => x > 0) }],
+      ['… an exec process that ended by itself meanwhile', '0', { text: String(exec.exited), met: exec.exited === 0 }],
     );
   if (witness)
     rows.push(
