@@ -1,7 +1,8 @@
 #!/usr/bin/env node
 // M3: limits. Packet rates one process can serve and the cost of the codec.
 import { join } from 'node:path';
-import { args, binDir, cpuSeconds, end, insideNetns, machineLoad, needs, npmDir, root, save, sleep, start, stats } from './lib/util.mjs';
+import { openResult } from './lib/results.mjs';
+import { args, binDir, cpuSeconds, end, insideNetns, needs, npmDir, root, sleep, start, stats } from './lib/util.mjs';
 
 const HELP = `
 usage: node m3.mjs [--reps N] [--seconds S] [--only LIST] [--tag T]
@@ -10,16 +11,16 @@ usage: node m3.mjs [--reps N] [--seconds S] [--only LIST] [--tag T]
   --seconds  length of each flood (default 4, at most 10)
   --only     comma-separated: bellwether, memberlist, happn, swim, dgram, codec (default all)
   --tag      suffix of the result file's name
-Floods go over loopback of a network namespace of their own. Result: results/m3[-TAG].json
+Floods go over loopback of a network namespace of their own. Result: results/m3[-TAG].json;
+what is in it already is not measured again.
 `;
 const o = args(HELP, { reps: '5', seconds: '4', only: 'bellwether,memberlist,happn,swim,dgram,codec', tag: '' });
 await insideNetns();
 const reps = Number(o.reps);
 const seconds = Math.min(10, Number(o.seconds));
 const only = new Set(o.only.split(','));
-const result = { at: new Date().toISOString(), node: process.version };
 const log = (...a) => process.stderr.write(`[m3] ${a.join(' ')}\n`);
-const load = machineLoad();
+const { section, path } = openResult(`m3${o.tag ? `-${o.tag}` : ''}.json`, {}, log);
 
 async function json(cmd, argv, opts = {}) {
   let out = '';
@@ -36,7 +37,7 @@ async function json(cmd, argv, opts = {}) {
 
 /** Floods `pid` at 127.0.0.1:port through ml-flood; closed loop (window 64) and open loop. */
 async function flood(name, server, port, extra) {
-  const r = (result[name] = {});
+  const r = {};
   for (const [mode, window] of [
     ['window1', 1],
     ['window64', 64],
@@ -69,16 +70,18 @@ async function flood(name, server, port, extra) {
     };
     log(name, mode, JSON.stringify(r[mode]));
   }
+  return r;
 }
 
-if (only.has('memberlist')) {
+async function memberlist() {
   needs(join(binDir, 'ml-agent'), 'the memberlist agent');
   const p = start(join(binDir, 'ml-agent'), ['-name', 'n0', '-port', '20000']);
   await sleep(500);
-  await flood('memberlist', p, 20000, ['-node', 'n0']);
+  const r = await flood('memberlist', p, 20000, ['-node', 'n0']);
   await end(p);
+  return r;
 }
-if (only.has('bellwether')) {
+async function bellwether() {
   needs(join(root, '..', '..', 'dist', 'src', 'index.js'), 'this project, built (npm run build)');
   // The pings are those of a joined member, which goes on living beside the flood: strangers are answered at a bounded rate.
   const p = start(process.execPath, [join(root, 'agents', 'bellwether-node.mjs'), 'lan', 'n0', '127.0.0.1:20000']);
@@ -89,25 +92,25 @@ if (only.has('bellwether')) {
   });
   for (let k = 0; hex === '' && k < 500; k++) await sleep(20);
   if (hex === '') throw new Error(`no ping was seen: ${member.stderrTail.join(' ')}`);
-  await flood('bellwether', p, 20000, ['-hex', hex]);
+  const r = await flood('bellwether', p, 20000, ['-hex', hex]);
   await end(member);
   await end(p);
+  return r;
 }
-for (const [name, pkg, hex] of [
-  // type 10 (Ping), then the package's codec for { seq: 1 }
-  ['happn', 'happn-swim', Buffer.concat([Buffer.from([10]), Buffer.from('{"seq":1}')]).toString('hex')],
-  ['swim', 'swim', Buffer.concat([Buffer.from([10]), Buffer.from([0x81, 0xa3, 0x73, 0x65, 0x71, 0x01])]).toString('hex')],
-]) {
-  if (!only.has(name)) continue;
+async function npmSwim(pkg, hex) {
   needs(join(npmDir, 'node_modules', pkg), pkg);
   const p = start(process.execPath, [join(root, 'agents', 'swim-node.mjs'), join(npmDir, 'node_modules', pkg), 'n0', '20000', '0', 'default']);
   await sleep(800);
-  await flood(name, p, 20000, ['-hex', hex]);
+  const r = await flood(pkg, p, 20000, ['-hex', hex]);
   await end(p);
+  return r;
 }
+// type 10 (Ping), then the package's codec for { seq: 1 }
+const happn = () => npmSwim('happn-swim', Buffer.concat([Buffer.from([10]), Buffer.from('{"seq":1}')]).toString('hex'));
+const swim = () => npmSwim('swim', Buffer.concat([Buffer.from([10]), Buffer.from([0x81, 0xa3, 0x73, 0x65, 0x71, 0x01])]).toString('hex'));
 
-if (only.has('dgram')) {
-  const r = (result.dgram = {});
+async function dgram() {
+  const r = {};
   for (const [mode, kind, window, connected] of [
     ['window1', 'echo', 1, 0],
     ['window64', 'echo', 64, 0],
@@ -158,16 +161,17 @@ if (only.has('dgram')) {
     };
     log('dgram', mode, JSON.stringify(r[mode]));
   }
+  return r;
 }
 
-if (only.has('codec')) {
+async function codec() {
   needs(join(npmDir, 'node_modules', 'msgpackr'), 'msgpackr');
   const c = await json(process.execPath, [join(root, 'agents', 'codec.mjs'), String(reps)], { env: { ...process.env, PEERS_NPM: npmDir } });
-  result.codec = Object.fromEntries(
-    Object.entries(c).map(([k, v]) => [k, { bytes: v.bytes, encodePerS: stats(v.encodePerS), decodePerS: stats(v.decodePerS) }]),
-  );
-  for (const [k, v] of Object.entries(result.codec)) log(k, JSON.stringify(v));
+  return Object.fromEntries(Object.entries(c).map(([k, v]) => [k, { bytes: v.bytes, encodePerS: stats(v.encodePerS), decodePerS: stats(v.decodePerS) }]));
 }
-result.load = load();
-log('saved', save(`m3${o.tag ? `-${o.tag}` : ''}.json`, result));
+
+for (const [name, measure] of Object.entries({ memberlist, bellwether, happn, swim, dgram, codec })) {
+  if (only.has(name)) await section(name, reps, { seconds }, measure);
+}
+log('saved', path);
 process.exit(0);

@@ -2,8 +2,9 @@
 // M4: membership across hosts. Runs one system, each node in a network namespace
 // of its own on a bridge, through what a network does without telling anybody:
 // a host cut off, and a split into halves that is healed after a while.
+import { openResult } from './lib/results.mjs';
+import { args, insideNetns, now, sleep, stats } from './lib/util.mjs';
 import { failed, watcher } from './lib/watching.mjs';
-import { args, insideNetns, machineLoad, now, save, sleep, stats } from './lib/util.mjs';
 
 const HELP = `
 usage: node m4.mjs --system FILE [--variant V] [options]
@@ -15,7 +16,8 @@ usage: node m4.mjs --system FILE [--variant V] [options]
   --split-s   seconds of each split (default 60)
   --deadline  seconds to wait for any one thing (default 60)
   --tag       suffix of the result file's name
-Needs root, ip, unshare and nsenter. Result: results/m4-SYSTEM-VARIANT[-TAG].json
+Needs root, ip, unshare and nsenter. Result: results/m4-SYSTEM-VARIANT[-TAG].json;
+what is in it already is not measured again.
 `;
 const o = args(HELP, { system: '', variant: '', cuts: '10', splits: '10', 'split-s': '60', deadline: '60', tag: '' });
 if (!o.system) {
@@ -29,8 +31,11 @@ const variant = o.variant || adapter.variants[0];
 const deadline = Number(o.deadline) * 1000;
 const log = (...a) => process.stderr.write(`[m4 ${o.system}/${variant}] ${a.join(' ')}\n`);
 const inWords = (ms) => (ms === null ? 'never' : Math.round(ms));
-const result = { system: o.system, variant, settings: adapter.settings?.[variant], at: new Date().toISOString(), node: process.version };
-const load = machineLoad();
+const { section, path } = openResult(
+  `m4-${o.system}-${variant}${o.tag ? `-${o.tag}` : ''}.json`,
+  { system: o.system, variant, settings: adapter.settings?.[variant] },
+  log,
+);
 
 /** A cluster of n hosts, whole, for as long as `use` takes. */
 async function withCluster(n, use) {
@@ -50,11 +55,11 @@ async function withCluster(n, use) {
   await sys.stop();
 }
 
-// (a) one host of eight
-result.cut = { n: 8, first: [], all: [], rejoin: [], falseFailures: [] };
-if (Number(o.cuts) > 0) {
+/** One host of eight. */
+async function cut(times) {
+  const r = { n: 8, first: [], all: [], rejoin: [], falseFailures: [] };
   await withCluster(8, async (sys, { nodes, stateOf, until, allAlive, watchFailures }, whole) => {
-    for (let k = 0; k < Number(o.cuts); k++) {
+    for (let k = 0; k < times; k++) {
       await whole();
       const v = 1 + (k % 7);
       const rest = nodes.filter((i) => i !== v);
@@ -63,51 +68,47 @@ if (Number(o.cuts) > 0) {
       sys.hosts[v].isolate();
       const first = await until(() => rest.some((i) => failed(stateOf(i, v))));
       const all = await until(() => rest.every((i) => failed(stateOf(i, v))));
-      result.cut.first.push(first === null ? null : first - t0);
-      result.cut.all.push(all === null ? null : all - t0);
-      result.cut.falseFailures.push(w.stop().events);
+      r.first.push(first === null ? null : first - t0);
+      r.all.push(all === null ? null : all - t0);
+      r.falseFailures.push(w.stop().events);
       await sleep(2000);
       const t1 = now();
       sys.hosts[v].rejoin();
       const back = await until(() => allAlive());
-      result.cut.rejoin.push(back === null ? null : back - t1);
-      log('cut', k, [result.cut.first, result.cut.all, result.cut.rejoin].map((x) => inWords(x.at(-1))).join(' / '));
+      r.rejoin.push(back === null ? null : back - t1);
+      log('cut', k, [r.first, r.all, r.rejoin].map((x) => inWords(x.at(-1))).join(' / '));
     }
   });
+  return { ...r, firstMs: stats(r.first), allMs: stats(r.all), rejoinMs: stats(r.rejoin) };
 }
-result.cut.firstMs = stats(result.cut.first);
-result.cut.allMs = stats(result.cut.all);
-result.cut.rejoinMs = stats(result.cut.rejoin);
 
-// (b) three and three
-result.split = { n: 6, seconds: Number(o['split-s']), apart: [], whole: [] };
-if (Number(o.splits) > 0) {
+/** Three and three. */
+async function split(times) {
+  const seconds = Number(o['split-s']);
+  const r = { n: 6, seconds, apart: [], whole: [] };
   await withCluster(6, async (sys, { stateOf, until, allAlive }, whole) => {
     const halves = [
       [0, 1, 2],
       [3, 4, 5],
     ];
-    for (let k = 0; k < Number(o.splits); k++) {
+    for (let k = 0; k < times; k++) {
       await whole();
       const t0 = now();
       for (const i of halves[1]) sys.hosts[i].part();
-      const apart = await until(
-        () => halves[0].every((a) => halves[1].every((b) => failed(stateOf(a, b)) && failed(stateOf(b, a)))),
-        Number(o['split-s']) * 1000,
-      );
-      result.split.apart.push(apart === null ? null : apart - t0);
-      await sleep(Math.max(0, t0 + Number(o['split-s']) * 1000 - now()));
+      const apart = await until(() => halves[0].every((a) => halves[1].every((b) => failed(stateOf(a, b)) && failed(stateOf(b, a)))), seconds * 1000);
+      r.apart.push(apart === null ? null : apart - t0);
+      await sleep(Math.max(0, t0 + seconds * 1000 - now()));
       const t1 = now();
       for (const i of halves[1]) sys.hosts[i].rejoin();
       const back = await until(() => allAlive());
-      result.split.whole.push(back === null ? null : back - t1);
-      log('split', k, 'apart', inWords(result.split.apart.at(-1)), 'whole again', inWords(result.split.whole.at(-1)));
+      r.whole.push(back === null ? null : back - t1);
+      log('split', k, 'apart', inWords(r.apart.at(-1)), 'whole again', inWords(r.whole.at(-1)));
     }
   });
+  return { ...r, apartMs: stats(r.apart), wholeMs: stats(r.whole) };
 }
-result.split.apartMs = stats(result.split.apart);
-result.split.wholeMs = stats(result.split.whole);
 
-result.load = load();
-log('saved', save(`m4-${o.system}-${variant}${o.tag ? `-${o.tag}` : ''}.json`, result));
+await section('cut', Number(o.cuts), {}, cut);
+await section('split', Number(o.splits), { seconds: Number(o['split-s']) }, split);
+log('saved', path);
 process.exit(0);

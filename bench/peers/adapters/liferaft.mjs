@@ -5,7 +5,10 @@ import { ElectionCluster } from '../lib/candidates.mjs';
 
 export const kind = 'election';
 export const variants = ['default', 'five'];
-export const settings = { default: 'liferaft defaults (heartbeat 50 ms, election 150–300 ms), 3 nodes', five: 'the same, 5 nodes' };
+export const settings = {
+  default: 'liferaft defaults (heartbeat 50 ms, election 150–300 ms), 3 nodes',
+  five: 'liferaft defaults (heartbeat 50 ms, election 150–300 ms), 5 nodes',
+};
 
 class LifeRaft extends ElectionCluster {
   constructor(size) {

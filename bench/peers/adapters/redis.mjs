@@ -21,13 +21,16 @@ class RedisElection extends ElectionCluster {
   get hostCount() {
     return 4;
   }
-  async startStore() {
+  spawnStore() {
     const h = this.hosts[3];
     this.server = start(
       'redis-server',
       ['--bind', h.ip, '--port', '6379', '--save', '', '--appendonly', 'no', '--protected-mode', 'no', '--dir', tempDir('redis')],
       { netns: h.netns },
     );
+  }
+  async storeReady() {
+    const h = this.hosts[3];
     if (!(await waitPort(h, h.ip, 6379))) throw new Error('redis did not start');
   }
   candidate() {

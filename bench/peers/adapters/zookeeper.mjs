@@ -19,6 +19,8 @@ export const settings = {
 };
 const JAR = '/usr/share/java/zookeeper.jar'; // Debian's path of the library
 
+let lives = 0; // an ensemble that is started anew has a memory of its own
+
 class ZooKeeper extends ElectionCluster {
   constructor(s, kazoo) {
     super();
@@ -28,7 +30,7 @@ class ZooKeeper extends ElectionCluster {
   }
 
   member(i) {
-    const dir = tempDir(`zk${i}`);
+    const dir = tempDir(`zk${this.life}-${i}`);
     const log = join(dir, 'log4j.properties');
     writeFileSync(join(dir, 'myid'), `${i + 1}\n`);
     writeFileSync(log, 'log4j.rootLogger=ERROR, A\nlog4j.appender.A=org.apache.log4j.ConsoleAppender\nlog4j.appender.A.layout=org.apache.log4j.SimpleLayout\n');
@@ -64,9 +66,12 @@ class ZooKeeper extends ElectionCluster {
     return /Mode: (\w+)/.exec(out)?.[1];
   }
 
-  async startStore() {
+  spawnStore() {
     if (!existsSync(JAR)) needs(JAR, 'zookeeper');
+    this.life = lives++;
     for (let i = 0; i < 3; i++) this.member(i);
+  }
+  async storeReady() {
     for (let i = 0; i < 3; i++) await waitPort(this.hosts[i], this.hosts[i].ip, 2181);
     for (let k = 0; k < 60; k++) {
       const m = await Promise.all([0, 1, 2].map((i) => this.mode(i)));

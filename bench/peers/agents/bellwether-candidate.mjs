@@ -1,35 +1,51 @@
 // One voter and candidate of this project, printing its own belief as
 // agents/candidate.mjs does for the others (README.md, "Election system").
-// usage: node bellwether-candidate.mjs PRESET INDEX ADDRESS,ADDRESS,…
+// usage: node bellwether-candidate.mjs PRESET INDEX ADDRESS,ADDRESS,… [JSON]
+//   JSON: more of createNode's options (role, onOverrun, …)
+//
 // Acts are counted twice: by what the application was told, as for all systems,
-// and ("gated") as a gate counts them that asks `held` before each act.
+// and ("gated") as a gate counts them that asks assertHeld before each act.
+//
+// Commands on standard input: resign; throw (an exception that nobody catches);
+// block MS (the event loop); grants (what its voter has promised, with until when).
 import { createNode } from '../../../dist/src/index.js';
 
-const [preset, index, list] = process.argv.slice(2);
+const [preset, index, list, json] = process.argv.slice(2);
 if (!preset || preset === '--help') {
-  process.stdout.write('usage: node bellwether-candidate.mjs PRESET INDEX ADDRESS,ADDRESS,…\n');
+  process.stdout.write('usage: node bellwether-candidate.mjs PRESET INDEX ADDRESS,ADDRESS,… [JSON]\n');
   process.exit(preset ? 0 : 2);
 }
 const addresses = list.split(',');
 const bind = addresses[Number(index)];
+const more = JSON.parse(json ?? '{}');
 const now = () => performance.timeOrigin + performance.now();
 const emit = (o) => process.stdout.write(`${JSON.stringify({ t: now(), ...o })}\n`);
+const info = (what, more = {}) => emit({ ev: 'info', what, ...more });
 
 let leading = false;
 let acts = 0;
 let gated = 0;
 let last = now();
 let leadership = null;
+/** The gate that ships: it reads the clock at the call. */
+function passesGate() {
+  try {
+    leadership.assertHeld();
+    return true;
+  } catch {
+    return false;
+  }
+}
 setInterval(() => {
   const t = now();
   if (t - last > 500) {
     acts = 0;
     gated = 0;
-    emit({ ev: 'info', what: 'resumed', leading, gapMs: t - last });
+    info('resumed', { leading, gapMs: t - last });
   }
   last = t;
   if (leading) acts += 1;
-  if (leadership?.held === true) gated += 1;
+  if (leadership !== null && passesGate()) gated += 1;
 }, 5);
 function believe(yes, why, more = {}) {
   if (yes === leading) return;
@@ -41,6 +57,7 @@ function believe(yes, why, more = {}) {
   emit({ ev: yes ? 'leader' : 'follower', why, acts, gated, ...more });
 }
 
+info('started', { node: process.version });
 const node = await createNode({
   name: `c${index}`,
   bind,
@@ -48,36 +65,64 @@ const node = await createNode({
   cluster: 'bench',
   seeds: addresses.filter((address) => address !== bind),
   voters: addresses.map((_, i) => `c${i}`),
+  leaders: 'voters',
+  releaseOnExit: true,
+  ...more,
 });
-emit({ ev: 'info', what: 'started', node: process.version });
-node.on('warning', ({ code }) => emit({ ev: 'info', what: `warning-${code}` }));
-node
-  .lead('bench', (held) => {
-    leadership = held;
-    believe(true, 'elected', { term: held.term });
-    return new Promise((resolve) =>
-      held.signal.addEventListener(
-        'abort',
-        () => {
-          leadership = null;
-          believe(false, held.signal.reason?.details?.reason ?? 'lost', { term: held.term });
-          resolve();
-        },
-        { once: true },
-      ),
-    );
-  })
-  .catch((error) => {
-    if (error.code !== 'ERR_CLOSED') emit({ ev: 'info', what: 'error', error: String(error) });
-  });
+info('ready'); // it is a member, or found nobody
+node.on('warning', ({ code }) => info(`warning-${code}`));
+node.on('elected', ({ takeover }) => info('elected', { takeover }));
+node.on('lost', ({ reason, remainingMs }) => info('lost', { reason, remainingMs }));
+if (more.role !== 'witness')
+  node
+    .lead('bench', (held) => {
+      leadership = held;
+      believe(true, 'elected', { term: held.term, support: [...(node.election.tenureOf('bench')?.support.keys() ?? [])] });
+      return new Promise((resolve) =>
+        held.signal.addEventListener(
+          'abort',
+          () => {
+            leadership = null;
+            believe(false, held.signal.reason?.details?.reason ?? 'lost', { term: held.term });
+            resolve();
+          },
+          { once: true },
+        ),
+      );
+    })
+    .catch((error) => {
+      if (error.code !== 'ERR_CLOSED') info('error', { error: String(error) });
+    });
 
+/** What our voter has promised: to whom, and until when by this machine's wall clock. */
+function grants() {
+  const grant = node.election.voteOf('bench')?.grant ?? null;
+  info('grants', grant === null ? { holder: null } : { holder: grant.holder.name, until: performance.timeOrigin + grant.endUs / 1000 });
+}
+const commands = {
+  resign() {
+    info('resigning');
+    if (leadership === null) return;
+    leadership.resign();
+    setTimeout(() => void node.close().then(() => process.exit(0)), 100);
+  },
+  throw() {
+    setImmediate(() => {
+      throw new Error('as asked');
+    });
+  },
+  block(forMs) {
+    info('blocking', { leftMs: leadership?.remainingMs() ?? null });
+    for (const t0 = now(); now() - t0 < Number(forMs););
+    info('unblocked');
+  },
+  grants,
+};
+process.on('SIGTERM', () => void node.close().then(() => process.exit(0)));
 process.stdin.on('data', (data) => {
-  if (!String(data).includes('resign')) return;
-  emit({ ev: 'info', what: 'resigning' });
-  if (leadership === null) return;
-  leadership.resign();
-  setTimeout(() => {
-    void node.close().then(() => process.exit(0));
-  }, 100);
+  for (const line of String(data).split('\n').filter(Boolean)) {
+    const [command, argument] = line.split(' ');
+    commands[command]?.(argument);
+  }
 });
 process.stdin.on('end', () => process.exit(0));

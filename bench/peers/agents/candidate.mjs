@@ -6,7 +6,8 @@
 // library (or the recipe's usual handling of its events) says so. Every 5 ms a
 // ticker counts an "act" while it believes it leads: after a pause the acts up
 // to the next "follower" are writes a deposed leader could still have made.
-// Command on standard input: resign.
+// Commands on standard input: resign; throw (an exception that nobody catches).
+// SIGTERM is answered as resign is: by what the library offers for an orderly end.
 import dgram from 'node:dgram';
 import { createRequire } from 'node:module';
 import { join } from 'node:path';
@@ -262,16 +263,27 @@ if (!kinds[kind]) {
   process.stderr.write(HELP);
   process.exit(2);
 }
-process.on('uncaughtException', (e) => info('uncaught', { error: String(e?.stack ?? e).slice(0, 400) }));
+let asked = false;
+process.on('uncaughtException', (e) => {
+  info('uncaught', { error: String(e?.stack ?? e).slice(0, 400) });
+  if (asked) process.exit(1);
+});
 process.on('unhandledRejection', (e) => info('unhandled', { error: String(e?.stack ?? e).slice(0, 400) }));
+function leave() {
+  info('resigning');
+  resign().then(
+    () => setTimeout(() => process.exit(0), 100),
+    () => process.exit(1),
+  );
+}
+process.on('SIGTERM', leave);
 process.stdin.on('data', (d) => {
-  if (String(d).includes('resign')) {
-    emit({ ev: 'info', what: 'resigning' });
-    resign().then(
-      () => setTimeout(() => process.exit(0), 100),
-      () => process.exit(1),
-    );
-  }
+  if (String(d).includes('resign')) leave();
+  if (!String(d).includes('throw')) return;
+  asked = true;
+  setImmediate(() => {
+    throw new Error('as asked');
+  });
 });
 process.stdin.on('end', () => process.exit(0));
 info('started', { node: process.version });

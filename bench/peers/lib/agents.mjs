@@ -43,6 +43,7 @@ export class ProcessCluster {
       return;
     }
     if (e.ev === 'ready') {
+      this.upAt[i] ??= e.t; // bound, and not yet joining
       this.waiting.get(i)?.();
       return;
     }
@@ -62,6 +63,7 @@ export class ProcessCluster {
 
   async startNode(i) {
     this.views[i] = new Map([[this.name(i), { state: 'alive', t: now() }]]);
+    this.upAt[i] = undefined;
     const ready = new Promise((r) => this.waiting.set(i, r));
     const [cmd, argv, opts] = this.command(i);
     const t = now();

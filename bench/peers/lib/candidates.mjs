@@ -17,13 +17,15 @@ export class ElectionCluster {
   get hostCount() {
     return this.size;
   }
-  /** Adapters override: start the store, if any. */
-  async startStore() {}
+  /** Adapters override: start the store's processes, if any; nothing is waited for. */
+  spawnStore() {}
+  /** Adapters override: resolves when the store serves. */
+  async storeReady() {}
   /** Adapters override: [kind, options] for agents/candidate.mjs on host i. */
   candidate(_i) {
     throw new Error('not implemented');
   }
-  /** Adapters may override: kill -9 the store's own leader; resolves to true if there is one. */
+  /** Adapters may override: resolves to a function that ends the store's own leader by kill -9, or to false. */
   async killStoreLeader() {
     return false;
   }
@@ -74,11 +76,22 @@ export class ElectionCluster {
     return now();
   }
 
-  async start() {
+  async makeHosts() {
     needs(join(npmDir, 'node_modules'), 'the npm peers');
     for (let i = 0; i < this.hostCount; i++) this.hosts.push(await makeHost(i));
-    await this.startStore();
+  }
+  async start() {
+    await this.makeHosts();
+    this.spawnStore();
+    await this.storeReady();
     for (let i = 0; i < this.size; i++) this.startCandidate(i);
+  }
+  /** Everything at once, the store too. @returns When the last process was started. */
+  async startTogether() {
+    await this.makeHosts();
+    this.spawnStore();
+    for (let i = 0; i < this.size; i++) this.startCandidate(i);
+    return now();
   }
 
   leaders() {
@@ -108,6 +121,20 @@ export class ElectionCluster {
       return t;
     }
     this.procs[i].stdin.write('resign\n');
+    return t;
+  }
+  /** SIGTERM, and the candidate does what its library offers for an orderly end. */
+  term(i) {
+    this.procs[i].deliberate = true;
+    const t = now();
+    this.procs[i].kill('SIGTERM');
+    return t;
+  }
+  /** An exception that nobody catches. */
+  crash(i) {
+    this.procs[i].deliberate = true;
+    const t = now();
+    this.procs[i].stdin.write('throw\n');
     return t;
   }
   isolate(i) {

@@ -2,7 +2,7 @@
 // cleaned up by the id they were started with, /proc readers, and a private
 // network namespace in which everything runs.
 import { spawn, spawnSync } from 'node:child_process';
-import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { availableParallelism, tmpdir } from 'node:os';
 import { dirname, join, resolve } from 'node:path';
 import { createInterface } from 'node:readline';
@@ -197,9 +197,9 @@ add rule inet peers in ${match}numgen random mod 100 < ${percent} counter name c
 }`);
 }
 
-/** UDP drops in this namespace (full socket buffers), from /proc/net/snmp. */
-export function udpErrors() {
-  const [k, v] = readFileSync('/proc/self/net/snmp', 'utf8')
+/** UDP counters of a process's namespace: RcvbufErrors, SndbufErrors and InErrors are packets lost in it. */
+export function udpErrors(pid = 'self') {
+  const [k, v] = readFileSync(`/proc/${pid}/net/snmp`, 'utf8')
     .split('\n')
     .filter((l) => l.startsWith('Udp:'))
     .map((l) => l.split(/\s+/));
@@ -294,14 +294,6 @@ export function machineLoad() {
     const total = d.reduce((x, y) => x + y, 0) || 1;
     return { busyPct: Number((100 * (1 - (d[3] + d[4]) / total)).toFixed(1)), stealPct: Number(((100 * d[7]) / total).toFixed(1)) };
   };
-}
-
-export function save(file, data) {
-  const dir = process.env.PEERS_RESULTS ? resolve(process.env.PEERS_RESULTS) : join(root, 'results');
-  mkdirSync(dir, { recursive: true });
-  const path = join(dir, file);
-  writeFileSync(path, JSON.stringify(data, null, 1) + '\n');
-  return path;
 }
 
 export function needs(path, what) {
