@@ -183,7 +183,7 @@ export class Membership {
   /** The median of the last round trips to a member that runs. Microseconds; null while nothing was measured. */
   roundTripUs(name: string): number | null {
     const peer = this.#ctx.table.get(name);
-    return peer === undefined || peer.claim.state !== 'alive' ? null : peer.trips.medianUs;
+    return peer === undefined || peer.claim.state !== 'alive' ? null : peer.trips.quantileUs(0.5);
   }
 
   /** One decoded, fully validated message. Runs no timer: what is due is judged by `advance`, after what has arrived was read. */
