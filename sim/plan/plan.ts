@@ -60,9 +60,9 @@ export interface Noise {
   /** Share of a link's windows of `burstUs` in which it loses everything. */
   readonly burstPpm: number;
   readonly burstUs: number;
-  /** Datagrams cut short on the way (the codec must be in play). */
+  /** Datagrams cut short on the way. */
   readonly damagePpm: number;
-  /** Larger datagrams are lost (the codec must be in play); 0: no limit. */
+  /** Larger datagrams are lost; 0: no limit. */
   readonly mtuBytes: number;
   /** What a link carries per second, at a nominal 100 bytes a datagram; 0: no limit. */
   readonly bandwidthBps: number;
@@ -158,8 +158,3 @@ export const NO_NOISE: Noise = {
 };
 
 export const CALM_APPLICATION: ApplicationPlan = { settleNowPpm: 1_000_000, settleNeverPpm: 0, settleMaxUs: 0, standMaxUs: 0 };
-
-/** Whether a plan means something only with real bytes. */
-export function needsCodec(plan: Plan): boolean {
-  return plan.noise.damagePpm > 0 || plan.noise.mtuBytes > 0;
-}
