@@ -1,6 +1,6 @@
 import type { Observer } from './check/observer.ts';
 import { votesIn } from './check/electorate.ts';
-import { missingLeaders, missingViews } from './check/liveness.ts';
+import { ENOUGH, missingLeaders, missingViews } from './check/liveness.ts';
 import { type InvariantId, seconds } from './check/violation.ts';
 import { Domain, keyed } from './kernel/keyed.ts';
 import { convergenceUs, timingOf } from './plan/timings.ts';
@@ -97,7 +97,10 @@ export function checkCore(world: World, observer: Observer): void {
   const bounds = convergenceUs(plan);
   const leaders = until(world, bounds.leaderUs, () => missingLeaders(world, core));
   check('live.L3', leaders, bounds.leaderUs);
-  const fates = until(world, bounds.viewUs, () => [...missingViews(world, core), ...undetected(core, outside)]);
+  const fates = until(world, bounds.viewUs, () => {
+    const held = undetected(core, outside);
+    return held.length > 0 ? held : missingViews(world, core);
+  });
   check('live.L1', fates, bounds.viewUs);
   const pretenders = outside.flatMap(({ name, process }) =>
     plan.elections.filter((election) => process?.node.election.inspect(election).role === 'leader').map((election) => `${name} leads '${election}'`),
@@ -149,13 +152,17 @@ function leaveOut(world: World, machine: Machine): void {
   }
 }
 
+/** Those within who have not found somebody without out, the first few. */
 function undetected(core: readonly Machine[], outside: readonly Machine[]): string[] {
-  return core.flatMap(({ name, process }) =>
-    outside.flatMap((machine) => {
+  const undetected: string[] = [];
+  for (const { name, process } of core) {
+    if (undetected.length >= ENOUGH) break;
+    for (const machine of outside) {
       const held = process?.node.membership.members.get(machine.name)?.state;
-      return held === undefined || held === 'failed' || held === 'left' ? [] : [`${name} holds ${machine.name} ${held}`];
-    }),
-  );
+      if (held !== undefined && held !== 'failed' && held !== 'left') undetected.push(`${name} holds ${machine.name} ${held}`);
+    }
+  }
+  return undetected;
 }
 
 function leadersOf(world: World, among: readonly Machine[]): string {

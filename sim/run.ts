@@ -4,17 +4,17 @@ import type { CloseCall } from './check/leases.ts';
 import { Observer } from './check/observer.ts';
 import type { InvariantId, Violation } from './check/violation.ts';
 import { type StoryLine, Trace, type TraceLevel } from './kernel/trace.ts';
-import { type Plan, needsCodec } from './plan/plan.ts';
+import type { Plan } from './plan/plan.ts';
 import { convergenceUs, partUs } from './plan/timings.ts';
 import { checkCore, checkShortPause, checkSteady } from './phases.ts';
-import { type WireFactory, codecWire, referenceWire } from './wire/wires.ts';
+import { carriageOf, throughCodec } from './wire/wires.ts';
 import { clusterNode } from './world/cluster-node.ts';
 import type { NetworkCounters } from './world/network.ts';
 import type { NodeFactory } from './world/node-port.ts';
 import { World } from './world/world.ts';
 
 export interface RunOptions {
-  /** Hand messages over as they are (default), or through the real codec and envelope. */
+  /** Every message through the real codec and envelope; else as they are, but for those that a link damages or may find too large. */
   readonly codec?: boolean;
   /** How much to remember, or what to remember it in. */
   readonly trace?: TraceLevel | Trace;
@@ -56,10 +56,10 @@ export interface RunResult {
 
 /** Executes a plan: chaos, then calm until the cluster is whole or its time is over. Same plan, same hash. */
 export function runPlan(plan: Plan, options: RunOptions = {}): RunResult {
-  const wire: WireFactory = options.codec === true || needsCodec(plan) ? codecWire : referenceWire;
+  const carriage = options.codec === true ? throughCodec : carriageOf(plan);
   const trace = options.trace instanceof Trace ? options.trace : new Trace(options.trace);
   const observer = new Observer(plan);
-  const world = new World({ plan, node: options.node ?? clusterNode, wire, trace, observer });
+  const world = new World({ plan, node: options.node ?? clusterNode, carriage, trace, observer });
   const broken = (): boolean => observer.violations.list.length > 0;
 
   world.run(plan.calmUs - 1, broken);

@@ -47,7 +47,8 @@ export class DatagramWire implements Wire {
   readonly #transport: Transport;
   readonly #tag: number;
   readonly #logger: Logger;
-  readonly #counters: Record<string, number> = { sent: 0, sentBytes: 0, received: 0, receivedBytes: 0, dropped: 0 };
+  readonly #counters = { sent: 0, sentBytes: 0, received: 0, receivedBytes: 0, dropped: 0 };
+  readonly #reasons: Record<string, number> = {};
   #handlers: WireHandlers | null = null;
 
   constructor(transport: Transport, cluster: string, logger: Logger) {
@@ -57,7 +58,7 @@ export class DatagramWire implements Wire {
   }
 
   get counters(): Readonly<Record<string, number>> {
-    return this.#counters;
+    return { ...this.#counters, ...this.#reasons };
   }
 
   open(handlers: WireHandlers): Promise<TransportInfo> {
@@ -65,12 +66,12 @@ export class DatagramWire implements Wire {
     return this.#transport.open({
       onDatagram: (bytes, from) => this.#receive(bytes, from),
       onSendFailure: (to, failure, detail) => {
-        this.#count(`sendFailed.${failure}`);
+        this.#because(`sendFailed.${failure}`);
         this.#handlers?.onSendFailure(to, failure, detail);
       },
       onLimit: (limit, value) => {
-        if (this.#counters[`${limit}.limit`] === undefined) this.#logger.warn({ limit, value }, 'a limit was reached');
-        this.#count(`${limit}.limit`);
+        if (this.#reasons[`${limit}.limit`] === undefined) this.#logger.warn({ limit, value }, 'a limit was reached');
+        this.#because(`${limit}.limit`);
       },
     });
   }
@@ -85,8 +86,8 @@ export class DatagramWire implements Wire {
 
   #encode(message: Message): Uint8Array {
     const datagram = datagramOf(message, this.#tag);
-    this.#count('sent');
-    this.#count('sentBytes', datagram.length);
+    this.#counters.sent += 1;
+    this.#counters.sentBytes += datagram.length;
     return datagram;
   }
 
@@ -97,8 +98,8 @@ export class DatagramWire implements Wire {
 
   /** Envelope, guard, decoder, codec: whatever does not pass is counted by reason and dropped. */
   #receive(datagram: Uint8Array, from: Address): void {
-    this.#count('received');
-    this.#count('receivedBytes', datagram.length);
+    this.#counters.received += 1;
+    this.#counters.receivedBytes += datagram.length;
     const drop = readEnvelope(datagram, this.#tag);
     if (drop !== null) {
       if (drop === 'foreign-cluster') this.#handlers?.onForeignCluster?.(from);
@@ -117,22 +118,23 @@ export class DatagramWire implements Wire {
   }
 
   #drop(reason: string, from: Address): void {
-    this.#count('dropped');
-    this.#count(`dropped.${reason}`);
-    if (this.#counters['dropped']! % LOG_EVERY === 1) this.#logger.debug({ reason, from, dropped: this.#counters['dropped'] }, 'datagram dropped');
+    this.#counters.dropped += 1;
+    this.#because(`dropped.${reason}`);
+    if (this.#counters.dropped % LOG_EVERY === 1) this.#logger.debug({ reason, from, dropped: this.#counters.dropped }, 'datagram dropped');
   }
 
-  #count(name: string, by = 1): void {
-    this.#counters[name] = (this.#counters[name] ?? 0) + by;
+  #because(reason: string): void {
+    this.#reasons[reason] = (this.#reasons[reason] ?? 0) + 1;
   }
 }
 
-/** A message as it goes out. @param tag The cluster's. */
+/** Room before what the encoder writes. */
+const RESERVE_START_SPACE = 2_048;
+
+/** A message as it goes on the wire, envelope included. A view of a larger buffer, which nobody writes to again. */
 export function datagramOf(message: Message, tag: number): Uint8Array {
-  const body = packr.pack(encode(message));
-  const datagram = new Uint8Array(ENVELOPE_BYTES + body.length);
+  const datagram = packr.pack(encode(message), RESERVE_START_SPACE | ENVELOPE_BYTES);
   writeEnvelope(datagram, tag);
-  datagram.set(body, ENVELOPE_BYTES);
   return datagram;
 }
 

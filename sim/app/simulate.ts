@@ -3,7 +3,7 @@ import type { Violation } from '../check/violation.ts';
 import { Trace } from '../kernel/trace.ts';
 import { planOf } from '../plan/generate.ts';
 import type { Plan } from '../plan/plan.ts';
-import { referenceWire } from '../wire/wires.ts';
+import { byReference } from '../wire/wires.ts';
 import { clusterNode } from '../world/cluster-node.ts';
 import { World } from '../world/world.ts';
 import { type JobRun, Jobs, type SimulatedLeadership } from './jobs.ts';
@@ -52,7 +52,7 @@ export async function simulate<R extends Record<string, Resource<unknown>>>(opti
   const world = new World({
     plan,
     node: clusterNode,
-    wire: referenceWire,
+    carriage: byReference,
     trace: new Trace(),
     observer,
     application: (made) => (jobs = new Jobs(made, options.job, options.resources)),

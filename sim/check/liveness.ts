@@ -2,7 +2,7 @@ import type { Machine } from '../world/machine.ts';
 import type { World } from '../world/world.ts';
 
 /** Enough to say what is missing; looking on would cost the square of the nodes at every look. */
-const ENOUGH = 8;
+export const ENOUGH = 8;
 
 /** What is still missing before the cluster is whole, the first few; empty when it is. In words. */
 export function missingViews(world: World, among: readonly Machine[] = world.machines): string[] {

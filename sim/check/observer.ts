@@ -17,8 +17,10 @@ import { type Speaker, SpeechCheck } from './speech.ts';
 import { TenureCheck } from './tenures.ts';
 import { ToldCheck } from './told.ts';
 import { ViewCheck } from './views.ts';
-import { Violations } from './violation.ts';
+import { Violations, placeOf } from './violation.ts';
 import { VoteCheck } from './votes.ts';
+
+const [I20, M7, R1, R3, R5] = [placeOf('election.I20'), placeOf('member.M7'), placeOf('resource.R1'), placeOf('resource.R3'), placeOf('resource.R5')];
 
 /** What simulated nodes are configured with. */
 const PACKET_BUDGET = 1_400;
@@ -116,11 +118,15 @@ export class Observer {
    * Nothing is looked at twice: what the election holds changes in its transitions only.
    */
   look(machine: Machine, process: Process, canAct: boolean, changed: boolean, nowUs: number): void {
-    const { node } = process;
-    this.#views.own(node.membership.self);
-    this.#boots.set(machine.name, process.boot);
-    if (!changed && process.looked === node.election.transitions) return;
-    process.looked = node.election.transitions;
+    const { membership, election: held } = process.node;
+    if (process.claimed !== membership.self) {
+      process.claimed = membership.self;
+      this.#views.own(process.claimed);
+    }
+    const { transitions } = held;
+    if (!changed && process.looked === transitions) return;
+    if (process.looked < 0) this.#boots.set(machine.name, process.boot);
+    process.looked = transitions;
     for (const [election, watched] of this.#elections) this.#lookAt(election, watched, machine, process, canAct, changed, nowUs);
   }
 
@@ -130,7 +136,8 @@ export class Observer {
     const box = node.election.voteOf(election);
     if (box !== null) {
       watched.votes.look(name, boot, box, machine.clock, nowUs);
-      this.violations.check('election.I20', box.queued <= QUEUE_MAX, nowUs, () => `${name} keeps ${box.queued} bids for '${election}'`);
+      if (!this.violations.looked(I20, box.queued <= QUEUE_MAX))
+        this.violations.broken('election.I20', nowUs, `${name} keeps ${box.queued} bids for '${election}'`);
     }
     const tenure = node.election.tenureOf(election);
     const leaseEndUs = tenure?.leaseEndUs ?? -Infinity;
@@ -139,15 +146,32 @@ export class Observer {
     if (seen.tenure !== tenure && seen.boot === boot) seen.former = seen.tenure;
     // A lease that was won under one set of voters runs on under the next; it is judged by those whose promises made it.
     if (seen.tenure !== tenure || seen.leaseEndUs !== leaseEndUs || seen.voters === null) seen.voters = votesIn(node.election.franchise.standing.set.seats);
-    Object.assign(seen, { boot, tenure, leaseEndUs });
+    seen.boot = boot;
+    seen.tenure = tenure;
+    seen.leaseEndUs = leaseEndUs;
+    this.#lookAtLease(election, watched, machine, process, tenure, seen.voters, canAct, nowUs);
+  }
+
+  /** It was won, extended or given up, or it is another process's. */
+  #lookAtLease(
+    election: string,
+    watched: Watched,
+    machine: Machine,
+    process: Process,
+    tenure: Readonly<Tenure> | null,
+    voters: Votes,
+    canAct: boolean,
+    nowUs: number,
+  ): void {
+    const { name } = machine;
+    const { node, boot } = process;
     const when = (leaderUs: number): number => process.clock.when(leaderUs, nowUs);
-    const endUs = tenure === null ? -Infinity : canAct ? when(leaseEndUs) : Infinity;
+    const endUs = tenure === null ? -Infinity : canAct ? when(tenure.leaseEndUs) : Infinity;
     watched.leases.look(name, boot, tenure?.term ?? 0, endUs, canAct, nowUs);
     if (tenure === null || !canAct) return;
     const says = node.election.isHeld(election, process.clock.peek(nowUs).leaderUs);
     const promisedUntilUs = (voter: string): number => watched.votes.promisedUntilUs(voter, name, boot);
     const mayCount = (voter: string): boolean => this.#voted.has(voter);
-    const { voters } = seen;
     watched.tenures.look({ node: name, tenure, says, told: this.#told.leads(name, election), when, promisedUntilUs, voters, mayCount }, nowUs);
     if (endUs <= nowUs) return;
     watched.votes.backed(name, boot, tenure.term, endUs, voters, nowUs);
@@ -185,14 +209,18 @@ export class Observer {
 
   /** A datagram on its way. @param bytes 0 where messages travel by reference. @param isOver Whether its sender's life has ended. */
   sent(node: string, bytes: number, isOver: boolean, nowUs: number): void {
-    this.violations.check('member.M7', bytes <= PACKET_BUDGET, nowUs, () => `${node} sent ${bytes} bytes in one datagram`);
-    this.violations.check('resource.R1', !isOver, nowUs, () => `${node} sent something after its end`);
+    if (!this.violations.looked(M7, bytes <= PACKET_BUDGET)) this.violations.broken('member.M7', nowUs, `${node} sent ${bytes} bytes in one datagram`);
+    if (!this.violations.looked(R1, !isOver)) this.violations.broken('resource.R1', nowUs, `${node} sent something after its end`);
   }
 
   /** A step of a process is over; `error`: something came out of it that should have stayed in it. */
   stepped(node: string, receiving: boolean, error: unknown, nowUs: number): void {
-    const words = (): string => `${node}: ${error instanceof Error ? (error.stack?.split('\n').slice(0, 3).join(' ') ?? error.message) : String(error)}`;
-    this.violations.check(receiving ? 'resource.R3' : 'resource.R5', error === null, nowUs, words);
+    if (!this.violations.looked(receiving ? R3 : R5, error === null))
+      this.violations.broken(
+        receiving ? 'resource.R3' : 'resource.R5',
+        nowUs,
+        `${node}: ${error instanceof Error ? (error.stack?.split('\n').slice(0, 3).join(' ') ?? error.message) : String(error)}`,
+      );
   }
 
   /** The application's job of the present or last tenure has ended. */

@@ -1,11 +1,18 @@
 import { lifeOf } from '../../src/election/peers.ts';
 import { type Entry, Op } from '../../src/election/messages.ts';
-import type { Violations } from './violation.ts';
+import { type Violations, placeOf } from './violation.ts';
+
+const I7 = placeOf('election.I7');
+const I10 = placeOf('election.I10');
+const I12 = placeOf('election.I12');
 
 /** What one life of a process has said about one name. */
 interface Said {
   readonly ballots: Set<number>;
   readonly terms: Set<number>;
+  /** The newest of both: most of what is said was said before. */
+  lastBallot: number;
+  lastTerm: number;
   /** Term → when it was first released. */
   readonly released: Map<number, number>;
 }
@@ -42,30 +49,30 @@ export class SpeechCheck {
     switch (entry.op) {
       case Op.grant:
       case Op.rack:
-        return this.#violations.check(
-          'election.I7',
-          speaker.mayPromise(),
-          nowUs,
-          () => `${name} promised '${entry.name}' while it does not know what it had promised`,
-        );
+        if (!this.#violations.looked(I7, speaker.mayPromise()))
+          this.#violations.broken('election.I7', nowUs, `${name} promised '${entry.name}' while it does not know what it had promised`);
+        return;
       case Op.bid: {
         const said = this.#of(speaker, entry.name);
-        said.ballots.add(entry.ballot);
-        return this.#violations.check(
-          'election.I10',
-          (said.released.get(entry.ballot) ?? nowUs) === nowUs, // given up in the very step that bids: one datagram says both, in order
-          nowUs,
-          () => `${name} bids for '${entry.name}' with ballot ${entry.ballot}, which it had given up`,
-        );
+        if (entry.ballot !== said.lastBallot) said.ballots.add((said.lastBallot = entry.ballot));
+        // Given up in the very step that bids: one datagram says both, in order.
+        if (!this.#violations.looked(I10, said.released.size === 0 || (said.released.get(entry.ballot) ?? nowUs) === nowUs))
+          this.#violations.broken('election.I10', nowUs, `${name} bids for '${entry.name}' with ballot ${entry.ballot}, which it had given up`);
+        return;
       }
-      case Op.renew:
-        return void this.#of(speaker, entry.name).terms.add(entry.term);
+      case Op.renew: {
+        const said = this.#of(speaker, entry.name);
+        if (entry.term !== said.lastTerm) said.terms.add((said.lastTerm = entry.term));
+        return;
+      }
       case Op.release: {
         const said = this.#of(speaker, entry.name);
         if (!said.released.has(entry.term)) said.released.set(entry.term, nowUs);
         if (!said.terms.has(entry.term)) return; // a bid given up, nothing was led with it
         const over = speaker.term(entry.name) !== entry.term && speaker.isOver(entry.name, entry.term, nowUs);
-        return this.#violations.check('election.I12', over, nowUs, () => `${name} released term ${entry.term} of '${entry.name}' while its job may still run`);
+        if (!this.#violations.looked(I12, over))
+          this.#violations.broken('election.I12', nowUs, `${name} released term ${entry.term} of '${entry.name}' while its job may still run`);
+        return;
       }
       default:
     }
@@ -89,7 +96,7 @@ export class SpeechCheck {
       this.#said.set(lifeOf(speaker), names);
     }
     let said = names.get(election);
-    if (said === undefined) names.set(election, (said = { ballots: new Set(), terms: new Set(), released: new Map() }));
+    if (said === undefined) names.set(election, (said = { ballots: new Set(), terms: new Set(), lastBallot: 0, lastTerm: 0, released: new Map() }));
     return said;
   }
 }

@@ -42,7 +42,7 @@ export class Trace {
   }
 
   record(atUs: number, kind: string, node: number, a = 0, b = 0): void {
-    const what = kindHash(kind);
+    const what = kind === 'datagram' ? DATAGRAM : kind === 'timer' ? TIMER : kindHash(kind);
     const second = Math.floor(atUs / 0x1_0000_0000);
     this.#low = combine32(combine32(combine32(this.#low, atUs >>> 0), what ^ node), a);
     this.#high = combine32(combine32(combine32(this.#high, what + second), a ^ Math.imul(node, 0x85ebca6b)), b);
@@ -74,6 +74,9 @@ export function firstDifference(a: Trace, b: Trace): { readonly event: number; r
   return { event: at, first: a.events[at] ?? '(the end)', second: b.events[at] ?? '(the end)' };
 }
 
+/** Nearly every event is one of these. */
+const DATAGRAM = hash32('datagram');
+const TIMER = hash32('timer');
 const kindHashes = new Map<string, number>();
 function kindHash(kind: string): number {
   let hash = kindHashes.get(kind);

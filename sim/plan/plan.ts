@@ -63,9 +63,9 @@ export interface Noise {
   /** Share of a link's windows of `burstUs` in which it loses everything. */
   readonly burstPpm: number;
   readonly burstUs: number;
-  /** Datagrams cut short on the way (the codec must be in play). */
+  /** Datagrams cut short on the way. */
   readonly damagePpm: number;
-  /** Larger datagrams are lost (the codec must be in play); 0: no limit. */
+  /** Larger datagrams are lost; 0: no limit. */
   readonly mtuBytes: number;
   /** What a link carries per second, at a nominal 100 bytes a datagram; 0: no limit. */
   readonly bandwidthBps: number;
@@ -177,9 +177,4 @@ export const CALM_APPLICATION: ApplicationPlan = { settleNowPpm: 1_000_000, sett
 export function isStill({ noise, steps }: Plan): boolean {
   const noisy = noise.lossPpm + noise.burstPpm + noise.damagePpm + noise.mtuBytes + noise.bandwidthBps + noise.tailPpm + noise.latenessUs > 0;
   return !noisy && steps.every((step) => step.do !== 'slow' && (step.do !== 'cut' || step.kind !== 'slow'));
-}
-
-/** Whether a plan means something only with real bytes. */
-export function needsCodec(plan: Plan): boolean {
-  return plan.noise.damagePpm > 0 || plan.noise.mtuBytes > 0;
 }

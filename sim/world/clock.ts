@@ -21,6 +21,7 @@ class Line {
   }
 
   at(trueUs: number): number {
+    if (this.#ratePpm === 0) return this.#localUs + (trueUs - this.#trueUs);
     return this.#localUs + Math.floor(((trueUs - this.#trueUs) * (PPM + this.#ratePpm)) / PPM);
   }
 
@@ -29,6 +30,7 @@ class Line {
     if (localUs <= this.#localUs) return this.#trueUs;
     const rate = PPM + this.#ratePpm;
     if (rate === 0 || localUs === Infinity) return Infinity;
+    if (this.#ratePpm === 0) return this.#trueUs + Math.ceil(localUs - this.#localUs);
     let trueUs = this.#trueUs + Math.ceil(((localUs - this.#localUs) * PPM) / rate);
     while (this.at(trueUs) < localUs) trueUs += 1;
     while (trueUs > this.#trueUs && this.at(trueUs - 1) >= localUs) trueUs -= 1;
@@ -57,6 +59,8 @@ export class MachineClock {
   #ratePpm: number;
   #sleptUs = 0;
   #asleepSinceUs = -1;
+  /** Grows whenever somebody touches the clocks: readings of one moment are one reading until then. */
+  course = 0;
 
   constructor(ratePpm: number, wallMs: number, wallDrifts: boolean) {
     this.#ratePpm = ratePpm;
@@ -83,23 +87,27 @@ export class MachineClock {
   }
 
   drift(ratePpm: number, trueUs: number): void {
+    this.course += 1;
     this.#ratePpm = ratePpm;
     if (this.#asleepSinceUs < 0) this.#monotonic.run(ratePpm, trueUs);
     if (this.#wallDrifts) this.#wall.run(ratePpm, trueUs);
   }
 
   stepWall(byMs: number): void {
+    this.course += 1;
     this.#wall.step(byMs * 1_000);
   }
 
   suspend(trueUs: number): void {
     assert(this.#asleepSinceUs < 0, 'BUG: suspended twice');
+    this.course += 1;
     this.#asleepSinceUs = trueUs;
     this.#monotonic.run(-PPM, trueUs);
   }
 
   resume(trueUs: number): void {
     assert(this.#asleepSinceUs >= 0, 'BUG: resumed without a suspend');
+    this.course += 1;
     const asleepUs = trueUs - this.#asleepSinceUs;
     this.#sleptUs += Math.floor((asleepUs * (PPM + this.#ratePpm)) / PPM);
     this.#asleepSinceUs = -1;
@@ -111,22 +119,30 @@ export class MachineClock {
 export class ProcessClock {
   readonly #machine: MachineClock;
   readonly #leader = new LeaderClock();
+  /** The last reading, for what it was taken at: a transition reads the clock several times. */
+  #last: Now = { elapsedUs: 0, leaderUs: 0, wallMs: 0 };
+  #lastTrueUs = -1;
+  #lastCourse = -1;
 
   constructor(machine: MachineClock) {
     this.#machine = machine;
   }
 
   elapsedUs(trueUs: number): number {
-    return this.#machine.monotonicUs(trueUs);
+    return this.#isLast(trueUs) ? this.#last.elapsedUs : this.#machine.monotonicUs(trueUs);
   }
 
   read(trueUs: number): Now {
-    return this.#readWith(this.#leader, trueUs);
+    if (this.#isLast(trueUs)) return this.#last;
+    this.#last = this.#readWith(this.#leader, trueUs);
+    this.#lastTrueUs = trueUs;
+    this.#lastCourse = this.#machine.course;
+    return this.#last;
   }
 
   /** What a reading now would show, without making it: looking must never disturb what is looked at. */
   peek(trueUs: number): Now {
-    return this.#readWith(this.#leader.copy(), trueUs);
+    return this.#isLast(trueUs) ? this.#last : this.#readWith(this.#leader.copy(), trueUs);
   }
 
   /**
@@ -138,6 +154,11 @@ export class ProcessClock {
     if (leaderUs === -Infinity) return -Infinity;
     const now = this.peek(trueUs);
     return leaderUs <= now.leaderUs ? trueUs : this.#machine.when(leaderUs - (now.leaderUs - now.elapsedUs));
+  }
+
+  /** A second reading of the same moment shows the same: the leader's clock has taken in every jump with the first. */
+  #isLast(trueUs: number): boolean {
+    return trueUs === this.#lastTrueUs && this.#lastCourse === this.#machine.course;
   }
 
   #readWith(leader: LeaderClock, trueUs: number): Now {

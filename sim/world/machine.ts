@@ -1,4 +1,5 @@
 import type { Address } from '../../src/core/address.ts';
+import type { Member } from '../../src/core/view.ts';
 import type { Kept } from '../../src/election/config.ts';
 import type { ElectionChange } from '../../src/election/host.ts';
 import type { MembershipChange } from '../../src/membership/host.ts';
@@ -26,8 +27,9 @@ export interface Process {
   /** The earliest queue entry that will look at the timer. */
   queuedUs: number;
   timers: number;
-  /** The election's transitions that the observer has seen. */
+  /** The election's transitions that the observer has seen, and what it saw the process claim of itself. */
   looked: number;
+  claimed: Member | null;
   /** It stands for nothing any more. */
   isLeaving: boolean;
   /** Changes of the transition that is running, for the trace and the application. */

@@ -2,10 +2,9 @@ import { Domain, chance, keyed } from '../kernel/keyed.ts';
 import { exponential } from '../kernel/quantiles.ts';
 import { type CutKind, type Noise, NO_NOISE } from '../plan/plan.ts';
 
-/** What becomes of one datagram: when its copies arrive (none: lost), or that it waits behind a jam. */
-export type Fate = { readonly arriveUs: readonly number[]; readonly damaged: boolean } | 'jammed';
+/** What becomes of one datagram: it waits behind a jam, or arrives, or is lost. */
+export type Fate = 'arrives' | 'jammed' | 'lost';
 
-const LOST: Fate = { arriveUs: [], damaged: false };
 /** A datagram's size where bandwidth counts: the same with and without the codec, so that both give one hash. */
 const NOMINAL_BITS = 800;
 /** A link's queue that is longer than this loses what comes. */
@@ -68,6 +67,11 @@ export class Network {
     this.#busyUntilUs = new Float64Array(nodes * nodes);
   }
 
+  /** Of the datagram that was sent last, if it arrives: when, when again (0: once), and whether cut short. Kept here and not returned, because there is one per event. */
+  arrivesUs = 0;
+  againUs = 0;
+  damaged = false;
+
   /** Decides about the next datagram of a link, sent now. @param bytes Its size; 0 where messages travel by reference. */
   send(from: number, to: number, bytes: number, nowUs: number): Fate {
     const link = from * this.#nodes + to;
@@ -75,20 +79,20 @@ export class Network {
     this.counters.sent += 1;
     if (this.#cuts[link]! > 0) {
       this.counters.cut += 1;
-      return LOST;
+      return 'lost';
     }
     const noise = this.#noise;
     if (noise.lossPpm > 0 && chance(this.#draw(Domain.loss, link, sequence), noise.lossPpm)) {
       this.counters.lost += 1;
-      return LOST;
+      return 'lost';
     }
     if (noise.burstPpm > 0 && chance(this.#draw(Domain.burst, link, Math.floor(nowUs / noise.burstUs)), noise.burstPpm)) {
       this.counters.burst += 1;
-      return LOST;
+      return 'lost';
     }
     if (noise.mtuBytes > 0 && bytes > noise.mtuBytes) {
       this.counters.tooLarge += 1;
-      return LOST;
+      return 'lost';
     }
     if (this.#jams[link]! > 0) {
       this.counters.jammed += 1;
@@ -99,17 +103,19 @@ export class Network {
       const startUs = Math.max(nowUs, this.#busyUntilUs[link]!);
       if (startUs - nowUs > QUEUE_MAX_US) {
         this.counters.congested += 1;
-        return LOST;
+        return 'lost';
       }
       this.#busyUntilUs[link] = startUs + Math.ceil((NOMINAL_BITS * 1_000_000) / noise.bandwidthBps);
       queueUs = this.#busyUntilUs[link]! - nowUs;
     }
-    const damaged = noise.damagePpm > 0 && chance(this.#draw(Domain.damage, link, sequence), noise.damagePpm);
-    if (damaged) this.counters.damaged += 1;
-    const first = nowUs + queueUs + this.#delayUs(link, sequence) + (this.#slows[link]! > 0 ? SLOW_US : 0);
-    if (noise.duplicatePpm === 0 || !chance(this.#draw(Domain.duplicate, link, sequence), noise.duplicatePpm)) return { arriveUs: [first], damaged };
+    this.damaged = noise.damagePpm > 0 && chance(this.#draw(Domain.damage, link, sequence), noise.damagePpm);
+    if (this.damaged) this.counters.damaged += 1;
+    this.arrivesUs = nowUs + queueUs + this.#delayUs(link, sequence) + (this.#slows[link]! > 0 ? SLOW_US : 0);
+    this.againUs = 0;
+    if (noise.duplicatePpm === 0 || !chance(this.#draw(Domain.duplicate, link, sequence), noise.duplicatePpm)) return 'arrives';
     this.counters.duplicated += 1;
-    return { arriveUs: [first, first + 1 + exponential(noise.duplicateUs, this.#draw(Domain.duplicate, sequence, link))], damaged };
+    this.againUs = this.arrivesUs + 1 + exponential(noise.duplicateUs, this.#draw(Domain.duplicate, sequence, link));
+    return 'arrives';
   }
 
   /** How long a jammed datagram takes after the heal. */

@@ -15,7 +15,7 @@ import { Domain, keyed } from '../kernel/keyed.ts';
 import type { Trace } from '../kernel/trace.ts';
 import { type Plan, type Trigger, isStill } from '../plan/plan.ts';
 import { electionConfigOf, membershipConfigOf, stableAfterMs } from '../plan/timings.ts';
-import type { Payload, WireFactory } from '../wire/wires.ts';
+import type { Carriage, Payload } from '../wire/wires.ts';
 import { Application } from './application.ts';
 import { ProcessClock } from './clock.ts';
 import { Faults } from './faults.ts';
@@ -29,21 +29,29 @@ import { tellElection, tellMembership, tellPartition } from './tell.ts';
 /** How often the parts are looked at; they change seldom. */
 const PARTS_LOOK_US = 500_000;
 
+/** A node is started with the addresses of at most so many others. */
+const SEEDS = 16;
+
 /** Who asked the system whether anybody listens. */
 interface Prober {
   readonly machine: Machine;
   readonly process: Process;
 }
 
-type Event =
-  | { readonly kind: 'datagram'; readonly to: Address; readonly from: Address; readonly payload: Payload; readonly prober: Prober | null }
-  | { readonly kind: 'timer'; readonly machine: Machine; readonly process: Process }
-  | { readonly kind: 'act'; readonly act: () => void };
+interface Datagram {
+  readonly kind: 'datagram';
+  readonly to: Address;
+  readonly from: Address;
+  readonly payload: Payload;
+  readonly prober: Prober | null;
+}
+
+type Event = Datagram | { readonly kind: 'timer'; readonly machine: Machine; readonly process: Process } | { readonly kind: 'act'; readonly act: () => void };
 
 export interface WorldOptions {
   readonly plan: Plan;
   readonly node: NodeFactory;
-  readonly wire: WireFactory;
+  readonly carriage: Carriage;
   readonly trace: Trace;
   readonly observer: Observer;
   /** What runs on the nodes; default: a job that works while it leads and ends as the plan says. */
@@ -66,7 +74,7 @@ export class World {
   readonly #queue = new EventQueue<Event>();
   readonly #observer: Observer;
   readonly #node: NodeFactory;
-  readonly #wire: WireFactory;
+  readonly #carriage: Carriage;
   readonly #application: ApplicationPort;
   readonly #faults: Faults;
   readonly #at = new Map<Address, Machine>();
@@ -89,7 +97,7 @@ export class World {
     this.trace = options.trace;
     this.#observer = options.observer;
     this.#node = options.node;
-    this.#wire = options.wire;
+    this.#carriage = options.carriage;
     this.machines = plan.nodes.map((node, index) => new Machine(index, node));
     for (const machine of this.machines) this.#at.set(machine.address, machine);
     this.network = new Network(plan.seed, plan.nodes.length, plan.noise);
@@ -155,6 +163,7 @@ export class World {
       queuedUs: Infinity,
       timers: 0,
       looked: -1,
+      claimed: null,
       isLeaving: false,
       changes: [],
       partChanges: [],
@@ -171,7 +180,7 @@ export class World {
     process.node = this.#node({
       name: machine.name,
       bound: machine.address,
-      seeds: this.machines.filter((m) => m !== machine).map((m) => m.address),
+      seeds: this.#seedsFor(machine),
       tags: {},
       elections: this.plan.elections,
       membership: membershipConfigOf(this.plan),
@@ -185,7 +194,7 @@ export class World {
       wire: this.#overheard(
         machine,
         process,
-        this.#wire({
+        this.#carriage.wire({
           address: machine.address,
           cluster: 'simulated',
           send: (payload, to) => this.#send(machine, process, payload, to, false),
@@ -208,6 +217,15 @@ export class World {
     for (const part of this.plan.parts ?? []) this.enter(machine, () => process.node.standInPart(part, machine.plan.priority, stableAfterMs(this.plan)));
   }
 
+  /** Everybody else; in a large cluster the first few, as people configure it. */
+  #seedsFor(machine: Machine): Address[] {
+    return this.machines
+      .slice(0, SEEDS + 1)
+      .filter((m) => m !== machine)
+      .slice(0, SEEDS)
+      .map((m) => m.address);
+  }
+
   /** The process is gone at once, with all it knew. What it sent is still on its way. */
   crash(machine: Machine): void {
     if (machine.process === null) return;
@@ -222,7 +240,7 @@ export class World {
   }
 
   /** One step of a node; everything that follows from it at this instant happens here. */
-  enter(machine: Machine, step: () => void, receiving = false): void {
+  enter(machine: Machine, step: () => void): void {
     const { process } = machine;
     if (process === null || machine.state !== 'running') return;
     let failure: unknown = null;
@@ -231,8 +249,26 @@ export class World {
     } catch (error) {
       failure = error;
     }
+    this.#entered(machine, process, false, failure);
+  }
+
+  /** The step of a node that receives a datagram. */
+  #deliver(machine: Machine, payload: Payload, from: Address): void {
+    const { process } = machine;
+    if (process === null || machine.state !== 'running') return;
+    let failure: unknown = null;
+    try {
+      process.receive?.(payload, from);
+    } catch (error) {
+      failure = error;
+    }
+    this.#entered(machine, process, true, failure);
+  }
+
+  #entered(machine: Machine, process: Process, receiving: boolean, failure: unknown): void {
     this.#observer.stepped(machine.name, receiving, failure, this.nowUs);
     if (failure !== null) return;
+    if (process.changes.length + process.partChanges.length === 0) return this.#observer.look(machine, process, true, false, this.nowUs); // nearly always
     const changes = process.changes.splice(0);
     for (const change of changes) this.#note(machine, process, change);
     const partChanges = process.partChanges.splice(0);
@@ -287,7 +323,7 @@ export class World {
     this.#application.resumed?.(machine);
     this.look(machine);
     if (wakeFirst === 'timers') this.#fire(machine, process);
-    for (const { payload, from } of machine.inbox.splice(0)) this.enter(machine, () => process.receive?.(payload, from), true);
+    for (const { payload, from } of machine.inbox.splice(0)) this.#deliver(machine, payload, from);
     if (process.timer !== null) {
       process.timer.dueUs = Math.max(this.nowUs, machine.clock.when(process.timer.localUs));
       this.#fire(machine, process);
@@ -368,17 +404,21 @@ export class World {
 
   #send(machine: Machine, process: Process, payload: Payload, to: Address, connected: boolean): void {
     const target = this.#at.get(to);
-    const bytes = payload instanceof Uint8Array ? payload.length : 0;
+    const bytes = this.#carriage.sizeOf(payload);
     this.#observer.sent(machine.name, bytes, machine.process !== process, this.nowUs);
     if (machine.process !== process || target === undefined) return;
-    const fate = this.network.send(machine.index, target.index, bytes, this.nowUs);
-    const carried = fate !== 'jammed' && fate.damaged && payload instanceof Uint8Array ? payload.subarray(0, payload.length >> 1) : payload;
+    const { network } = this;
+    const fate = network.send(machine.index, target.index, bytes, this.nowUs);
+    if (fate === 'lost') return;
+    const carried = fate === 'arrives' && network.damaged ? this.#carriage.damage(payload) : payload;
     const event: Event = { kind: 'datagram', to, from: process.address, payload: carried, prober: connected ? { machine, process } : null };
-    if (fate === 'jammed') this.#jammed.push({ from: machine, to: target, event });
-    else for (const atUs of fate.arriveUs) this.#queue.push(atUs, event);
+    if (fate === 'jammed') return void this.#jammed.push({ from: machine, to: target, event });
+    this.#queue.push(network.arrivesUs, event);
+    if (network.againUs > 0) this.#queue.push(network.againUs, event);
   }
 
-  #arrive({ to, from, payload, prober }: Event & { kind: 'datagram' }): void {
+  #arrive(datagram: Datagram): void {
+    const { to, from, payload, prober } = datagram;
     const machine = this.#at.get(to);
     const process = machine?.process ?? null;
     if (machine === undefined || process === null || process.address !== to || machine.state === 'suspended') {
@@ -389,16 +429,21 @@ export class World {
     if (machine.state === 'running' && this.nowUs < machine.busyUntilUs) {
       if (machine.backlog >= INBOX_MAX) return this.marks.hit('inbox-overflow');
       machine.backlog += 1;
-      return this.after(machine.busyUntilUs - this.nowUs, () => {
-        machine.backlog -= 1;
-        this.#arrive({ kind: 'datagram', to, from, payload, prober });
-      });
+      return this.#later(machine, datagram);
     }
     this.trace.record(this.nowUs, 'datagram', machine.index, this.#at.get(from)?.index ?? -1);
     machine.busyUntilUs = this.nowUs + machine.eachUs;
-    if (machine.state === 'running') return this.enter(machine, () => process.receive?.(payload, from), true);
+    if (machine.state === 'running') return this.#deliver(machine, payload, from);
     if (machine.inbox.length < INBOX_MAX) machine.inbox.push({ payload, from });
     else this.marks.hit('inbox-overflow');
+  }
+
+  /** It waits for the processor. */
+  #later(machine: Machine, datagram: Datagram): void {
+    this.after(machine.busyUntilUs - this.nowUs, () => {
+      machine.backlog -= 1;
+      this.#arrive(datagram);
+    });
   }
 
   /** The host is there and the process is not: the host says so, unless the plan has it keep silent, and the network carries it or not. */
@@ -410,7 +455,7 @@ export class World {
     const tell = (): void => {
       if (machine.process === process && machine.state === 'running') this.enter(machine, () => process.refused?.(to));
     };
-    for (const atUs of fate.arriveUs.slice(0, 1)) this.after(atUs - this.nowUs, tell);
+    if (fate === 'arrives') this.after(this.network.arrivesUs - this.nowUs, tell);
   }
 
   #onTimer(machine: Machine, process: Process): void {

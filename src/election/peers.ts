@@ -11,7 +11,18 @@ export interface Peer {
 }
 
 /** One process start of one name, as a map key. */
-export const lifeOf = (peer: { readonly name: string; readonly boot: number }): string => `${peer.name}#${peer.boot}`;
+export function lifeOf({ name, boot }: { readonly name: string; readonly boot: number }): string {
+  const known = lives.get(name);
+  if (known?.boot === boot) return known.life;
+  const life = `${name}#${boot}`;
+  if (lives.size >= LIVES_KEPT) lives.clear();
+  lives.set(name, { boot, life });
+  return life;
+}
+
+/** The last key made for each name: keys are asked for with every packet, and a new string would be hashed anew each time. */
+const lives = new Map<string, { readonly boot: number; readonly life: string }>();
+const LIVES_KEPT = 4_096;
 
 /** Whether both are the same process: a name alone would mix a process up with its successor. */
 export const isSameLife = (a: { readonly name: string; readonly boot: number }, b: { readonly name: string; readonly boot: number }): boolean =>

@@ -18,6 +18,7 @@ export class MemberTable {
   readonly #peers = new Map<string, Peer>();
   readonly #view = new Map<string, Member>();
   readonly #self: string;
+  readonly #own: Peer;
   /** Alive and suspect others. A list is made of it when asked for, and kept until it changes. */
   readonly #active = new Set<Peer>();
   #activeList: readonly Peer[] | null = null;
@@ -32,7 +33,7 @@ export class MemberTable {
 
   constructor(self: Claim, nowUs: number) {
     this.#self = self.name;
-    this.put(self, nowUs);
+    this.#own = this.put(self, nowUs);
   }
 
   get members(): ReadonlyMap<string, Member> {
@@ -40,7 +41,7 @@ export class MemberTable {
   }
 
   get self(): Peer {
-    return this.#peers.get(this.#self)!;
+    return this.#own;
   }
 
   get size(): number {

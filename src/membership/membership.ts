@@ -250,10 +250,18 @@ export class Membership {
     this.#self.judge();
     this.#nextDeadlineUs = Infinity;
     if (this.#ctx.standing === 'left' || this.#ctx.standing === 'silenced') return; // nothing of us is due any more
-    const parts = [this.#relays, this.#prober, this.#merge, this.#detection, this.#failedProbe, this.#gossip, this.#sync, this.#join, this.#leave];
-    let next = Infinity;
-    for (const part of parts) next = Math.min(next, part.nextDeadlineUs);
-    this.#nextDeadlineUs = next;
+    // Spelled out: this ends every transition, and each part then is read for what it is.
+    this.#nextDeadlineUs = Math.min(
+      this.#relays.nextDeadlineUs,
+      this.#prober.nextDeadlineUs,
+      this.#merge.nextDeadlineUs,
+      this.#detection.nextDeadlineUs,
+      this.#failedProbe.nextDeadlineUs,
+      this.#gossip.nextDeadlineUs,
+      this.#sync.nextDeadlineUs,
+      this.#join.nextDeadlineUs,
+      this.#leave.nextDeadlineUs,
+    );
   }
 
   #dispatch(from: Address, message: MembershipMessage): void {

@@ -28,10 +28,18 @@ export class SelfKnowledge {
   /** Notes the present state and tells it if it is another than before. */
   judge(): void {
     const before = this.#state;
+    if (before === 'joined' && this.#isWell) return; // nearly always
     const [state, reasons] = this.#now();
     if (state === before) return;
     this.#state = state;
     this.#ctx.host.notify({ type: 'self', state, reasons });
+  }
+
+  get #isWell(): boolean {
+    const { standing, table, health, nowUs, lastHeardUs, oneWay, config } = this.#ctx;
+    return (
+      standing === 'joined' && table.failed.size === 0 && oneWay.size === 0 && health.score < DEGRADED_FROM && nowUs - lastHeardUs < config.pauseToleranceUs
+    );
   }
 
   #now(): [SelfState, readonly string[]] {

@@ -7,7 +7,9 @@ import { LeaseCheck } from '../../sim/check/leases.ts';
 import { Observer } from '../../sim/check/observer.ts';
 import { ViewCheck } from '../../sim/check/views.ts';
 import { type InvariantId, Violations } from '../../sim/check/violation.ts';
-import type { Machine } from '../../sim/world/machine.ts';
+import { timingOf } from '../../sim/plan/timings.ts';
+import type { Machine, Process } from '../../sim/world/machine.ts';
+import { QUEUE_MAX } from '../../src/election/bid-queue.ts';
 import type { GrantRecord } from '../../src/election/ballot-box.ts';
 import type { SpeechCheck } from '../../sim/check/speech.ts';
 import { VoteCheck } from '../../sim/check/votes.ts';
@@ -270,6 +272,35 @@ describe('member.M1 to member.M4, views', () => {
     };
     expect(keeping(3)).toEqual(['resource.R6']);
     expect(keeping(2)).toEqual([]);
+  });
+  it('I20 bites on a queue above its bound, and rests at it', () => {
+    const keeping = (queued: number): InvariantId[] => {
+      const observer = new Observer(planOf(1));
+      const election = { transitions: 1, voteOf: () => ({ maxBallot: 0, floor: 0, grant: null, queued }), tenureOf: () => null };
+      const process = { boot: 1, looked: -1, claimed: null, node: { election, membership: { self: member('alive', 3) } } } as unknown as Process;
+      observer.look({ name: 'n1', index: 0, clock: trueTime } as unknown as Machine, process, true, false, 0);
+      return broken(observer.violations);
+    };
+    expect(keeping(QUEUE_MAX + 1)).toContain('election.I20');
+    expect(keeping(QUEUE_MAX)).toEqual([]);
+  });
+  it('I22 bites on a belief that no promise can vouch for, and rests on one that lasts a lease', () => {
+    const plan = planOf(1);
+    const { grantUs } = timingOf(plan.timing).election;
+    const believing = (forUs: number): InvariantId[] => {
+      const observer = new Observer(plan);
+      observer.started('n1');
+      const now = { elapsedUs: 5_000, leaderUs: 5_000, wallMs: 0 };
+      const process = {
+        boot: 1,
+        clock: { peek: () => now, elapsedUs: () => 5_000 },
+        node: { election: { leaderOf: () => ({ untilUs: 5_000 + forUs }) } },
+      } as unknown as Process;
+      observer.heard({ name: 'n1', index: 0 } as unknown as Machine, process, { type: 'leader', name: 'leader', leader: 'n2', term: 3, reason: null }, 9_000);
+      return broken(observer.violations);
+    };
+    expect(believing(grantUs + 2_000)).toEqual(['election.I22']);
+    expect(believing(grantUs)).toEqual([]);
   });
   it('M7 and R1 bite on a large datagram, and on a word after the end', () => {
     const observer = new Observer(planOf(1));

@@ -1,5 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { Trace, firstDifference, planOf, runPlan } from '../../sim/index.ts';
+import { clusterNode } from '../../sim/world/cluster-node.ts';
+import type { NodeFactory } from '../../sim/world/node-port.ts';
 
 const SEEDS = [1, 2, 3, 5, 8, 13, 21, 34];
 
@@ -28,6 +30,39 @@ describe('a seed', () => {
     const before = (story: typeof whole): typeof whole => story.filter(({ atUs }) => atUs < last.atUs);
     expect(before(without)).toEqual(before(whole));
     expect(without).not.toEqual(whole);
+  });
+});
+
+describe('resource.R2', () => {
+  /** Nodes that draw from something that outlives a run, as a program does that asks `Math.random` or keeps state in a module. */
+  const forgetful = (): NodeFactory => {
+    let drawn = 0;
+    return (setup) =>
+      clusterNode({
+        ...setup,
+        runtime: {
+          ...setup.runtime,
+          wakeAt: (localUs, wake) => setup.runtime.wakeAt(localUs === Infinity ? localUs : localUs + (drawn++ % 1_000), wake),
+        },
+      });
+  };
+  const twice = (node: NodeFactory): readonly [Trace, Trace] => {
+    const traces = [new Trace('full'), new Trace('full')] as const;
+    for (const trace of traces) runPlan(planOf(7), { trace, node });
+    return traces;
+  };
+
+  it('bites where a second run of one plan is another one, and says from which event on', () => {
+    const [first, second] = twice(forgetful());
+    expect(second.hash).not.toBe(first.hash);
+    const parted = firstDifference(first, second)!;
+    expect(parted.first).not.toBe(parted.second);
+    expect(first.events.slice(0, parted.event)).toEqual(second.events.slice(0, parted.event));
+  });
+
+  it('rests on what ships', () => {
+    const [first, second] = twice(clusterNode);
+    expect(firstDifference(first, second)).toBe(null);
   });
 });
 
