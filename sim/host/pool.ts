@@ -15,6 +15,8 @@ export interface Task {
   readonly plans?: readonly Plan[];
   /** One seed in so many goes through the codec as well, and the hashes must agree; 0: none. */
   readonly codecEvery: number;
+  /** Each runs once more as it is, and the hashes must agree. */
+  readonly twice?: boolean;
   /** Instead of runs: the directed schedules. */
   readonly directed?: boolean;
   /** Instead of runs: every interleaving of a small world. */

@@ -34,6 +34,10 @@ parentPort!.on('message', (task: Task) => {
     let row: RunSummary;
     try {
       row = summaryOf(runPlan(plan));
+      if (task.twice === true) {
+        const again = runPlan(plan).traceHash;
+        if (again !== row.traceHash) row = { ...row, verdict: 'internal', words: `run again, the trace is ${again}, not ${row.traceHash}` };
+      }
       if (task.codecEvery > 0 && plan.seed % task.codecEvery === 0) {
         const again = runPlan(plan, { codec: true }).traceHash;
         if (again !== row.traceHash) row = { ...row, verdict: 'internal', words: `through the codec the trace is ${again}, not ${row.traceHash}` };

@@ -61,10 +61,27 @@ export function progress(total: number, what: string): { step(by: number, extra?
       writeNow(terminal ? `\r\u001b[2K${tell(extra)}` : `${tell(extra)}\n`, 2);
     },
     done: () => {
+      const now = Date.now();
       if (terminal) writeNow('\r\u001b[2K', 2);
+      if (terminal || now - started >= QUIET_MS) writeNow(`${count} ${what} in ${((now - started) / 1000).toFixed(1)} s\n`, 2);
     },
   };
 }
+
+/** The first Ctrl-C lets what is under way come to its end and be reported; the second ends at once. Call `done` when there is nothing to stop any more. */
+export function interruptible(): { readonly isStopped: () => boolean; done(): void } {
+  let stopped = false;
+  const onSignal = (): void => {
+    if (stopped) process.exit(INTERRUPTED);
+    stopped = true;
+    writeNow('\nstopping after the runs under way; Ctrl-C again stops at once\n', 2);
+  };
+  process.on('SIGINT', onSignal);
+  return { isStopped: () => stopped, done: () => void process.off('SIGINT', onSignal) };
+}
+
+/** What a shell says of a program that Ctrl-C ended. */
+export const INTERRUPTED = 130;
 
 /** How much a clean sweep says: the rule of three. */
 export function ruleOfThree(report: SweepReport): string {

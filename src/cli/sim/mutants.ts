@@ -1,9 +1,10 @@
+import { readFileSync, writeFileSync } from 'node:fs';
 import { Command } from 'commander';
 import { MUTANTS } from '../../../sim/host/catalogue.ts';
 import { readScenario, scenarioNames } from '../../../sim/host/files.ts';
 import { type Score, medianOf, scoreMutants } from '../../../sim/host/score.ts';
 import { writeLine, writeNow } from '../output.ts';
-import { SimExit, jobsOf, mutantOf, progress, wholeNumber } from './common.ts';
+import { SimExit, SimUsage, jobsOf, mutantOf, progress, wholeNumber } from './common.ts';
 
 export function mutantsCommand(): Command {
   return new Command('mutants')
@@ -14,10 +15,18 @@ export function mutantsCommand(): Command {
     .option('--jobs <N>', 'worker threads (default: all processors)')
     .option('--json', 'one JSON object per line')
     .option('--table', 'print the table as Markdown')
+    .option('--write', 'write it into README.md and docs/simulator.md of the working directory, between their markers')
     .action(
       async (
         ids: string[],
-        flags: { readonly budget: string; readonly sweeps: string; readonly jobs?: string; readonly json?: boolean; readonly table?: boolean },
+        flags: {
+          readonly budget: string;
+          readonly sweeps: string;
+          readonly jobs?: string;
+          readonly json?: boolean;
+          readonly table?: boolean;
+          readonly write?: boolean;
+        },
       ) => {
         const mutants = ids.length === 0 ? MUTANTS : ids.map((id) => mutantOf(id)!);
         const bar = progress(mutants.length, 'mutants');
@@ -29,6 +38,14 @@ export function mutantsCommand(): Command {
           onScore: () => bar.step(1),
         });
         bar.done();
+        if (flags.write === true) {
+          if (ids.length > 0) throw new SimUsage('--write writes the table of all mutants: name none');
+          for (const [file, text] of [
+            ['README.md', summaryOf(scores)],
+            ['docs/simulator.md', `${headOf(scores, `--budget ${flags.budget} --sweeps ${flags.sweeps}`)}\n\n${tableOf(scores)}`],
+          ] as const)
+            writeFileSync(file, between(readFileSync(file, 'utf8'), text));
+        }
         const survivors = scores.filter(({ killer }) => killer === null).map(({ id }) => id);
         if (flags.json === true) {
           for (const score of scores) writeLine({ event: 'mutant', ...score });
@@ -55,6 +72,38 @@ export function mutantsCommand(): Command {
 
 function seedsOf(score: Score): string {
   return score.seeds.length === 0 ? '' : String(medianOf(score.seeds));
+}
+
+function headOf(scores: readonly Score[], flags: string): string {
+  const found = scores.filter(({ killer }) => killer !== null).length;
+  return `${scores.length} bugs, ${found === scores.length ? 'all' : found} found (\`bellwether sim mutants ${flags}\`):`;
+}
+
+/** For the README, folded: one line for each invariant that found bugs, the most of them first. */
+export function summaryOf(scores: readonly Score[]): string {
+  const by = new Map<string, Score[]>();
+  for (const score of scores) {
+    const killer = score.killer === null ? 'nothing' : score.seeds.length === 0 ? 'a directed schedule or a scenario' : `\`${score.killer}\``;
+    by.set(killer, [...(by.get(killer) ?? []), score]);
+  }
+  const rows = [...by]
+    .sort(([a, x], [b, y]) => y.length - x.length || (a < b ? -1 : 1))
+    .map(
+      ([killer, some]) =>
+        `| ${killer} | ${some.length} | ${some.flatMap(({ seeds }) => seeds).length === 0 ? '–' : medianOf(some.flatMap(({ seeds }) => seeds))} |`,
+    );
+  const found = scores.filter(({ killer }) => killer !== null).length;
+  const head = `<details><summary>${scores.length} planted, ${found} found</summary>`;
+  return `${[head, '', '| found by | planted bugs | seeds needed (median) |', '|---|---|---|', ...rows, '', '</details>'].join('\n')}\n`;
+}
+
+const [BEGIN, END] = ['<!-- mutants -->', '<!-- /mutants -->'];
+
+/** `text` with what is between its markers replaced. @throws SimUsage where there are none. */
+export function between(text: string, content: string): string {
+  const [from, to] = [text.indexOf(BEGIN), text.indexOf(END)];
+  if (from < 0 || to < from) throw new SimUsage(`there is no ${BEGIN} … ${END}`);
+  return `${text.slice(0, from + BEGIN.length)}\n\n${content.trim()}\n\n${text.slice(to)}`;
 }
 
 /** As it stands in docs/simulator.md. */

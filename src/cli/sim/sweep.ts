@@ -7,7 +7,7 @@ import type { Wanted } from '../../../sim/plan/generate.ts';
 import { durationMs } from '../demo/script.ts';
 import { writeLine, writeNow } from '../output.ts';
 import { keepBugs } from './keep.ts';
-import { SimExit, SimUsage, exitOf, jobsOf, mutantOf, progress, range, ruleOfThree } from './common.ts';
+import { INTERRUPTED, SimExit, SimUsage, exitOf, interruptible, jobsOf, mutantOf, progress, range, ruleOfThree, wholeNumber } from './common.ts';
 
 interface SweepFlags {
   readonly seeds: string;
@@ -96,22 +96,19 @@ export function checkDeterminismCommand(): Command {
   return new Command('check-determinism')
     .description('each seed twice by reference and once through the codec; all must agree')
     .option('--seeds <N>', 'how many seeds', '50')
+    .option('--jobs <N>', 'worker threads (default: all processors)')
     .option('--json', 'one JSON object per line')
-    .action((flags: { readonly seeds: string; readonly json?: boolean }) => {
-      const [, count] = range('--seeds', `1..${flags.seeds}`, 1, 1_000_000);
+    .action(async (flags: { readonly seeds: string; readonly jobs?: string; readonly json?: boolean }) => {
+      const count = wholeNumber('--seeds', flags.seeds, 1, 1_000_000);
       const bar = progress(count, 'seeds');
-      const differ: number[] = [];
-      let parted: ReturnType<typeof firstDifference> = null;
-      for (let seed = 1; seed <= count; seed += 1) {
-        const plan = planOf(seed);
-        const hashes = new Set([runPlan(plan).traceHash, runPlan(plan).traceHash, runPlan(plan, { codec: true }).traceHash]);
-        if (hashes.size > 1) {
-          differ.push(seed);
-          parted ??= whereTheyPart(plan);
-        }
-        bar.step(1);
-      }
+      const tasks = seedTasks(1, count, {}, 1).map((task) => ({ ...task, twice: true }));
+      const rows = await runTasks(tasks, { jobs: jobsOf(flags.jobs), onRows: (some) => bar.step(some.length) });
       bar.done();
+      const differ = rows
+        .filter(({ verdict }) => verdict === 'internal')
+        .map(({ seed }) => seed)
+        .sort((a, b) => a - b);
+      const parted = differ.length === 0 ? null : whereTheyPart(planOf(differ[0]!));
       if (flags.json === true) writeLine({ event: 'verdict', schema: 1, verdict: differ.length === 0 ? 'pass' : 'fail', seeds: count, differ, parted });
       else
         writeNow(
@@ -171,6 +168,7 @@ interface Again {
 
 async function sweep(tasks: readonly Task[], total: number, flags: SweepFlags, again: Again, isSwarm: boolean): Promise<number> {
   const bar = progress(total, 'runs');
+  const interrupt = interruptible();
   let failed = 0;
   const rows = await runTasks(tasks, {
     jobs: jobsOf(flags.jobs),
@@ -179,13 +177,18 @@ async function sweep(tasks: readonly Task[], total: number, flags: SweepFlags, a
       failed += some.filter(({ verdict }) => verdict !== 'pass').length;
       bar.step(some.length, failed === 0 ? '' : `${failed} failed`);
     },
+    enough: interrupt.isStopped,
   });
   bar.done();
+  interrupt.done();
   const report = sweepReport(rows);
-  const unhit = isSwarm && report.seeds >= VACUOUS_FROM && report.failures.length === 0 ? REQUIRED.filter((mark) => report.marks[mark] === undefined) : [];
-  const code = report.failures.length > 0 ? exitOf(report) : unhit.length > 0 || isExcusedTooOften(report) ? SimExit.vacuous : SimExit.pass;
+  const missing = total - report.seeds;
+  const unhit =
+    isSwarm && missing === 0 && report.seeds >= VACUOUS_FROM && report.failures.length === 0 ? REQUIRED.filter((mark) => report.marks[mark] === undefined) : [];
+  const code =
+    report.failures.length > 0 ? exitOf(report) : unhit.length > 0 || isExcusedTooOften(report) ? SimExit.vacuous : missing > 0 ? INTERRUPTED : SimExit.pass;
   if (flags.json === true) tellJson(report, code, again.replayOf);
-  else tell(report, unhit, again.replayOf);
+  else tell(report, unhit, missing, again.replayOf);
   if (flags.keep !== undefined)
     await keepBugs(flags.keep, report.failures.map(again.planOf), mutantOf(flags.mutant), (words) =>
       flags.json === true
@@ -195,7 +198,7 @@ async function sweep(tasks: readonly Task[], total: number, flags: SweepFlags, a
   return code;
 }
 
-function tell(report: SweepReport, unhit: readonly string[], replayOf: (row: RunSummary) => string): void {
+function tell(report: SweepReport, unhit: readonly string[], missing: number, replayOf: (row: RunSummary) => string): void {
   const { closest } = report;
   const lines = [
     `${report.seeds} runs, ${(report.simulatedUs / 3_600_000_000).toFixed(2)} simulated hours, ${report.events} events, ${report.datagrams} datagrams`,
@@ -211,6 +214,7 @@ function tell(report: SweepReport, unhit: readonly string[], replayOf: (row: Run
   if (report.failures.length > 5) lines.push(`and ${report.failures.length - 5} more`);
   if (unhit.length > 0) lines.push(`FAIL (vacuous): never hit: ${unhit.join(', ')}`);
   else if (isExcusedTooOften(report)) lines.push('FAIL (vacuous): so many runs were excused that the others prove little');
+  else if (missing > 0 && report.failures.length === 0) lines.push(`STOPPED with ${missing} runs to go. ${ruleOfThree(report)}`);
   else lines.push(report.failures.length === 0 ? `PASS. ${ruleOfThree(report)}` : 'FAIL');
   writeNow(`${lines.join('\n')}\n`);
 }
@@ -221,7 +225,7 @@ function tellJson(report: SweepReport, code: number, replayOf: (row: RunSummary)
   writeLine({
     event: 'verdict',
     schema: 1,
-    verdict: code === SimExit.pass ? 'pass' : 'fail',
+    verdict: code === SimExit.pass ? 'pass' : code === INTERRUPTED ? 'stopped' : 'fail',
     seeds,
     violations: failures.length,
     excused: report.excused,
