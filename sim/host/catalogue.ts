@@ -12,6 +12,8 @@ const RECOVERY = 'src/election/recovery.ts';
 const ELECTION = 'src/election/election.ts';
 const LEASE = 'src/election/lease.ts';
 const PARTITION = 'src/partition/partition.ts';
+const RECONFIGURATION = 'src/election/reconfiguration.ts';
+const VOTER_SET = 'src/election/voter-set.ts';
 
 /**
  * Bugs that people write. Each is one rule of docs/protocol.md left out or turned round; each must be
@@ -220,23 +222,23 @@ export const MUTANTS: readonly Mutant[] = [
   {
     id: 'half-is-enough',
     bug: 'half of the voters elect',
-    file: LEASE,
-    find: 'return Math.floor(voters / 2) + 1;',
-    replace: 'return Math.max(1, Math.floor(voters / 2));',
+    file: VOTER_SET,
+    find: 'return Math.floor(votes / 2) + 1;',
+    replace: 'return Math.max(1, Math.floor(votes / 2));',
   },
   {
     id: 'majority-of-the-living',
     bug: 'a majority of the members held alive elects',
     file: CANDIDATE,
-    find: '.map((s) => s.endUs), this.#context.needed);',
+    find: 'return this.#context.electorate.leaseEndUs(bid.support);',
     replace:
-      '.map((s) => s.endUs), Math.max(1, Math.floor([...this.#context.peers.eligible()].filter((n) => this.#context.config.voters.includes(n)).length / 2) + 1));',
+      'const { peers, electorate } = this.#context; const living = [...peers.eligible()].filter((n) => electorate.isVoter(n)).length; return [...bid.support.values()].map((s) => s.endUs - 30_000).sort((a, b) => b - a)[Math.max(0, Math.floor(living / 2))] ?? -Infinity;',
   },
   {
     id: 'any-voter-renews',
     bug: 'one voter’s answer extends the lease',
     file: LEADER,
-    find: 'tenure.leaseEndUs = Math.max(tenure.leaseEndUs, leaseEndUs(ends, this.#context.needed));',
+    find: 'tenure.leaseEndUs = Math.max(tenure.leaseEndUs, this.#context.electorate.leaseEndUs(tenure.support));',
     replace: 'tenure.leaseEndUs = Math.max(tenure.leaseEndUs, endUs);',
   },
   {
@@ -299,7 +301,7 @@ export const MUTANTS: readonly Mutant[] = [
   {
     id: 'one-now-per-batch',
     bug: 'one reading of the clocks serves a whole batch of datagrams',
-    file: 'src/node.ts',
+    file: 'src/node-core.ts',
     find: 'this.election.receive(from, message, this.#runtime.now())',
     replace:
       'this.election.receive(from, message, this.batch !== undefined && this.#runtime.elapsedUs() - this.batch.elapsedUs < 50_000 ? this.batch : (this.batch = this.#runtime.now()))',
@@ -374,8 +376,93 @@ export const MUTANTS: readonly Mutant[] = [
     id: 'config-ignored',
     bug: 'votes under another configuration count',
     file: ELECTION,
-    find: 'if (packet.config !== this.digest) {',
+    find: 'if (packet.config !== electorate.digest) {',
     replace: 'if (false) {',
+  },
+  // ── who votes ──
+  {
+    id: 'step-unsettled',
+    bug: 'the next set of voters does not wait for a majority of the present one (config.P1)',
+    file: RECONFIGURATION,
+    find: 'if (held < electorate.needed) {',
+    replace: 'if (false) {',
+  },
+  {
+    id: 'step-of-another-term',
+    bug: 'what voters answered in a former term settles a set, and nobody stamps it (config.P2)',
+    file: RECONFIGURATION,
+    find: 'const isStamped = !electorate.isFirst && electorate.set.term === term;',
+    replace: 'const isStamped = true;',
+  },
+  {
+    id: 'all-in-one-step',
+    bug: 'the wanted voters are installed in one step (config.P3)',
+    file: VOTER_SET,
+    find: 'export function nextSeats(now, wanted, isGone) {',
+    replace: 'export function nextSeats(now, wanted, isGone) { return JSON.stringify(now) === JSON.stringify(wanted) ? null : wanted;',
+  },
+  {
+    id: 'no-drain-between-steps',
+    bug: 'the next step does not wait for leases won before the last one (config.P6)',
+    file: RECONFIGURATION,
+    find: 'if (now.elapsedUs < this.#settledUs + this.#drainUs) {',
+    replace: 'if (false) {',
+  },
+  {
+    id: 'no-floor-in-sets',
+    bug: 'a set of voters does not say how high was promised before it (config.P7)',
+    file: RECONFIGURATION,
+    find: 'const floor = Math.max(set.floor, ...this.#acks.values());',
+    replace: 'const floor = 0;',
+  },
+  {
+    id: 'set-not-kept',
+    bug: 'a changed set of voters is not on the disk when it is answered under (config.P8)',
+    file: 'src/election/memory.ts',
+    find: 'return this.isDurable && this.#keep({ ...this.#kept, set, lineage, origin, pending: false });',
+    replace: 'return this.isDurable;',
+  },
+  {
+    id: 'former-voters-forgotten',
+    bug: 'after a change a lease counts what the new voters promised alone (config.P6)',
+    file: 'src/election/electorate.ts',
+    find: 'this.#former = lineage === this.lineage ? this.set : null;',
+    replace: 'this.#former = null;',
+  },
+  {
+    id: 'vote-at-once',
+    bug: 'who gets a vote uses it without having read what was promised',
+    file: 'src/election/franchise.ts',
+    find: 'if (this.hasVote && !hadVote)',
+    replace: 'if (this.hasVote && !hadVote) this.#parts.recovery.startOver({ ...now, elapsedUs: -1e12 }), this.#parts.recovery.advance(now); else if (false)',
+  },
+  {
+    id: 'acceptance-not-kept',
+    bug: 'who accepts to found with some does not keep it (config.B1)',
+    file: 'src/election/memory.ts',
+    find: 'return this.isDurable && this.#keep({ ...this.#kept, set, lineage, origin, pending: true });',
+    replace: 'return this.isDurable;',
+  },
+  {
+    id: 'memory-instead-of-waiting',
+    bug: 'a state directory replaces the wait, too (restart.R7)',
+    file: RECOVERY,
+    find: 'const handed = this.#handedOn();',
+    replace: 'const handed = this.#remembers ? { floor: this.#context.memory.mark, grants: [] } : this.#handedOn();',
+  },
+  {
+    id: 'hand-on-without-promises',
+    bug: 'a voter takes over from its last life and not what that had promised (restart.R8)',
+    file: VOTER,
+    find: "const peer = { name: holder, boot: holderBoot, address: '' };",
+    replace: "continue; const peer = { name: holder, boot: holderBoot, address: '' };",
+  },
+  {
+    id: 'hand-on-twice',
+    bug: 'what one life handed on is taken by any later one (restart.R8)',
+    file: RECOVERY,
+    find: 'kept?.boot === handedOn.boot &&',
+    replace: '',
   },
   // ── starting at once ──
   {

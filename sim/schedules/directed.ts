@@ -1,4 +1,5 @@
 import { Cluster } from './membership-cluster.ts';
+import { VOTER_SCHEDULES } from './voters.ts';
 import { partsOfOneTerm } from './parts.ts';
 import { ElectionWorld, type Flight, Op, at, carries, settledWorld, storyConfig } from './election-world.ts';
 
@@ -183,6 +184,7 @@ export const DIRECTED: readonly Directed[] = [
       return b.inspect('job').votes!.phase === 'recovering' ? null : 'b, started while a led by the promise of its former life, may vote within T';
     },
   },
+  ...VOTER_SCHEDULES,
 ];
 
 /** Three voters that all start at once, where only voters may lead. */

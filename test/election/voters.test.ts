@@ -127,6 +127,18 @@ describe('what a change rests on', () => {
     expect(world.election('a').franchise.change({ exclude: ['b'] }, world.now('a'))?.why).toBe('busy');
   });
 
+  it('X46: during a partition only the side with a majority installs, and the other one learns it when it heals', () => {
+    const world = worldOf(['a', 'b', 'c', 'd'], ['a', 'b', 'c']);
+    world.network = ({ from, to }) => ([from, to].includes('c') ? null : 1000);
+    world.election('c').franchise.change({ add: ['d'] }, world.now('c'));
+    change(world, 'a', { replace: { c: 'd' } });
+    expect(votersOf(world, 'c')).toBe('a1 b1 c1');
+    world.network = () => 1000;
+    world.run(world.nowUs / 1000 + 2000);
+    expect(world.election('c').franchise.standing.set.version).toBeGreaterThan(0);
+    expect(world.leaders()).toHaveLength(1);
+  });
+
   it('X50: a removed voter goes on bidding and disturbs nobody', () => {
     const world = worldOf(['a', 'b', 'c', 'd'], ['a', 'b', 'c', 'd'].slice(0, 3));
     change(world, 'a', { replace: { c: 'd' } });

@@ -276,7 +276,12 @@ describe('member.M1 to member.M4, views', () => {
   it('I20 bites on a queue above its bound, and rests at it', () => {
     const keeping = (queued: number): InvariantId[] => {
       const observer = new Observer(planOf(1));
-      const election = { transitions: 1, voteOf: () => ({ maxBallot: 0, floor: 0, grant: null, queued }), tenureOf: () => null };
+      const election = {
+        transitions: 1,
+        voteOf: () => ({ maxBallot: 0, floor: 0, grant: null, queued }),
+        tenureOf: () => null,
+        franchise: { standing: { set: { seats: [] } } },
+      };
       const process = { boot: 1, looked: -1, claimed: null, node: { election, membership: { self: member('alive', 3) } } } as unknown as Process;
       observer.look({ name: 'n1', index: 0, clock: trueTime } as unknown as Machine, process, true, false, 0);
       return broken(observer.violations);

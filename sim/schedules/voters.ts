@@ -1,0 +1,136 @@
+import type { VotersChange } from '../../src/election/voter-set.ts';
+import { ElectionWorld, type Flight, Op, at, storyConfig } from './election-world.ts';
+import type { Directed } from './directed.ts';
+
+const ms = (world: ElectionWorld): number => world.nowUs / 1_000;
+
+/** Nodes with state directories, the first three of which vote; who stands for `job` leads it. */
+function worldOf(names: readonly string[], standing: readonly string[]): ElectionWorld {
+  const world = new ElectionWorld(names, storyConfig(['a', 'b', 'c'], { durable: true }));
+  for (const name of names) world.start(name);
+  for (const name of standing) world.campaign(name);
+  world.run(3_000);
+  return world;
+}
+
+/** Asks `by`, and lets time pass until it is done. @returns Whether it was. */
+function changed(world: ElectionWorld, by: string, wish: VotersChange, withinMs = 20_000): boolean {
+  const { franchise } = world.election(by);
+  if (franchise.change(wish, world.now(by)) !== null) return false;
+  const endMs = ms(world) + withinMs;
+  while (ms(world) < endMs && franchise.standing.waitsFor !== null) world.run(ms(world) + 1);
+  return franchise.standing.waitsFor === null;
+}
+
+const between =
+  (one: readonly string[]) =>
+  ({ from, to }: Flight): number | null =>
+    one.includes(from) === one.includes(to) ? at(1) : null;
+
+/** What changing the voters must not do, one rule each. Two leaders are thrown by the world itself. */
+export const VOTER_SCHEDULES: readonly Directed[] = [
+  {
+    id: 'voters-forget',
+    says: 'a voter of {a, b, d} that starts again does not elect, with c that was taken out and knows nothing of it, a leader beside d',
+    run: () => {
+      const world = worldOf(['a', 'b', 'c', 'd'], ['d']);
+      world.network = ({ from, to }) => ([from, to].includes('c') ? null : at(1));
+      if (!changed(world, 'b', { replace: { c: 'd' } })) return 'the voters were not changed';
+      world.run(ms(world) + 2_000);
+      if (!world.leaders().includes('d')) return 'd does not lead';
+      world.network = between(['a', 'c']);
+      world.kill('a');
+      world.start('a');
+      world.campaign('c');
+      world.run(ms(world) + 6_000);
+      return null;
+    },
+  },
+  {
+    id: 'X48',
+    says: 'a second step waits for the leases that were won before the first: a leads by a’s and b’s promise while c, d and e would elect another',
+    run: () => {
+      const world = worldOf(['a', 'b', 'c', 'd', 'e'], ['a']);
+      if (!world.leaders().includes('a')) return 'a does not lead';
+      world.network = ({ from, to }) => ([from, to].includes('a') && ![from, to].includes('b') ? null : at(1));
+      world.run(ms(world) + 1_500); // c’s promise has run out
+      if (!world.leaders().includes('a')) return 'a leads no more';
+      world.network = between(['a']);
+      world.election('c').franchise.change({ add: ['d', 'e'] }, world.now('c'));
+      world.campaign('e');
+      world.run(ms(world) + 8_000);
+      return world.leaders().includes('e') ? null : 'e does not lead after all';
+    },
+  },
+  {
+    id: 'voters-floor',
+    says: 'terms rise over steps so many that no majority of the last set meets one of the first',
+    run: () => {
+      const world = worldOf(['a', 'b', 'c', 'd', 'e', 'f'], ['a']);
+      for (let i = 0; i < 4; i += 1) {
+        world.election('a').resign('job', 'released', null, world.now('a'));
+        world.election('a').settled('job', world.now('a'));
+        world.campaign('a');
+        world.run(ms(world) + 1_500);
+      }
+      const before = Math.max(...world.terms());
+      if (!changed(world, 'd', { add: ['d', 'e', 'f'], remove: ['a', 'b', 'c'] }, 60_000)) return 'the voters were not changed';
+      for (const name of ['a', 'b', 'c']) world.kill(name);
+      world.campaign('f');
+      world.run(ms(world) + 5_000);
+      const [after = 0] = world.terms().slice(-1);
+      return after > before ? null : `term ${after} came after term ${before}`;
+    },
+  },
+  {
+    id: 'found-twice',
+    says: 'who has accepted to found with some does not found with others, also in its next life',
+    run: () => {
+      const world = new ElectionWorld(['a', 'b', 'c', 'd', 'e'], storyConfig([], { expect: 3, founds: 1, durable: true }));
+      for (const name of ['a', 'b', 'c']) world.start(name);
+      world.network = ({ packet }) => (packet.entries.some((e) => e.op === Op.found && e.lineage !== 0) ? null : at(1));
+      world.run(2_000); // all have accepted, and nobody knows of another
+      world.network = between(['a', 'b']);
+      world.kill('c');
+      for (const name of ['c', 'd', 'e']) world.start(name);
+      world.run(5_000);
+      const { seats } = world.election('c').franchise.standing.set;
+      return seats.length === 0 ? null : `c founded with ${seats.map(({ name }) => name).join(', ')}`;
+    },
+  },
+  {
+    id: 'hand-on-rest',
+    says: 'a voter that takes over what its last life promised keeps it for its whole rest',
+    run: () => {
+      const world = worldOf(['a', 'b', 'c'], ['a']);
+      const handedOn = world.election('b').handOn(world.now('b'));
+      if (handedOn === null) return 'nothing was handed on';
+      world.kill('b');
+      world.network = between(['a']);
+      world.start('b', { handedOn });
+      world.campaign('c');
+      world.run(ms(world) + 4_000);
+      return world.leaders().includes('c') ? null : 'c does not lead after all';
+    },
+  },
+  {
+    id: 'hand-on-once',
+    says: 'what was handed on serves one life: a later one, which finds it again, waits',
+    run: () => {
+      const world = worldOf(['a', 'b', 'c'], []);
+      const handedOn = world.election('b').handOn(world.now('b'));
+      world.kill('b');
+      world.start('b', { handedOn });
+      world.network = between(['c']);
+      world.campaign('a');
+      world.run(ms(world) + 2_000); // a leads by b’s promise
+      if (!world.leaders().includes('a')) return 'a does not lead';
+      world.kill('b');
+      world.network = between(['a']);
+      world.start('b', { handedOn });
+      world.campaign('c');
+      world.run(ms(world) + 900);
+      return world.leaders().includes('c') ? 'c leads within T of the start of b' : null;
+    },
+  },
+];
