@@ -72,7 +72,7 @@ export interface Rack {
   readonly queue: readonly string[];
   /** Of the first in the queue; 0 where there is none. */
   readonly priority: number;
-  /** In the voters' own election: at least every ballot that this voter has promised, over all names. Else 0. */
+  /** In the voters' own election: at least every ballot that this voter has promised, over all names; 0: it has no state directory. Else 0. */
   readonly floor: number;
 }
 export interface RDeny {

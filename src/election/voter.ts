@@ -141,7 +141,7 @@ export class Voter {
       grantedMs: this.#grantMs,
       queue: successors.slice(0, renew.ask ? undefined : 1).map(({ peer: { name } }) => name),
       priority: successors[0]?.priority ?? 0,
-      floor: renew.name === VOTERS_ELECTION ? this.#recovery.floor : 0,
+      floor: renew.name === VOTERS_ELECTION && this.#context.memory.isDurable ? this.#recovery.floor : 0,
     });
     if (news) this.#tell(box, now);
   }

@@ -102,4 +102,13 @@ describe('voters that change', () => {
     runUntil(world, () => world.leaders().includes('y'), 5000);
     expect(world.terms()[0]).toBeGreaterThan(former!);
   });
+
+  it('P8: does not begin with a majority that only a voter without a state directory completes: it would fall silent', () => {
+    const world = worldOf(['a', 'b', 'c', 'd'], ['a', 'b', 'c'], ['a', 'b', 'd']);
+    world.kill('b');
+    expect(world.election('a').franchise.change({ replace: { b: 'd' } }, world.now('a'))).toBeNull();
+    world.run(world.nowUs / 1000 + 3000);
+    expect(world.election('a').franchise.standing.waitsFor).toBe('P8: a state directory for c');
+    expect(world.leaders()).toHaveLength(1);
+  });
 });
