@@ -111,4 +111,15 @@ describe('voters that change', () => {
     expect(world.election('a').franchise.standing.waitsFor).toBe('P8: a state directory for c');
     expect(world.leaders()).toHaveLength(1);
   });
+
+  it('refuses a voter that was started again with another T under a changed set: a lease of its length would outlast P6', () => {
+    const world = worldOf(['a', 'b', 'c', 'd', 'e'], ['a', 'b', 'c']);
+    change(world, 'b', { add: ['d', 'e'] });
+    world.kill('a');
+    world.start('a', { durable: true, grantUs: at(5000) });
+    world.campaign('a');
+    world.run(world.nowUs / 1000 + 6000);
+    for (const name of ['a', 'b']) expect(world.process(name).log.join()).toMatch(/warning config-mismatch .*its lease is/);
+    expect(world.leaders()).toHaveLength(1);
+  });
 });
