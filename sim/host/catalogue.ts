@@ -388,13 +388,6 @@ export const MUTANTS: readonly Mutant[] = [
     replace: 'if (false) {',
   },
   {
-    id: 'step-of-another-term',
-    bug: 'what voters answered in a former term settles a set, and nobody stamps it (config.P2)',
-    file: RECONFIGURATION,
-    find: 'const isStamped = !electorate.isFirst && electorate.set.term === term;',
-    replace: 'const isStamped = true;',
-  },
-  {
     id: 'all-in-one-step',
     bug: 'the wanted voters are installed in one step (config.P3)',
     file: VOTER_SET,

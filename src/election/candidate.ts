@@ -48,6 +48,8 @@ export class Candidate {
     if (contest.role !== 'bidding' || now.elapsedUs < contest.bidAtUs) return;
     const outdated = contest.bid !== null && !holdsAnything(contest.bid) && contest.knownBallot >= contest.bid.ballot;
     if (contest.bid === null || outdated) contest.bid = this.#newBid(contest, contest.bid?.startedUs ?? now.elapsedUs);
+    else if (contest.bid.ballot <= this.#context.electorate.set.floor)
+      this.#raise(contest, contest.bid); // config.P7: it can elect nobody any more
     else if (this.#sitsOut(contest, contest.bid)) return this.#watch(contest, voters);
     this.#send(contest, contest.bid, seq, voters, now);
   }
@@ -80,6 +82,8 @@ export class Candidate {
     if (known === undefined || known.boot !== peer.boot || endUs > known.endUs) bid.support.set(peer.name, { boot: peer.boot, endUs });
     bid.denials.delete(peer.name);
     bid.firstGrantUs = Math.min(bid.firstGrantUs, now.elapsedUs);
+    // config.P7. The voters may have promised it before they knew of the floor, under a set whose majorities need not meet those before.
+    if (bid.ballot <= this.#context.electorate.set.floor) return null;
     const leaseUs = this.leaseEndOf(bid);
     return leaseUs > now.leaderUs + minUsefulUs ? leaseUs : null;
   }
@@ -172,7 +176,7 @@ export class Candidate {
 
   /** C1. */
   #newBid(contest: Contest, startedUs: number): BidState {
-    const ballot = Math.max(contest.knownBallot, contest.lastBallot, this.#floor()) + 1;
+    const ballot = Math.max(contest.knownBallot, contest.lastBallot, this.#floor(), this.#context.electorate.set.floor) + 1;
     contest.lastBallot = ballot;
     contest.satOut = 0;
     return {

@@ -21,9 +21,14 @@ export function firstDigest(config: ElectionConfig): number {
   return combine32(digest, hash32(config.leaders));
 }
 
-/** Digest of a later set in the line of descent `lineage`. */
-export function configDigest(lineage: number, { term, version, seats }: VoterSet): number {
-  let digest = combine32(combine32(lineage, term % 0x1_0000_0000), combine32(Math.floor(term / 0x1_0000_0000), version));
+/**
+ * Digest of a later set in the line of descent `lineage`. T, ρ and who may lead are part of it again: `lineage`
+ * comes from the state directory, and the node may have been started with others since. A lease of another T would
+ * outlast the time that the leader of a change waits for its end (config.P6).
+ */
+export function configDigest(config: ElectionConfig, lineage: number, { term, version, seats }: VoterSet): number {
+  let digest = combine32(combine32(combine32(lineage, config.grantUs), config.driftPpm), hash32(config.leaders));
+  digest = combine32(combine32(digest, term % 0x1_0000_0000), combine32(Math.floor(term / 0x1_0000_0000), version));
   for (const { name, weight } of [...seats].sort((a, b) => (a.name < b.name ? -1 : 1))) digest = combine32(combine32(digest, hash32(name)), weight);
   return digest;
 }

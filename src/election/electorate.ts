@@ -20,12 +20,14 @@ export class Electorate {
   names: readonly string[] = [];
   total = 0;
   needed = 1;
+  readonly #config: ElectionConfig;
   readonly #weights = new Map<string, number>();
   /** The set before, until a majority of the present one was heard to speak under it. */
   #former: VoterSet | null = null;
   readonly #holders = new Set<string>();
 
   constructor(config: ElectionConfig) {
+    this.#config = config;
     this.origin = firstDigest(config);
     const { kept } = config;
     const inForce = kept === null || kept.pending ? null : kept.set;
@@ -98,7 +100,7 @@ export class Electorate {
     this.names = [...this.#weights.keys()];
     this.total = votesOf(this.set.seats);
     this.needed = majorityOf(this.total);
-    this.digest = this.isFirst ? this.origin : configDigest(this.lineage, this.set);
+    this.digest = this.isFirst ? this.origin : configDigest(this.#config, this.lineage, this.set);
   }
 }
 

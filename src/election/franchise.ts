@@ -140,9 +140,10 @@ export class Franchise {
    * @returns Whether this node goes by the sender's set now.
    */
   reconcile(peer: Peer, packet: ElectionPacket, now: Now): boolean {
-    const { electorate, outbox } = this.#context;
+    const { config, electorate, outbox } = this.#context;
     for (const entry of packet.entries) {
-      if (entry.op === Op.voters && configDigest(entry.lineage, entry) === packet.config && this.#mayFollow(entry)) this.#install(entry, entry.lineage, now);
+      if (entry.op === Op.voters && configDigest(config, entry.lineage, entry) === packet.config && this.#mayFollow(entry))
+        this.#install(entry, entry.lineage, now);
     }
     if (packet.config === electorate.digest) return true;
     const theirs = { term: packet.configTerm, version: packet.configVersion };
