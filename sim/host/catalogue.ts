@@ -340,7 +340,7 @@ export const MUTANTS: readonly Mutant[] = [
     id: 'ballot-reused',
     bug: 'a candidate uses a ballot again',
     file: CANDIDATE,
-    find: 'Math.max(contest.knownBallot, contest.lastBallot, this.#floor()) + 1;',
+    find: 'Math.max(contest.knownBallot, contest.lastBallot, this.#floor(), this.#context.electorate.set.floor) + 1;',
     replace: 'Math.max(contest.knownBallot, this.#floor());',
   },
   {

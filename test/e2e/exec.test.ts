@@ -133,6 +133,23 @@ describe('exec', () => {
     expect(started.lines.find(({ action }) => action === 'ended')!.by).toBe('guard-lost');
   });
 
+  it('whose leader loses its majority runs the command again when one is back, and does not end', async () => {
+    const voters = ['--voters', 'n1,n2,n3', '--election', 'job'];
+    const port = 40_000 + (process.pid % 10_000);
+    const others = ['--join', `127.0.0.1:${port + 1}`, '--join', `127.0.0.1:${port + 2}`];
+    const all = [1, 2, 3].map((i) => exec([...voters, '--name', `n${i}`, '--bind', `127.0.0.1:${port + i}`, ...others], 'sh', '-c', BEAT));
+    for (let round = 0; round < 3; round += 1) {
+      const { node, term } = await until(() => beats().at(-1), 'a leader');
+      const leader = all[Number(node.slice(1)) - 1]!;
+      for (const other of all) if (other !== leader) other.child.kill('SIGSTOP');
+      await until(() => leader.lines.filter(({ action }) => action === 'ended').length > 0 && !isGroupAlive(leader.group!), 'the end of the command');
+      for (const other of all) other.child.kill('SIGCONT');
+      await until(() => beats().at(-1)!.term > term, 'a leader again');
+      expect(all.map(({ child }) => child.exitCode)).toEqual([null, null, null]);
+    }
+    expectOneAfterTheOther();
+  });
+
   it('killed or stopped, leaves no command running when another starts its own', async () => {
     const voters = ['--voters', 'n1,n2,n3', '--election', 'job'];
     const port = 20_000 + (process.pid % 20_000);

@@ -41,9 +41,9 @@ Example, on each of three machines:
 
 async function runExec(command: readonly string[], flags: AgentFlags & { readonly verbose?: boolean }): Promise<number> {
   const plan = await planAgent(flags, { logger: pino({ level: flags.logLevel }, pino.destination({ dest: 2, sync: true })) });
-  const { voters, stopBeforeUs, renewUs } = plan.settings.election;
+  const { voters, expect, stopBeforeUs, renewUs } = plan.settings.election;
   const [election, ...more] = plan.elections;
-  if (voters.length === 0) throw new UsageError(['--voters must name the nodes that vote: without them nobody can lead']);
+  if (voters.length === 0 && expect === 0) throw new UsageError(['--voters must name the nodes that vote: without them nobody can lead']);
   if (election === undefined || more.length > 0) throw new UsageError(['--election must be given once: exec runs one command for one election']);
 
   const write = (line: Line): void => writeNow(flags.json === true ? `${JSON.stringify(line)}\n` : `${humanLine(line)}\n`, 2);
@@ -88,7 +88,10 @@ async function runExec(command: readonly string[], flags: AgentFlags & { readonl
     clearInterval(feeding);
     signal.removeEventListener('abort', askToEnd);
     say('ended', { code: outcome.code, signal: outcome.signal, by: outcome.by, ...(outcome.error === null ? {} : { error: outcome.error }) });
-    if (signal.aborted && !over.signal.aborted && outcome.by !== 'guard-lost') return; // the lead was lost: it runs again when it comes back
+    // The lead was lost, and it runs again when it comes back. The guard ends the command at the very moment
+    // at which we are told of the loss, and may be the first to say so.
+    const lost = signal.aborted || outcome.by === 'deadline';
+    if (lost && !over.signal.aborted && outcome.by !== 'guard-lost') return;
     ended = outcome;
     over.abort();
   };
