@@ -1,5 +1,6 @@
 import type { Now } from '../core/time.ts';
 import type { Deny } from './messages.ts';
+import { NameMark } from './roll.ts';
 
 /** Election names one node may stand for or watch at once. */
 export const CONTESTS_MAX = 4_096;
@@ -64,12 +65,15 @@ export interface Tenure {
   /** Preferred successor, told in the release. */
   successor: string;
   /** Bidders each voter reported, for the handover's precheck. */
-  readonly queues: Map<string, { readonly ids: readonly string[]; readonly priority: number; readonly atUs: number }>;
+  readonly queues: Map<string, { readonly ids: readonly string[]; readonly priority: number; atUs: number }>;
+  /** Every roll of leases called since `seq` has this tenure with `ballot` on it; null: none has. */
+  called: { readonly ballot: number; readonly seq: number } | null;
 }
 
 /** One name at one candidate. */
 export interface Contest {
   readonly name: string;
+  readonly mark: NameMark;
   role: Role;
   /** The application wants to lead: bid whenever idle. */
   wanted: boolean;
@@ -91,6 +95,7 @@ export interface Contest {
 function newContest(name: string, now: Now): Contest {
   return {
     name,
+    mark: new NameMark(name),
     role: 'idle',
     wanted: false,
     priority: 0,

@@ -3,6 +3,7 @@ import { assert } from '../core/assert.ts';
 import type { Random } from '../core/random.ts';
 import type { Now } from '../core/time.ts';
 import type { MembershipView } from '../core/view.ts';
+import { Beats } from './beats.ts';
 import { Beliefs } from './beliefs.ts';
 import { Candidate } from './candidate.ts';
 import { ClockRates } from './clock-rates.ts';
@@ -24,12 +25,11 @@ import { Outbox, packetOf } from './outbox.ts';
 import { type Peer, Peers, lifeOf } from './peers.ts';
 import { QuorumWatch } from './quorum-watch.ts';
 import { Recovery } from './recovery.ts';
+import { RollCall } from './roll-call.ts';
 import { SilentVoters } from './silent-voters.ts';
 import { Tokens } from './tokens.ts';
 import { Voter } from './voter.ts';
 
-/** Leaders of at most this many names ask voters for their whole queue with every renewal; others learn the first only. */
-const ASK_QUEUE_NAMES = 32;
 /** Clocks that drift apart by more than this between two runs have jumped. */
 const JUMP_US = 5_000;
 
@@ -70,10 +70,9 @@ export class Election {
   readonly #silent: SilentVoters;
   readonly #rates: ClockRates;
   readonly #contests = new Contests();
-  readonly #watched = new Set<string>();
+  readonly #rolls: RollCall;
+  readonly #beats: Beats;
   #participating = false;
-  #beatAtUs = Infinity;
-  #seq = 0;
   #last: Now;
   /** Of the transition that runs. */
   #nowUs = 0;
@@ -102,16 +101,21 @@ export class Election {
     this.#tokens = new Tokens(random, config.renewUs);
     this.#recovery = new Recovery(this.#context, now);
     this.#voter = new Voter(this.#context, this.#recovery);
-    this.#candidate = new Candidate(this.#context, () => (this.franchise.hasVote ? this.#recovery.floor : 0));
+    this.#rolls = new RollCall(this.#context);
+    this.#candidate = new Candidate(this.#context, this.#contests, this.#rolls, () => (this.franchise.hasVote ? this.#recovery.floor : 0));
     this.#leader = new Leader(this.#context);
     this.#beliefs = new Beliefs(config.grantUs, notify);
     this.#quorum = new QuorumWatch(this.#context);
     this.#silent = new SilentVoters(this.#context);
+    this.#beats = new Beats(this.#context, this.#contests, this.#candidate, this.#leader, this.#silent, this.#rolls, {
+      mayBid: () => !this.franchise.hasVote || this.#recovery.isActive,
+      counters: this.counters,
+    });
     this.franchise = new Franchise(this.#context, this.#voter, this.#recovery, this.#silent, {
       transition: (at, event) => this.#transition(at, event),
       contest: (at) => this.#contest(VOTERS_ELECTION, at),
       stand: (contest, at) => this.#candidate.stand(contest, at.elapsedUs, at),
-      ask: (contest, at) => this.#ask(contest, at),
+      ask: (contest, at) => this.#beats.ask(contest, at),
       giveBack: (contest, at) => {
         this.#candidate.withdraw(contest, at);
         this.#leader.resign(contest, 'released', null, at);
@@ -145,7 +149,7 @@ export class Election {
       this.#recovery.heardGrant(packet.maxGrantMs * 1000);
       if (packet.config !== electorate.digest) {
         if (!this.franchise.reconcile(peer, packet, now)) return void (this.counters.foreignConfig += 1);
-        this.#beatAtUs = now.elapsedUs; // leases in hand need the new voters' promises
+        this.#beats.noLaterThan(now.elapsedUs); // leases in hand need the new voters' promises
       }
       electorate.heardUnder(peer.name);
       peers.heard(peer, packet.token, now.elapsedUs);
@@ -278,7 +282,7 @@ export class Election {
       const contest = this.#contests.get(name);
       if (contest?.role !== 'leader') return;
       endUs = this.#leader.confirmedEndUs(now);
-      this.#ask(contest, now);
+      this.#beats.ask(contest, now);
     });
     return endUs;
   }
@@ -309,15 +313,15 @@ export class Election {
   /** Keeps asking who leads `name`, without bidding. */
   watch(name: string, now: Now): void {
     this.#transition(now, () => {
-      if (this.#watched.size >= CONTESTS_MAX) return;
-      this.#watched.add(name);
+      if (this.#beats.watched.size >= CONTESTS_MAX) return;
+      this.#beats.watched.add(name);
       this.#beliefs.follow(name);
-      this.#beatAtUs = Math.min(this.#beatAtUs, now.elapsedUs);
+      this.#beats.noLaterThan(now.elapsedUs);
     });
   }
 
   unwatch(name: string, now: Now): void {
-    this.#transition(now, () => void this.#watched.delete(name));
+    this.#transition(now, () => void this.#beats.watched.delete(name));
   }
 
   /** Whether this node leads `name` at this reading of the leader's clock. */
@@ -402,7 +406,6 @@ export class Election {
   }
 
   #runDue(now: Now): void {
-    const nowUs = now.elapsedUs;
     if (!this.#participating) return;
     const wasActive = this.#recovery.isActive;
     this.franchise.advance(now);
@@ -411,39 +414,11 @@ export class Election {
     if (this.franchise.hasVote) this.#voter.advance(now);
     this.franchise.lead(now);
     for (const contest of this.#contests.values()) this.#candidate.advance(contest, now);
-    if (this.#hasBusiness) this.#beatAtUs = Math.min(this.#beatAtUs, nowUs + this.#context.config.renewUs);
-    else this.#beatAtUs = Infinity;
-    const beat = nowUs >= this.#beatAtUs;
-    for (const contest of this.#contests.values()) {
-      const firstBid = contest.role === 'bidding' && contest.bid === null && nowUs >= contest.bidAtUs;
-      if (beat || firstBid) this.#ask(contest, now);
-    }
-    if (beat) {
-      for (const name of this.#watched) {
-        const role = this.#contests.get(name)?.role ?? 'idle';
-        if (role === 'idle' || role === 'lost') for (const voter of this.#context.peers.voters()) this.#context.outbox.say(voter, { op: Op.watch, name });
-      }
-      const { renewUs } = this.#context.config;
-      this.#beatAtUs = nowUs + renewUs - Math.floor(renewUs / 20) + this.#context.random.below(Math.floor(renewUs / 10)); // R ± 5 %: beats of many nodes spread
-    }
+    this.#beats.advance(now);
     this.#leader.advance(this.#context.peers.voters(), now);
     // Silence means something only where we ask: a recovering voter that waits asks nobody yet.
     const asking = !this.franchise.hasVote || this.#recovery.leftUs(now.elapsedUs) === 0;
-    this.#quorum.advance(this.#hasBusiness && asking, now);
-  }
-
-  /** Bids or renews with a new seq. */
-  #ask(contest: Contest, now: Now): void {
-    if (contest.role === 'bidding') {
-      // A process whose own voter is recovering may be the second of its name, or about to learn of a higher ballot.
-      if (this.franchise.hasVote && !this.#recovery.isActive) return;
-      const voters = this.#context.peers.voters().filter((voter) => this.#silent.mayBid(voter.name, now.elapsedUs));
-      this.counters.bids += 1;
-      this.#candidate.bid(contest, this.#nextSeq(), voters, now);
-    } else if (contest.tenure !== null) {
-      this.counters.renewals += 1;
-      this.#leader.renew(contest, this.#nextSeq(), this.#context.peers.voters(), this.#contests.leading <= ASK_QUEUE_NAMES, now);
-    }
+    this.#quorum.advance(this.#beats.hasBusiness && asking, now);
   }
 
   #dispatch(peer: Peer, entry: Entry, echoed: boolean, now: Now): void {
@@ -456,6 +431,8 @@ export class Election {
         return this.franchise.hasVote ? this.#voter.onRelease(peer, entry, now) : undefined;
       case Op.watch:
         return this.franchise.hasVote ? this.#voter.onWatch(peer, entry, now) : undefined;
+      case Op.same:
+        return this.franchise.hasVote ? this.#voter.onSame(peer, entry, echoed, now) : undefined;
       case Op.recover:
         return this.franchise.hasVote ? this.#recovery.answer(peer, entry, now) : undefined;
       case Op.found:
@@ -473,7 +450,9 @@ export class Election {
         return this.#noteActive(wasActive, now);
       }
       case Op.hint:
-        return this.#onHint(entry, now);
+        return this.#onHint(peer, entry, now);
+      case Op.stands:
+        return this.#beats.onStands(peer, entry, (voter, name, told, leftMs) => this.#onVouch(voter, name, told, leftMs, now), now);
       default:
     }
     const contest = this.#contests.get(entry.name);
@@ -484,7 +463,7 @@ export class Election {
         if (leaseEnd !== null && contest !== undefined) {
           this.#leader.becomeLeader(contest, leaseEnd, this.#beliefs.lastOf(entry.name), now);
           this.counters.acquisitions += 1;
-          this.#ask(contest, now); // C4: renew at once, so that voters learn who won
+          this.#beats.ask(contest, now); // C4: renew at once, so that voters learn who won
         }
         return;
       }
@@ -495,7 +474,7 @@ export class Election {
         return contest === undefined ? undefined : this.#leader.onRack(contest, peer, entry, now);
       case Op.rdeny:
         if (contest === undefined) return;
-        if (this.#leader.onRDeny(contest, entry)) this.#ask(contest, now); // L3: the lease may be running out, and the next beat is R away
+        if (this.#leader.onRDeny(contest, entry)) this.#beats.ask(contest, now); // L3: the lease may be running out, and the next beat is R away
         if (entry.elected && entry.holder !== this.#context.self.name) this.#leader.onViolation(contest, entry.holder, entry.holderTerm, now);
         return;
     }
@@ -503,16 +482,25 @@ export class Election {
 
   #onDeny(contest: Contest | undefined, peer: Peer, deny: Deny, now: Now): void {
     this.counters.denials += 1;
+    this.#rolls.heard(peer.name, deny.name, deny.elected ? deny.holder : '', deny.term, '');
     if (deny.elected && deny.holder !== '') this.#heardLeader(deny.name, deny.holder, deny.term, deny.leftMs, now);
     if (contest === undefined) return;
-    if (deny.why === 'echo' && this.#silent.mayEcho(peer.name, now.elapsedUs)) this.#candidate.bidAgain(contest, this.#nextSeq(), peer, now);
-    if (this.#candidate.onDeny(contest, peer, deny, now)) this.#ask(contest, now);
+    if (deny.why === 'echo' && this.#silent.mayEcho(peer.name, now.elapsedUs)) this.#beats.bidAgain(contest, peer, now);
+    if (this.#candidate.onDeny(contest, peer, deny, now)) this.#beats.ask(contest, now);
   }
 
-  #onHint(hint: Hint, now: Now): void {
+  #onHint(peer: Peer, hint: Hint, now: Now): void {
+    this.#rolls.heard(peer.name, hint.name, hint.holder, hint.term, hint.reason);
     if (hint.holder !== '') return this.#heardLeader(hint.name, hint.holder, hint.term, hint.leftMs, now);
     if (hint.term > 0) this.#beliefs.ended(hint.name, hint.term, now.elapsedUs);
     this.#quorum.noteHint(hint.name, hint.reason);
+  }
+
+  /** What a voter has said of a name still holds: as if it were said again. */
+  #onVouch(voter: Peer, name: string, told: { readonly holder: string; readonly term: number }, leftMs: number, now: Now): void {
+    const contest = this.#contests.get(name);
+    if (contest !== undefined) this.#candidate.onVouch(contest, voter, leftMs, now);
+    this.#heardLeader(name, told.holder, told.term, leftMs, now);
   }
 
   #heardLeader(name: string, holder: string, term: number, leftMs: number, now: Now): void {
@@ -576,7 +564,7 @@ export class Election {
     if (this.franchise.hasVote) earliest = Math.min(earliest, this.#recovery.nextDeadlineUs, this.#voter.nextDeadlineUs);
     return Math.min(
       earliest,
-      this.#beatAtUs,
+      this.#beats.nextDeadlineUs,
       this.#quorum.nextDeadlineUs,
       this.franchise.bootstrap.nextDeadlineUs,
       this.franchise.reconfiguration.nextDeadlineUs,
@@ -585,15 +573,5 @@ export class Election {
 
   #contest(name: string, now: Now): Contest | null {
     return this.#contests.open(name, now);
-  }
-
-  /** Whether anything is to be said at beats. */
-  get #hasBusiness(): boolean {
-    return this.#watched.size > 0 || this.#contests.isBusy;
-  }
-
-  #nextSeq(): number {
-    this.#seq = this.#seq >= 0xffff_ffff ? 1 : this.#seq + 1;
-    return this.#seq;
   }
 }

@@ -3,10 +3,11 @@ import { BallotBox, type GrantRecord } from './ballot-box.ts';
 import type { Bidder } from './bid-queue.ts';
 import type { Context } from './context.ts';
 import type { HandedGrant } from './hand-on.ts';
-import { type Bid, type Hint, Op, type Rack, type Release, type Renew, type Watch, type Why } from './messages.ts';
+import { type Bid, type Hint, Op, type Rack, type Release, type Renew, type Same, type Watch, type Why } from './messages.ts';
 import { type Peer, isSameLife, lifeOf } from './peers.ts';
 import type { Recovery } from './recovery.ts';
 import { VOTERS_ELECTION } from './reconfiguration.ts';
+import { RollReply } from './roll-reply.ts';
 import { FRESH_TENTHS } from './tokens.ts';
 
 /** Election names one voter serves. A bid for a further one is denied with `limit`. */
@@ -22,6 +23,7 @@ export class Voter {
   readonly #context: Context;
   readonly #recovery: Recovery;
   readonly #boxes = new Map<string, BallotBox>();
+  readonly #rolls: RollReply;
   /** Until then another process is taken to use our name: we promise nothing (docs/protocol.md, restart rules). */
   #silentUntilUs = -Infinity;
   #sweepAtUs = Infinity;
@@ -31,6 +33,13 @@ export class Voter {
   constructor(context: Context, recovery: Recovery) {
     this.#context = context;
     this.#recovery = recovery;
+    this.#rolls = new RollReply(context, this.#boxes, {
+      isPromising: ({ elapsedUs }) => recovery.isActive && elapsedUs >= this.#silentUntilUs,
+      successors: (box, nowUs) => this.#successors(box, nowUs),
+      occupant: (box, peer, nowUs) => this.#occupant(box, peer, nowUs),
+      hint: (box, now) => this.#hint(box, now),
+      bid: (peer, { name }, { ballot, priority }, seq, echoed, now) => this.onBid(peer, { op: Op.bid, name, ballot, seq, priority }, echoed, now),
+    });
   }
 
   /** A bid: granted, queued or denied. */
@@ -173,6 +182,11 @@ export class Voter {
     this.#say(peer, this.#hint(box, now));
   }
 
+  /** V13. */
+  onSame(peer: Peer, same: Same, echoed: boolean, now: Now): void {
+    this.#rolls.answer(peer, same, echoed, now);
+  }
+
   /** Another process claims our name: promise nothing until it was silent for T. */
   silence(now: Now): void {
     this.#silentUntilUs = Math.max(this.#silentUntilUs, now.elapsedUs + this.#context.config.grantUs);
@@ -309,6 +323,16 @@ export class Voter {
   #isKept(box: BallotBox, nowUs: number): boolean {
     const { incumbent } = box;
     return incumbent !== null && nowUs < incumbent.untilUs && box.releasedBy(incumbent.peer) < incumbent.term && !this.#context.peers.isGone(incumbent.peer);
+  }
+
+  /** Whom a bid of `peer` has to wait for here (V4, V12), as it is told. */
+  #occupant(box: BallotBox, peer: Peer, nowUs: number): { readonly holder: string; readonly term: number; readonly leftUs: number } | null {
+    const { grant, incumbent } = box;
+    if (grant !== null && nowUs < grant.endUs) {
+      return isSameLife(grant.holder, peer) ? null : { holder: grant.elected ? grant.holder.name : '', term: grant.term, leftUs: grant.endUs - nowUs };
+    }
+    if (!this.#isKept(box, nowUs) || isSameLife(incumbent!.peer, peer)) return null;
+    return { holder: incumbent!.peer.name, term: incumbent!.term, leftUs: incumbent!.untilUs - nowUs };
   }
 
   #grant(box: BallotBox, bidder: Bidder, now: Now): void {
