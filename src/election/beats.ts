@@ -56,7 +56,8 @@ export class Beats {
     return this.watched.size > 0 || this.#contests.isBusy;
   }
 
-  advance(now: Now): void {
+  /** Bids, renews and asks what is due. @returns Whether this was a beat. */
+  advance(now: Now): boolean {
     const nowUs = now.elapsedUs;
     const { renewUs } = this.#context.config;
     if (this.hasBusiness) this.noLaterThan(nowUs + renewUs);
@@ -67,9 +68,10 @@ export class Beats {
       const firstBid = contest.role === 'bidding' && contest.bid === null && nowUs >= contest.bidAtUs;
       if (firstBid || (isBeat && called?.has(contest) !== true)) this.ask(contest, now);
     }
-    if (!isBeat) return;
+    if (!isBeat) return false;
     this.#watch(now);
     this.#atUs = nowUs + renewUs - Math.floor(renewUs / 20) + this.#context.random.below(Math.floor(renewUs / 10)); // R ± 5 %: beats of many nodes spread
+    return true;
   }
 
   /** Bids or renews with a new seq. */
@@ -113,14 +115,12 @@ export class Beats {
     if (this.#contests.size <= LISTED_MAX) return null;
     const leases: Contest[] = [];
     const bids: Contest[] = [];
-    const hot = new Set<Contest>();
     const mayBid = this.#port.mayBid();
     for (const contest of this.#contests.values()) {
       if (contest.name === VOTERS_ELECTION) continue;
       if ((contest.role === 'leader' || contest.role === 'draining') && contest.tenure !== null) leases.push(contest);
       if (!mayBid || !this.#candidate.stands(contest, now)) continue;
       bids.push(contest);
-      if (contest.bid!.firstGrantUs !== Infinity) hot.add(contest); // votes in hand: every refusal counts, and by name
     }
     const called = new Set<Contest>();
     const { peers } = this.#context;
@@ -133,7 +133,7 @@ export class Beats {
       this.#port.counters.bids += 1;
       const voters = peers.voters().filter((voter) => this.#silent.mayBid(voter.name, now.elapsedUs));
       this.#rolls.callBids(bids, this.#nextSeq(), voters, now);
-      for (const contest of bids) if (!hot.has(contest)) called.add(contest);
+      for (const contest of bids) called.add(contest);
     }
     return called;
   }

@@ -138,11 +138,6 @@ export class Candidate {
     contest.bidAtUs = now.elapsedUs + 2 * this.#context.config.renewUs;
   }
 
-  /** A voter says that its promise to the leader runs on, without naming the bid that waits for it. */
-  onVouch(contest: Contest, voter: Peer, leftMs: number, now: Now): void {
-    contest.bid?.formerEndsUs.set(voter.name, now.elapsedUs + leftMs * 1000);
-  }
-
   /** C6 by the clock. */
   advance(contest: Contest, now: Now): void {
     const bid = contest.bid;

@@ -25,7 +25,7 @@ import { Outbox, packetOf } from './outbox.ts';
 import { type Peer, Peers, lifeOf } from './peers.ts';
 import { QuorumWatch } from './quorum-watch.ts';
 import { Recovery } from './recovery.ts';
-import { RollCall } from './roll-call.ts';
+import { RollCall, type Told } from './roll-call.ts';
 import { SilentVoters } from './silent-voters.ts';
 import { Tokens } from './tokens.ts';
 import { Voter } from './voter.ts';
@@ -73,6 +73,7 @@ export class Election {
   readonly #rolls: RollCall;
   readonly #beats: Beats;
   #participating = false;
+  #isBeat = false;
   #last: Now;
   /** Of the transition that runs. */
   #nowUs = 0;
@@ -391,7 +392,8 @@ export class Election {
     event();
     this.#runDue(now);
     this.#flush(now);
-    this.#beliefs.settle(now.elapsedUs, (name) => this.#reasonFor(name));
+    this.#beliefs.settle(now.elapsedUs, (name) => this.#reasonFor(name), this.#isBeat);
+    this.#isBeat = false;
     this.#last = now;
     this.nextDeadlineUs = this.#deadline(now);
     this.#busy = false;
@@ -414,7 +416,7 @@ export class Election {
     if (this.franchise.hasVote) this.#voter.advance(now);
     this.franchise.lead(now);
     for (const contest of this.#contests.values()) this.#candidate.advance(contest, now);
-    this.#beats.advance(now);
+    this.#isBeat = this.#beats.advance(now);
     this.#leader.advance(this.#context.peers.voters(), now);
     // Silence means something only where we ask: a recovering voter that waits asks nobody yet.
     const asking = !this.franchise.hasVote || this.#recovery.leftUs(now.elapsedUs) === 0;
@@ -482,7 +484,7 @@ export class Election {
 
   #onDeny(contest: Contest | undefined, peer: Peer, deny: Deny, now: Now): void {
     this.counters.denials += 1;
-    this.#rolls.heard(peer.name, deny.name, deny.elected ? deny.holder : '', deny.term, '');
+    this.#rolls.heard(peer.name, deny.name, deny.holder, deny.term, deny.elected ? 'held' : 'electing');
     if (deny.elected && deny.holder !== '') this.#heardLeader(deny.name, deny.holder, deny.term, deny.leftMs, now);
     if (contest === undefined) return;
     if (deny.why === 'echo' && this.#silent.mayEcho(peer.name, now.elapsedUs)) this.#beats.bidAgain(contest, peer, now);
@@ -497,10 +499,13 @@ export class Election {
   }
 
   /** What a voter has said of a name still holds: as if it were said again. */
-  #onVouch(voter: Peer, name: string, told: { readonly holder: string; readonly term: number }, leftMs: number, now: Now): void {
+  #onVouch(voter: Peer, name: string, told: Told, leftMs: number, now: Now): void {
     const contest = this.#contests.get(name);
-    if (contest !== undefined) this.#candidate.onVouch(contest, voter, leftMs, now);
-    this.#heardLeader(name, told.holder, told.term, leftMs, now);
+    const deny = contest?.bid?.denials.get(voter.name)?.deny;
+    if (contest !== undefined && deny?.why === 'held' && deny.holder === told.holder && deny.term === told.term) {
+      if (this.#candidate.onDeny(contest, voter, { ...deny, leftMs }, now)) this.#beats.ask(contest, now);
+    }
+    if (told.reason === 'held') this.#heardLeader(name, told.holder, told.term, leftMs, now);
   }
 
   #heardLeader(name: string, holder: string, term: number, leftMs: number, now: Now): void {

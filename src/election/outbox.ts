@@ -112,6 +112,7 @@ function boundOf(entry: Entry): number {
 /** Bytes of plain data on the wire (MessagePack), names being ASCII. */
 function bytesOf(value: unknown): number {
   if (typeof value === 'string') return value.length + 2;
-  if (typeof value === 'number') return value >= 0 && value < 128 ? 1 : value >= 0 && value < 0x1_0000 ? 3 : value >= -0x8000_0000 && value < 0x1_0000_0000 ? 5 : 9;
+  if (typeof value === 'number')
+    return value >= 0 && value < 128 ? 1 : value >= 0 && value < 0x1_0000 ? 3 : value >= -0x8000_0000 && value < 0x1_0000_0000 ? 5 : 9;
   return Array.isArray(value) ? value.reduce<number>((bytes, item) => bytes + bytesOf(item), 3) : 1;
 }

@@ -13,11 +13,11 @@ const CALLS_MAX = 64;
 const TOLD_MAX = 8_192;
 
 /** What a voter said last about who leads a name. */
-interface Told {
+export interface Told {
   readonly holder: string;
   readonly term: number;
-  /** Why nobody does, where it said so. */
-  readonly reason: Hint['reason'] | '';
+  /** `held`: it leads; else it was promised the name, or nobody was, for this reason. */
+  readonly reason: Hint['reason'];
 }
 
 interface Call {
@@ -27,7 +27,7 @@ interface Call {
   readonly parts: number;
 }
 
-const NOTHING: Told = { holder: '', term: 0, reason: '' };
+const NOTHING: Told = { holder: '', term: 0, reason: 'no-candidate' };
 
 /** What an answer is worth to whoever called. */
 export interface RollPort {
@@ -75,9 +75,9 @@ export class RollCall {
       for (const { name, mark, bid, priority } of bids) {
         if (holdsVote(bid!, voter)) continue;
         const part = mark.partOf(roll.parts);
-        const { holder, term } = this.#told.get(name)?.get(voter.name) ?? NOTHING;
+        const { holder, term, reason } = this.#told.get(name)?.get(voter.name) ?? NOTHING;
         roll.add(part, mark.bid(bid!.ballot, priority));
-        roll.add(part, mark.leader(holder, holder === '' ? 0 : term));
+        roll.add(part, mark.occupant(holder, term, reason === 'held'));
       }
     });
   }
@@ -90,7 +90,7 @@ export class RollCall {
         const part = mark.partOf(roll.parts);
         const { holder, term, reason } = this.#told.get(name)?.get(voter.name) ?? NOTHING;
         roll.add(part, mark.watch());
-        roll.add(part, mark.leader(holder === '' ? `#${reason}` : holder, term));
+        roll.add(part, mark.hint(holder, term, reason));
       }
     });
   }

@@ -7,14 +7,22 @@ import { type Peer, isSameLife, lifeOf } from './peers.ts';
 import { VOTERS_ELECTION } from './reconfiguration.ts';
 import { LEADERS_BYTES, LEADERS_MAX, Roll } from './roll.ts';
 
+export interface Occupant {
+  readonly holder: string;
+  readonly term: number;
+  /** It said that it leads. */
+  readonly leads: boolean;
+  readonly leftUs: number;
+}
+
 /** What answering a roll needs of the voter. */
 export interface RollPort {
   /** Whether it may promise anything now. */
   isPromising(now: Now): boolean;
   /** Those that wait for the name and could be served. */
   successors(box: BallotBox, nowUs: number): readonly Bidder[];
-  /** Who has the name, or is kept it, so that a bid can only wait. `holder` '': somebody that never said that it leads. Null: nobody. */
-  occupant(box: BallotBox, peer: Peer, nowUs: number): { readonly holder: string; readonly term: number; readonly leftUs: number } | null;
+  /** Who has the name, or is kept it, so that a bid can only wait. Null: nobody. */
+  occupant(box: BallotBox, peer: Peer, nowUs: number): Occupant | null;
   /** What is told of the name to those that watch. */
   hint(box: BallotBox, now: Now): Hint;
   /** A bid, as if it were said. */
@@ -56,7 +64,8 @@ export class RollReply {
     const lines = this.#port.isPromising(now) ? this.#lines(peer, same.kind, roll, now) : [];
     const differs = roll.sums.map((sum, part) => sum !== same.sums[part]);
     const leaders = new Map<string, number>();
-    for (const line of lines) if (!differs[line.part] && line.leader !== '') leaders.set(line.leader, Math.min(line.leftUs, leaders.get(line.leader) ?? Infinity));
+    for (const line of lines)
+      if (!differs[line.part] && line.leader !== '') leaders.set(line.leader, Math.min(line.leftUs, leaders.get(line.leader) ?? Infinity));
     const told = fitting(leaders);
     for (const { part, leader } of lines) if (leader !== '' && !told.has(leader)) differs[part] = true;
     for (const line of lines) if (!differs[line.part]) this.#take(peer, same, line, echoed, now);
@@ -97,17 +106,16 @@ export class RollReply {
         if (!box.watchers.has(life)) continue;
         const { holder, term, reason, leftMs } = this.#port.hint(box, now);
         roll.add(part, box.mark.watch());
-        roll.add(part, box.mark.leader(holder === '' ? `#${reason}` : holder, term));
+        roll.add(part, box.mark.hint(holder, term, reason));
         lines.push({ box, part, bidder: null, leader: holder, leftUs: leftMs * 1000 });
         continue;
       }
       const bidder = box.queue.of(peer);
       if (bidder === null) continue;
       const occupant = this.#port.occupant(box, peer, nowUs);
-      const leader = occupant?.holder ?? '';
       roll.add(part, box.mark.bid(bidder.ballot, bidder.priority));
-      roll.add(part, box.mark.leader(leader, leader === '' ? 0 : occupant!.term));
-      lines.push({ box, part, bidder, leader, leftUs: occupant?.leftUs ?? 0 });
+      if (occupant !== null) roll.add(part, box.mark.occupant(occupant.holder, occupant.term, occupant.leads));
+      lines.push({ box, part, bidder, leader: occupant?.holder ?? '', leftUs: occupant?.leftUs ?? 0 });
     }
     return lines;
   }

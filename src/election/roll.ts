@@ -44,9 +44,14 @@ export class NameMark {
     return this.#with(SENSE.watch, 0, 0);
   }
 
-  /** Who leads, as a voter sees it or has said it: nobody is '' in term 0. */
-  leader(holder: string, term: number): number {
-    return this.#with(SENSE.leader, hash32(holder), term);
+  /** Whom a bid waits for, as a voter sees it or has said it; '' nobody. */
+  occupant(holder: string, term: number, leads: boolean): number {
+    return holder === '' ? 0 : this.#with(SENSE.occupant, combine32(hash32(holder), leads ? 1 : 0), term);
+  }
+
+  /** What is said to those that watch. */
+  hint(holder: string, term: number, reason: string): number {
+    return this.#with(SENSE.hint, hash32(holder === '' ? `#${reason}` : holder), term);
   }
 
   /** Who waits for the name, best first, and the priority of the first. */
@@ -63,7 +68,7 @@ export class NameMark {
 }
 
 /** What a mark says of a name. */
-const SENSE = { lease: 1, bid: 2, watch: 3, leader: 4, queue: 5 } as const;
+const SENSE = { lease: 1, bid: 2, watch: 3, occupant: 4, hint: 5, queue: 6 } as const;
 
 /**
  * A set told by sums. Each part holds the sum of its members' marks, so two sets have equal sums if,

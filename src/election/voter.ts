@@ -7,7 +7,7 @@ import { type Bid, type Hint, Op, type Rack, type Release, type Renew, type Same
 import { type Peer, isSameLife, lifeOf } from './peers.ts';
 import type { Recovery } from './recovery.ts';
 import { VOTERS_ELECTION } from './reconfiguration.ts';
-import { RollReply } from './roll-reply.ts';
+import { type Occupant, RollReply } from './roll-reply.ts';
 import { FRESH_TENTHS } from './tokens.ts';
 
 /** Election names one voter serves. A bid for a further one is denied with `limit`. */
@@ -326,13 +326,13 @@ export class Voter {
   }
 
   /** Whom a bid of `peer` has to wait for here (V4, V12), as it is told. */
-  #occupant(box: BallotBox, peer: Peer, nowUs: number): { readonly holder: string; readonly term: number; readonly leftUs: number } | null {
+  #occupant(box: BallotBox, peer: Peer, nowUs: number): Occupant | null {
     const { grant, incumbent } = box;
     if (grant !== null && nowUs < grant.endUs) {
-      return isSameLife(grant.holder, peer) ? null : { holder: grant.elected ? grant.holder.name : '', term: grant.term, leftUs: grant.endUs - nowUs };
+      return isSameLife(grant.holder, peer) ? null : { holder: grant.holder.name, term: grant.term, leads: grant.elected, leftUs: grant.endUs - nowUs };
     }
     if (!this.#isKept(box, nowUs) || isSameLife(incumbent!.peer, peer)) return null;
-    return { holder: incumbent!.peer.name, term: incumbent!.term, leftUs: incumbent!.untilUs - nowUs };
+    return { holder: incumbent!.peer.name, term: incumbent!.term, leads: true, leftUs: incumbent!.untilUs - nowUs };
   }
 
   #grant(box: BallotBox, bidder: Bidder, now: Now): void {
