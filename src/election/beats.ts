@@ -1,16 +1,19 @@
 import type { Now } from '../core/time.ts';
-import type { Candidate } from './candidate.ts';
+import { type Candidate, TICK_US } from './candidate.ts';
 import type { Contest, Contests } from './contest.ts';
 import type { Context } from './context.ts';
 import type { Leader } from './leader.ts';
 import { Op, type Stands } from './messages.ts';
 import type { Peer } from './peers.ts';
 import { VOTERS_ELECTION } from './reconfiguration.ts';
-import { LISTED_MAX, RollCall, type RollPort } from './roll-call.ts';
+import { LISTED_MAX } from './roll.ts';
+import type { RollCall, RollPort } from './roll-call.ts';
 import type { SilentVoters } from './silent-voters.ts';
 
 /** Leaders of at most this many names ask voters for their whole queue with every renewal; others learn the first only. */
 const ASK_QUEUE_NAMES = 32;
+/** With many names, so many first bids may be without any answer at one time. */
+const UNANSWERED_MAX = 128;
 
 /** What a beat needs of the election around it. */
 export interface BeatPort {
@@ -31,6 +34,8 @@ export class Beats {
   readonly watched = new Set<string>();
   #atUs = Infinity;
   #seq = 0;
+  /** Names led at the last beat. */
+  #leading = 0;
 
   constructor(context: Context, contests: Contests, candidate: Candidate, leader: Leader, silent: SilentVoters, rolls: RollCall, port: BeatPort) {
     this.#context = context;
@@ -63,15 +68,35 @@ export class Beats {
     if (this.hasBusiness) this.noLaterThan(nowUs + renewUs);
     else this.#atUs = Infinity;
     const isBeat = nowUs >= this.#atUs;
+    if (isBeat) this.#leading = this.#contests.leading;
     const called = isBeat ? this.#call(now) : null;
-    for (const contest of this.#contests.values()) {
+    const first: Contest[] = [];
+    for (const contest of isBeat ? this.#contests.each() : this.#contests.due(now)) {
       const firstBid = contest.role === 'bidding' && contest.bid === null && nowUs >= contest.bidAtUs;
-      if (firstBid || (isBeat && called?.has(contest) !== true)) this.ask(contest, now);
+      if (firstBid && this.#contests.isMany) first.push(contest);
+      else if (firstBid || (isBeat && called?.has(contest) !== true)) this.ask(contest, now);
     }
+    if (first.length > 0) this.#bidFirst(first, now);
     if (!isBeat) return false;
     this.#watch(now);
     this.#atUs = nowUs + renewUs - Math.floor(renewUs / 20) + this.#context.random.below(Math.floor(renewUs / 10)); // R ± 5 %: beats of many nodes spread
     return true;
+  }
+
+  /**
+   * C7: only so many first bids are under way at one time, the best ranks first. All at once, with as many
+   * rivals, would take longer to be answered than a promise may lie unused.
+   */
+  #bidFirst(due: readonly Contest[], now: Now): void {
+    if (!this.#port.mayBid()) return;
+    const sinceUs = now.elapsedUs - this.#context.config.renewUs;
+    let free = UNANSWERED_MAX;
+    for (const { bid } of this.#contests.values()) if (bid !== null && bid.startedUs > sinceUs && bid.denials.size === 0 && bid.support.size <= 1) free -= 1;
+    for (const contest of [...due].sort((a, b) => a.bidAtUs - b.bidAtUs)) {
+      if (free > 0) this.ask(contest, now);
+      else contest.bidAtUs = Math.max(contest.bidAtUs, (Math.floor(now.elapsedUs / TICK_US) + 1) * TICK_US);
+      free -= 1;
+    }
   }
 
   /** Bids or renews with a new seq. */
@@ -86,7 +111,10 @@ export class Beats {
 
   onStands(peer: Peer, stands: Stands, vouch: RollPort['vouch'], now: Now): void {
     this.#rolls.onStands(peer, stands, {
-      extend: (contest, voter, roll) => this.#leader.onRoll(contest, voter, roll, now),
+      extend: (contest, voter, roll) => {
+        this.#contests.stir(contest);
+        this.#leader.onRoll(contest, voter, roll, now);
+      },
       vouch,
       list: (kind, name, voter) => {
         const contest = this.#contests.get(name);
@@ -104,8 +132,7 @@ export class Beats {
       this.#candidate.bid(contest, this.#nextSeq(), voters, now);
     } else if (contest.tenure !== null) {
       this.#port.counters.renewals += 1;
-      const leading = this.#contests.leading;
-      const ask = leading <= ASK_QUEUE_NAMES || only !== null;
+      const ask = this.#leading <= ASK_QUEUE_NAMES || only !== null;
       this.#leader.renew(contest, this.#nextSeq(), only ?? this.#context.peers.voters(), ask, now);
     }
   }

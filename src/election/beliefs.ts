@@ -55,6 +55,12 @@ export class Beliefs {
     else Object.assign(belief, { holder, lastHolder: holder, term, untilUs });
   }
 
+  /** Whether that is known already, and vouched for until then. */
+  holds(name: string, holder: string, term: number, untilUs: number): boolean {
+    const belief = this.#beliefs.get(name);
+    return belief !== undefined && belief.holder === holder && belief.term === term && belief.untilUs >= untilUs;
+  }
+
   /**
    * Somebody says that that term is over: released, or run out where it looks. At a voter that is cut
    * off from the leader it runs out while the leader goes on with the others, so this is no last

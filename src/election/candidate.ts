@@ -6,13 +6,13 @@ import { SentRing } from './contest.ts';
 import { supportEndUs } from './lease.ts';
 import { type Deny, type Grant, Op } from './messages.ts';
 import type { Peer } from './peers.ts';
-import { LISTED_MAX, type RollCall } from './roll-call.ts';
+import type { RollCall } from './roll-call.ts';
 
 /** First bids are staggered by this much per better-ranked member, so that the best usually finds the voters free. */
 const STAGGER_US = 20_000;
 const STAGGER_JITTER_US = 5_000;
-/** With many names, bids go out at whole multiples of this, so that they share packets. */
-const TICK_US = 10_000;
+/** With many names, bids go out at whole multiples of this, so that they share packets. Microseconds. */
+export const TICK_US = 10_000;
 /** With more bidders than this queued, those behind the first few sit out most beats (their voters' queues are full anyway). */
 const CROWD = 8;
 const STANDING = 3;
@@ -48,6 +48,11 @@ export class Candidate {
     contest.role = 'bidding';
     contest.bid = null;
     contest.bidAtUs = Math.max(notBeforeUs, this.#staggered(contest.name, now));
+  }
+
+  /** Our own voter promises from now on. A few names are bid for at once; of many each by rank, or all that start together would take each other's votes. */
+  mayStart(contest: Contest, now: Now): void {
+    contest.bidAtUs = Math.max(contest.bidAtUs, this.#contests.isMany ? this.#staggered(contest.name, now) : now.elapsedUs);
   }
 
   /** A beat, or the end of a stagger: bid to every voter, with a new seq. */
@@ -136,6 +141,16 @@ export class Candidate {
     if (contest.role !== 'bidding' || bid === null || !holdsAnything(bid) || term <= bid.formerTerm) return;
     this.cancel(contest, now);
     contest.bidAtUs = now.elapsedUs + 2 * this.#context.config.renewUs;
+  }
+
+  /** A voter's last refusal still holds, as if it were said again. @returns As `onDeny`. */
+  onVouch(contest: Contest, voter: Peer, told: { readonly holder: string; readonly term: number }, leftMs: number, now: Now): boolean {
+    const { bid } = contest;
+    const deny = bid?.denials.get(voter.name)?.deny;
+    if (bid === null || deny?.why !== 'held' || deny.holder !== told.holder || deny.term !== told.term) return false;
+    if (holdsAnything(bid)) return this.onDeny(contest, voter, { ...deny, leftMs }, now);
+    if (deny.elected) bid.formerEndsUs.set(voter.name, now.elapsedUs + leftMs * 1000);
+    return false;
   }
 
   /** C6 by the clock. */
@@ -305,7 +320,7 @@ export class Candidate {
     const { peers, self, config, random } = this.#context;
     const rankUs = Math.min(rendezvousIndex(name, self.name, peers.eligible()) * STAGGER_US, Math.floor(config.renewUs / 2));
     const atUs = now.elapsedUs + rankUs + random.below(STAGGER_JITTER_US);
-    return this.#contests.size <= LISTED_MAX ? atUs : Math.ceil(atUs / TICK_US) * TICK_US;
+    return this.#contests.isMany ? Math.ceil(atUs / TICK_US) * TICK_US : atUs;
   }
 }
 

@@ -123,7 +123,7 @@ export class Election {
         this.#leader.settled(contest, at);
       },
       disownAll: (at) => {
-        for (const contest of this.#contests.values()) {
+        for (const contest of this.#contests.each()) {
           this.#candidate.cancel(contest, at);
           this.#leader.disown(contest, at);
         }
@@ -173,7 +173,7 @@ export class Election {
       for (const voter of electorate.names) {
         const boot = peers.bootOf(voter);
         if (boot === null) continue;
-        for (const contest of this.#contests.values()) this.#candidate.onVoterLife(contest, voter, boot);
+        for (const contest of this.#contests.each()) this.#candidate.onVoterLife(contest, voter, boot);
       }
     });
   }
@@ -189,7 +189,7 @@ export class Election {
       if (this.franchise.hasVote) this.#voter.takeOver(this.#recovery.begin(now), now);
       this.#noteActive(false, now);
       this.franchise.bootstrap.begin(now);
-      for (const contest of this.#contests.values()) if (contest.wanted) this.#candidate.stand(contest, now.elapsedUs, now);
+      for (const contest of this.#contests.each()) if (contest.wanted) this.#candidate.stand(contest, now.elapsedUs, now);
     });
   }
 
@@ -262,7 +262,7 @@ export class Election {
    */
   lastBreath(drainMs: number, now: Now): void {
     this.#transition(now, () => {
-      for (const contest of this.#contests.values()) this.#leader.lastBreath(contest, this.#context.peers.voters(), Math.max(1, Math.round(drainMs)));
+      for (const contest of this.#contests.each()) this.#leader.lastBreath(contest, this.#context.peers.voters(), Math.max(1, Math.round(drainMs)));
     });
   }
 
@@ -404,7 +404,8 @@ export class Election {
     const jumpedUs = now.leaderUs - this.#last.leaderUs - ranUs;
     const stopped = jumpedUs > JUMP_US || ranUs > this.#context.config.renewUs + this.#context.config.stopBeforeUs;
     const reason = (): LostReason => (stopped ? 'suspended' : this.#quorum.answeredLately(now.elapsedUs) ? 'expired' : 'no-quorum');
-    for (const contest of this.#contests.values()) this.#leader.checkLease(contest, reason, now);
+    if (this.#contests.isMany && !this.#contests.isDue(now)) return;
+    for (const contest of this.#contests.each()) this.#leader.checkLease(contest, reason, now);
   }
 
   #runDue(now: Now): void {
@@ -415,7 +416,7 @@ export class Election {
     this.#noteActive(wasActive, now);
     if (this.franchise.hasVote) this.#voter.advance(now);
     this.franchise.lead(now);
-    for (const contest of this.#contests.values()) this.#candidate.advance(contest, now);
+    for (const contest of this.#contests.due(now)) this.#candidate.advance(contest, now);
     this.#isBeat = this.#beats.advance(now);
     this.#leader.advance(this.#context.peers.voters(), now);
     // Silence means something only where we ask: a recovering voter that waits asks nobody yet.
@@ -494,6 +495,7 @@ export class Election {
   #onHint(peer: Peer, hint: Hint, now: Now): void {
     this.#rolls.heard(peer.name, hint.name, hint.holder, hint.term, hint.reason);
     if (hint.holder !== '') return this.#heardLeader(hint.name, hint.holder, hint.term, hint.leftMs, now);
+    this.#contests.get(hint.name); // if we lead it, our own lease is better evidence
     if (hint.term > 0) this.#beliefs.ended(hint.name, hint.term, now.elapsedUs);
     this.#quorum.noteHint(hint.name, hint.reason);
   }
@@ -501,11 +503,11 @@ export class Election {
   /** What a voter has said of a name still holds: as if it were said again. */
   #onVouch(voter: Peer, name: string, told: Told, leftMs: number, now: Now): void {
     const contest = this.#contests.get(name);
-    const deny = contest?.bid?.denials.get(voter.name)?.deny;
-    if (contest !== undefined && deny?.why === 'held' && deny.holder === told.holder && deny.term === told.term) {
-      if (this.#candidate.onDeny(contest, voter, { ...deny, leftMs }, now)) this.#beats.ask(contest, now);
-    }
-    if (told.reason === 'held') this.#heardLeader(name, told.holder, told.term, leftMs, now);
+    if (contest !== undefined && this.#candidate.onVouch(contest, voter, told, leftMs, now)) this.#beats.ask(contest, now);
+    // Five voters vouch for a thousand names every R: what adds little is not looked at.
+    const untilUs = now.elapsedUs + leftMs * 1000;
+    if (told.reason === 'held' && !this.#beliefs.holds(name, told.holder, told.term, untilUs - this.#context.config.renewUs / 2))
+      this.#heardLeader(name, told.holder, told.term, leftMs, now);
   }
 
   #heardLeader(name: string, holder: string, term: number, leftMs: number, now: Now): void {
@@ -522,12 +524,12 @@ export class Election {
   #noteActive(wasActive: boolean, now: Now): void {
     if (wasActive || !this.#recovery.isActive) return;
     this.#voter.onActive(now);
-    for (const contest of this.#contests.values()) if (contest.role === 'bidding') contest.bidAtUs = Math.max(contest.bidAtUs, now.elapsedUs);
+    for (const contest of this.#contests.each()) if (contest.role === 'bidding') this.#candidate.mayStart(contest, now);
   }
 
   /** Our own lease is the best evidence of who leads. */
   #noteOwnLeases(now: Now): void {
-    for (const contest of this.#contests.values()) {
+    for (const contest of this.#contests.changed) {
       if (contest.role !== 'leader' || contest.tenure === null) continue;
       const leftUs = contest.tenure.leaseEndUs - now.leaderUs;
       this.#beliefs.leads(contest.name, this.#context.self.name, contest.tenure.term, now.elapsedUs + leftUs);
@@ -560,11 +562,13 @@ export class Election {
 
   #deadline(now: Now): number {
     const aheadUs = now.leaderUs - now.elapsedUs;
-    let earliest = Math.min(this.#leader.nextReleaseUs, this.#beliefs.nextDeadlineUs);
-    for (const contest of this.#contests.values()) {
-      earliest = Math.min(earliest, this.#leader.nextDeadlineUs(contest, aheadUs));
-      if (this.#participating && (!this.franchise.hasVote || this.#recovery.isActive)) earliest = Math.min(earliest, this.#candidate.nextDeadlineUs(contest));
-    }
+    const mayBid = this.#participating && (!this.franchise.hasVote || this.#recovery.isActive);
+    const contestsUs = this.#contests.settle(
+      (contest) => this.#leader.leaseDueUs(contest),
+      (contest) => Math.min(this.#leader.dueUs(contest), mayBid ? this.#candidate.nextDeadlineUs(contest) : Infinity),
+      aheadUs,
+    );
+    let earliest = Math.min(this.#leader.nextReleaseUs, this.#beliefs.nextDeadlineUs, contestsUs);
     if (!this.#participating) return earliest;
     if (this.franchise.hasVote) earliest = Math.min(earliest, this.#recovery.nextDeadlineUs, this.#voter.nextDeadlineUs);
     return Math.min(

@@ -226,13 +226,15 @@ export class Leader {
     for (const voter of voters) this.#context.outbox.say(voter, { op: Op.release, name: contest.name, term: tenure.term, to: '', drainMs });
   }
 
-  /** When something is due for `contest`, on the elapsed clock; `leaderAheadUs` = leader's clock − elapsed at the last reading. */
-  nextDeadlineUs(contest: Contest, leaderAheadUs: number): number {
-    const tenure = contest.tenure;
+  /** When the lease has to be looked at, on the leader's clock. */
+  leaseDueUs({ role, tenure }: Contest): number {
     if (tenure === null) return Infinity;
-    const endUs = tenure.leaseEndUs - leaderAheadUs;
-    if (contest.role === 'leader') return endUs - this.#context.config.stopBeforeUs;
-    return contest.role === 'draining' ? Math.min(endUs, tenure.drainUntilUs) : endUs;
+    return role === 'leader' ? tenure.leaseEndUs - this.#context.config.stopBeforeUs : tenure.leaseEndUs;
+  }
+
+  /** When something else is due, on the elapsed clock. */
+  dueUs({ role, tenure }: Contest): number {
+    return role === 'draining' && tenure !== null ? tenure.drainUntilUs : Infinity;
   }
 
   get nextReleaseUs(): number {

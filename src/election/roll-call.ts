@@ -5,8 +5,6 @@ import { type Hint, Op, type Stands } from './messages.ts';
 import type { Peer } from './peers.ts';
 import { NameMark, Roll, type RollKind, partsFor } from './roll.ts';
 
-/** Up to so many names of a kind are said one by one. */
-export const LISTED_MAX = 8;
 /** Rolls whose answers are waited for. */
 const CALLS_MAX = 64;
 /** Voters' words remembered, over all names. */

@@ -1,5 +1,7 @@
 import { combine32, hash32 } from '../core/hash.ts';
 
+/** Up to so many names are said, and looked at, one by one. */
+export const LISTED_MAX = 8;
 /** Parts a roll is told in, at most. One that differs costs the listing of its names, and no more. */
 export const PARTS_MAX = 64;
 /** Names one part is to have: about what a datagram lists. */

@@ -7,6 +7,7 @@ import { type Bid, type Hint, Op, type Rack, type Release, type Renew, type Same
 import { type Peer, isSameLife, lifeOf } from './peers.ts';
 import type { Recovery } from './recovery.ts';
 import { VOTERS_ELECTION } from './reconfiguration.ts';
+import { LISTED_MAX } from './roll.ts';
 import { type Occupant, RollReply } from './roll-reply.ts';
 import { FRESH_TENTHS } from './tokens.ts';
 
@@ -27,6 +28,8 @@ export class Voter {
   /** Until then another process is taken to use our name: we promise nothing (docs/protocol.md, restart rules). */
   #silentUntilUs = -Infinity;
   #sweepAtUs = Infinity;
+  /** No promise is due before, of many names; promises that are renewed only move later. */
+  #soonestUs = -Infinity;
   /** Every name's next ballot is above it (config.P7). */
   #leastBallot = 0;
 
@@ -138,6 +141,7 @@ export class Voter {
       elected: true,
       wasted: false,
     };
+    this.#noteDue(box);
     box.noteUse(peer.name);
     box.queue.drop(peer);
     const successors = this.#successors(box, nowUs);
@@ -169,6 +173,7 @@ export class Voter {
     if (release.drainMs > 0) {
       // A crash certificate says that the process is gone, not that what it sent is. Never later than the promise was.
       box.grant = { ...grant, endUs: Math.min(grant.endUs, now.elapsedUs + release.drainMs * 1000) };
+      this.#noteDue(box);
       return;
     }
     this.#end(box, grant);
@@ -223,6 +228,7 @@ export class Voter {
       box.maxBallot = ballot;
       const peer = { name: holder, boot: holderBoot, address: '' };
       box.grant = { holder: peer, ballot, term, endUs: nowUs + leftUs, seq, atUs: nowUs, heldMs: 0, elected, wasted: !elected };
+      this.#noteDue(box);
     }
   }
 
@@ -236,12 +242,14 @@ export class Voter {
 
   advance(now: Now): void {
     const nowUs = now.elapsedUs;
+    if (this.#boxes.size > LISTED_MAX && nowUs < this.#soonestUs) return this.#sweep(nowUs);
+    this.#soonestUs = -Infinity;
     for (const box of this.#boxes.values()) {
-      const grant = box.grant;
       if (box.incumbent !== null && nowUs >= box.incumbent.untilUs) {
         box.incumbent = null;
         this.#serve(box, null, now);
       }
+      const { grant } = box; // after the name was served: both may be due in one moment
       if (grant === null) continue;
       if (nowUs >= grant.endUs) {
         this.#noteUnused(box, grant, nowUs);
@@ -251,24 +259,32 @@ export class Voter {
         this.#noteUnused(box, grant, nowUs);
       }
     }
-    if (nowUs >= this.#sweepAtUs) {
-      const freshSinceUs = nowUs - this.#freshUs;
-      this.#sweepAtUs = Infinity;
-      for (const box of this.#boxes.values()) {
-        if (box.sweep(nowUs, freshSinceUs)) this.#boxes.delete(box.name);
-        else this.#sweepAtUs = nowUs + 2 * this.#context.config.grantUs;
-      }
+    this.#sweep(nowUs);
+  }
+
+  #sweep(nowUs: number): void {
+    if (nowUs < this.#sweepAtUs) return;
+    const freshSinceUs = nowUs - this.#freshUs;
+    this.#sweepAtUs = Infinity;
+    for (const box of this.#boxes.values()) {
+      if (box.sweep(nowUs, freshSinceUs)) this.#boxes.delete(box.name);
+      else this.#sweepAtUs = nowUs + 2 * this.#context.config.grantUs;
     }
   }
 
+  /** Of many names perhaps too early. */
   get nextDeadlineUs(): number {
-    let earliest = this.#sweepAtUs;
-    for (const { grant, incumbent } of this.#boxes.values()) {
-      if (incumbent !== null) earliest = Math.min(earliest, incumbent.untilUs);
-      if (grant === null) continue;
-      earliest = Math.min(earliest, grant.endUs, this.#unusedAtUs(grant));
+    if (this.#boxes.size <= LISTED_MAX || this.#soonestUs === -Infinity) {
+      this.#soonestUs = Infinity;
+      for (const box of this.#boxes.values()) this.#noteDue(box);
     }
-    return earliest;
+    return Math.min(this.#sweepAtUs, this.#soonestUs);
+  }
+
+  /** After each new promise, and each that ends sooner than it did. */
+  #noteDue({ grant, incumbent }: BallotBox): void {
+    if (incumbent !== null) this.#soonestUs = Math.min(this.#soonestUs, incumbent.untilUs);
+    if (grant !== null) this.#soonestUs = Math.min(this.#soonestUs, grant.endUs, this.#unusedAtUs(grant));
   }
 
   /** The voter's state of one name, for checkers and `explain`. */
@@ -318,6 +334,7 @@ export class Voter {
     const newest = Math.max(box.endedTerm, box.incumbent?.term ?? 0, box.grant?.elected === true ? box.grant.term : 0);
     if (term < newest) return; // somebody led after it: it does not know yet that it is over
     box.incumbent = { peer, term, untilUs: nowUs + renewUs + Math.floor(renewUs / 4) };
+    this.#noteDue(box);
   }
 
   #isKept(box: BallotBox, nowUs: number): boolean {
@@ -352,6 +369,7 @@ export class Voter {
       elected: false,
       wasted: false,
     };
+    this.#noteDue(box);
     this.#say(bidder.peer, { op: Op.grant, name: box.name, ballot: bidder.ballot, seq: bidder.seq, heldMs, grantedMs: this.#grantMs });
   }
 
