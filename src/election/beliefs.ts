@@ -1,4 +1,5 @@
 import type { ElectionChange, NoLeaderReason } from './host.ts';
+import { LISTED_MAX } from './roll.ts';
 
 interface Belief {
   holder: string | null;
@@ -18,8 +19,6 @@ interface Belief {
   toldReason: NoLeaderReason | null;
 }
 
-/** With more names than this, why nobody leads one is looked at again when something was heard of it, and at beats. */
-const EACH_TIME_MAX = 32;
 /** Names whose leader a node remembers. */
 const BELIEFS_MAX = 8_192;
 
@@ -75,9 +74,9 @@ export class Beliefs {
     if (belief.term <= term) belief.untilUs = -Infinity;
   }
 
-  /** Tells what changed. `reasonFor`: why there is no leader, asked only then. `all`: look at every name. */
+  /** Tells what changed. `reasonFor`: why there is no leader, asked only then. `all`: look at every name; else, of many, at those of which something was heard or has run out. */
   settle(nowUs: number, reasonFor: (name: string) => NoLeaderReason, all: boolean): void {
-    const isEach = all || this.#beliefs.size <= EACH_TIME_MAX || nowUs >= this.#soonestUs;
+    const isEach = all || this.#beliefs.size <= LISTED_MAX || nowUs >= this.#soonestUs;
     const names = isEach ? this.#beliefs.keys() : this.#heard;
     if (isEach) this.#soonestUs = Infinity;
     for (const name of names) {
@@ -112,7 +111,7 @@ export class Beliefs {
   }
 
   get nextDeadlineUs(): number {
-    if (this.#beliefs.size > EACH_TIME_MAX) return this.#soonestUs;
+    if (this.#beliefs.size > LISTED_MAX) return this.#soonestUs;
     let earliest = Infinity;
     for (const belief of this.#beliefs.values()) if (belief.holder !== null) earliest = Math.min(earliest, belief.untilUs);
     return earliest;

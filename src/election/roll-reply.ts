@@ -25,8 +25,8 @@ export interface RollPort {
   occupant(box: BallotBox, peer: Peer, nowUs: number): Occupant | null;
   /** What is told of the name to those that watch. */
   hint(box: BallotBox, now: Now): Hint;
-  /** A bid, as if it were said. */
-  bid(peer: Peer, box: BallotBox, bidder: Bidder, seq: number, echoed: boolean, now: Now): void;
+  /** Gives a name that is free to the best of those that wait. */
+  serve(box: BallotBox, now: Now): void;
 }
 
 /** One name on a roll, as it is here. */
@@ -124,8 +124,9 @@ export class RollReply {
     const nowUs = now.elapsedUs;
     if (same.kind === 'watches') return box.watch(peer, nowUs);
     if (bidder !== null) {
-      if (this.#port.occupant(box, peer, nowUs) === null) return this.#port.bid(peer, box, bidder, same.seq, echoed, now);
       if (same.seq >= bidder.seq) Object.assign(bidder, { seq: same.seq, atUs: nowUs, echoed });
+      // Not to the one that calls: it would get all that is free at that moment, whatever its rank.
+      if (this.#port.occupant(box, peer, nowUs) === null) this.#port.serve(box, now);
       return;
     }
     const grant = box.grant!;

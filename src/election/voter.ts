@@ -41,7 +41,7 @@ export class Voter {
       successors: (box, nowUs) => this.#successors(box, nowUs),
       occupant: (box, peer, nowUs) => this.#occupant(box, peer, nowUs),
       hint: (box, now) => this.#hint(box, now),
-      bid: (peer, { name }, { ballot, priority }, seq, echoed, now) => this.onBid(peer, { op: Op.bid, name, ballot, seq, priority }, echoed, now),
+      serve: (box, now) => this.#lapse(box, now),
     });
   }
 
@@ -251,15 +251,23 @@ export class Voter {
       }
       const { grant } = box; // after the name was served: both may be due in one moment
       if (grant === null) continue;
-      if (nowUs >= grant.endUs) {
-        this.#noteUnused(box, grant, nowUs);
-        this.#end(box, grant);
-        this.#serve(box, null, now);
-      } else if (nowUs >= this.#unusedAtUs(grant)) {
+      if (nowUs >= grant.endUs) this.#lapse(box, now);
+      else if (nowUs >= this.#unusedAtUs(grant)) {
         this.#noteUnused(box, grant, nowUs);
       }
     }
     this.#sweep(nowUs);
+  }
+
+  /** The name is free, or was just found to be: whoever had it had it long enough. */
+  #lapse(box: BallotBox, now: Now): void {
+    const { grant } = box;
+    if (box.isLive(now.elapsedUs)) return;
+    if (grant !== null) {
+      this.#noteUnused(box, grant, now.elapsedUs);
+      this.#end(box, grant);
+    }
+    this.#serve(box, null, now);
   }
 
   #sweep(nowUs: number): void {
