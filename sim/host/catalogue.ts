@@ -457,6 +457,35 @@ export const MUTANTS: readonly Mutant[] = [
     find: 'kept?.boot === handedOn.boot &&',
     replace: '',
   },
+  // ── many names ──
+  {
+    id: 'roll-any-sum',
+    bug: 'a voter takes every roll for what it holds',
+    file: 'src/election/roll-reply.ts',
+    find: 'roll.sums.map((sum, part) => sum !== same.sums[part])',
+    replace: 'roll.sums.map(() => false)',
+  },
+  {
+    id: 'roll-latest-set',
+    bug: 'the answer to a roll counts for whatever is on the latest one',
+    file: LEADER,
+    find: '|| roll.seq < tenure.called.seq',
+    replace: '',
+  },
+  {
+    id: 'roll-from-receipt',
+    bug: 'what a roll renews counts from when the answer arrives',
+    file: LEADER,
+    find: 'this.#extend(tenure, peer, roll.sentAtUs, roll.grantedMs, now);',
+    replace: 'this.#extend(tenure, peer, now.leaderUs, roll.grantedMs, now);',
+  },
+  {
+    id: 'served-twice',
+    bug: 'a voter that has just served a name ends that promise for the one before',
+    file: VOTER,
+    find: 'if (box.incumbent !== null && nowUs >= box.incumbent.untilUs) { box.incumbent = null; this.#serve(box, null, now); } const { grant } = box;',
+    replace: 'const { grant } = box; if (box.incumbent !== null && nowUs >= box.incumbent.untilUs) { box.incumbent = null; this.#serve(box, null, now); }',
+  },
   // ── starting at once ──
   {
     id: 'quiet-once',

@@ -61,7 +61,7 @@ export const SCHEDULES: Readonly<Record<number, readonly [says: string, shown: S
   51: ['two clusters begin apart', test('X51:')],
   52: ['one node has another list of voters', test('X52:')],
   53: ['a flood of stale bids', waits('a budget per peer')],
-  54: ['five thousand names change hands', waits('header-only renewals')],
+  54: ['a thousand names change hands', test('X54:')],
   55: ['a path with a small MTU', scenario('small-mtu')],
   56: ['one voter has another lease', test('X56:')],
   57: ['a lease is shortened with a restart of all', test('the wait is the largest T heard')],

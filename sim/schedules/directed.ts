@@ -15,7 +15,7 @@ const abc = ['a', 'b', 'c'];
 const abcde = ['a', 'b', 'c', 'd', 'e'];
 const ms = (world: ElectionWorld): number => world.nowUs / 1_000;
 
-/** The schedules that some mutants need: two of them with five voters. */
+/** The schedules that some mutants need. */
 export const DIRECTED: readonly Directed[] = [
   {
     id: 'two-names',
@@ -184,8 +184,128 @@ export const DIRECTED: readonly Directed[] = [
       return b.inspect('job').votes!.phase === 'recovering' ? null : 'b, started while a led by the promise of its former life, may vote within T';
     },
   },
+  {
+    id: 'roll-sums',
+    says: 'a voter that restarted holds nothing, and a roll of many leases does not make it say that it holds them',
+    run: () => {
+      const { world, leader } = rollWorld();
+      const voter = abc.find((name) => name !== leader)!;
+      world.kill(voter);
+      world.start(voter);
+      // What is said name by name is lost: the roll is all that it hears of the leader's.
+      world.network = (f) => (f.from === leader && f.to === voter && carries(f, Op.renew) ? null : at(1));
+      let words: string | null = null;
+      world.run(ms(world) + 3_000, () => (words ??= overcounted(world, MANY)));
+      return words;
+    },
+  },
+  {
+    id: 'roll-set',
+    says: 'an answer to a roll counts for the names that were on it then, and for none that is on the next',
+    run: () => {
+      const { world, leader } = rollWorld();
+      const [near, far] = abc.filter((name) => name !== leader) as [string, string];
+      const late: Flight[] = [];
+      const isNews = (f: Flight): boolean => f.packet.entries.some((e) => 'name' in e && e.name === 'late');
+      world.network = (f) => {
+        if (f.from === far && f.to === leader) return (late.push(f), null);
+        return f.to === far && f.from === leader && (late.length > 0 || isNews(f)) ? null : at(1);
+      };
+      while (late.length === 0) world.run(ms(world) + 1);
+      world.campaign(leader, 'late');
+      world.run(ms(world) + 400); // won with `near`, and on the next roll
+      if (!world.leaders('late').includes(leader)) return `${leader} was not elected by itself and ${near}`;
+      for (const f of late) world.deliver(f);
+      return overcounted(world, [...MANY, 'late']);
+    },
+  },
+  {
+    id: 'roll-late',
+    says: 'what a roll renews counts from before the roll was sent',
+    run: () => {
+      const { world } = rollWorld();
+      world.network = () => at(60);
+      let words: string | null = null;
+      world.run(ms(world) + 2_000, () => (words ??= overcounted(world, MANY)));
+      return words;
+    },
+  },
+  {
+    id: 'served-twice',
+    says: 'a voter whose promise and whose wait for an incumbent end in one moment promises the name once',
+    run: () => {
+      const { world, leader } = settledWorld(abcde);
+      const [voter, gone, first, second] = abcde.filter((name) => name !== leader) as [string, string, string, string];
+      for (const name of [gone, first, second]) world.election(name).withdraw('job', world.now(name));
+      world.kill(voter);
+      world.start(voter);
+      // The voter, new and deaf to the leader, promises the name to one that dies at once.
+      let isDeaf = true;
+      world.network = (f) => (isDeaf && f.to === voter && f.from !== gone && !carries(f, Op.recovered) ? null : at(1));
+      world.run(ms(world) + 1_100);
+      world.campaign(gone);
+      const granted = (): string | null => world.election(voter).inspect('job').votes!.grant?.holder ?? null;
+      for (let i = 0; i < 600 && granted() !== gone; i += 1) world.run(ms(world) + 1);
+      if (granted() !== gone) return `${voter} did not promise the name to ${gone}`;
+      world.kill(gone);
+      const endMs = world.election(voter).inspect('job').votes!.grant!.endUs / 1_000;
+      // Two bids wait there, the second under the higher ballot, and the leader is refused.
+      isDeaf = false;
+      world.campaign(first, 'job', 1);
+      world.campaign(second);
+      world.run(endMs - 400);
+      world.election(second).withdraw('job', world.now(second));
+      world.campaign(second);
+      world.run(endMs - 40);
+      // It stands still while both waits end, and hears nothing meanwhile.
+      const promised: string[] = [];
+      world.pause(voter);
+      world.network = (f) => {
+        if (f.to === voter) return null;
+        if (f.from === voter && carries(f, Op.grant)) promised.push(f.to);
+        return at(1);
+      };
+      world.run(endMs + 320);
+      world.resume(voter);
+      world.run(ms(world) + 5);
+      if (promised.length === 0) return `${voter} promised the name to nobody`;
+      return promised.length === 1 ? null : `${voter} promised the name to ${promised.join(' and to ')}`;
+    },
+  },
   ...VOTER_SCHEDULES,
 ];
+
+/** More names than are said one by one. */
+const MANY = Array.from({ length: 12 }, (_, i) => `job-${i}`);
+
+/** Three voters, one of which stands for many names and leads them all. */
+function rollWorld(): { world: ElectionWorld; leader: string } {
+  const world = new ElectionWorld(abc, storyConfig(abc));
+  for (const name of abc) world.start(name);
+  for (const job of MANY) world.campaign('a', job);
+  world.run(3_000);
+  const missing = MANY.find((job) => !world.leaders(job).includes('a'));
+  if (missing !== undefined) throw new Error(`a does not lead ${missing}`);
+  return { world, leader: 'a' };
+}
+
+/** A promise that a leader counts for longer than its voter keeps it; clocks run alike here. */
+function overcounted(world: ElectionWorld, jobs: readonly string[]): string | null {
+  for (const job of jobs) {
+    for (const [name, { election }] of world.processes) {
+      const { role, support } = election.inspect(job);
+      if (role !== 'leader') continue;
+      for (const [voter, { boot, endUs }] of support) {
+        const process = world.processes.get(voter);
+        if (process?.boot !== boot || endUs <= world.nowUs) continue;
+        const grant = process.election.inspect(job).votes!.grant;
+        if (grant?.holder !== name || grant.endUs < endUs)
+          return `${name} counts ${voter}'s promise of ${job} until ${endUs / 1_000} ms, and there is none for so long`;
+      }
+    }
+  }
+  return null;
+}
 
 /** Three voters that all start at once, where only voters may lead. */
 function quietWorld(): ElectionWorld {

@@ -1,5 +1,6 @@
 import { BidQueue } from './bid-queue.ts';
 import { type Peer, lifeOf } from './peers.ts';
+import { NameMark } from './roll.ts';
 
 /** A voter's promise of one name. */
 export interface GrantRecord {
@@ -34,6 +35,7 @@ const STRIKES_MAX = 4;
  */
 export class BallotBox {
   readonly name: string;
+  readonly mark: NameMark;
   readonly queue: BidQueue;
   /** Highest ballot promised; never decreases within a boot. */
   maxBallot: number;
@@ -48,6 +50,7 @@ export class BallotBox {
 
   constructor(name: string, floor: number) {
     this.name = name;
+    this.mark = new NameMark(name);
     this.queue = new BidQueue(name);
     this.maxBallot = floor;
   }
@@ -59,7 +62,7 @@ export class BallotBox {
 
   /** The highest term that life released; 0 if none. */
   releasedBy(peer: Peer): number {
-    return this.#released.get(lifeOf(peer))?.term ?? 0;
+    return this.#released.size === 0 ? 0 : (this.#released.get(lifeOf(peer))?.term ?? 0);
   }
 
   noteRelease(peer: Peer, term: number, untilUs: number): void {

@@ -1,4 +1,5 @@
 import type { ElectionChange, NoLeaderReason } from './host.ts';
+import { LISTED_MAX } from './roll.ts';
 
 interface Belief {
   holder: string | null;
@@ -27,6 +28,10 @@ const BELIEFS_MAX = 8_192;
  */
 export class Beliefs {
   readonly #beliefs = new Map<string, Belief>();
+  /** Names of which something was heard since the last `settle`. */
+  readonly #heard = new Set<string>();
+  /** Nothing runs out before. Elapsed. */
+  #soonestUs = Infinity;
   readonly #notify: (change: ElectionChange) => void;
   readonly #grantUs: number;
 
@@ -49,6 +54,12 @@ export class Beliefs {
     else Object.assign(belief, { holder, lastHolder: holder, term, untilUs });
   }
 
+  /** Whether that is known already, and vouched for until then. */
+  holds(name: string, holder: string, term: number, untilUs: number): boolean {
+    const belief = this.#beliefs.get(name);
+    return belief !== undefined && belief.holder === holder && belief.term === term && belief.untilUs >= untilUs;
+  }
+
   /**
    * Somebody says that that term is over: released, or run out where it looks. At a voter that is cut
    * off from the leader it runs out while the leader goes on with the others, so this is no last
@@ -63,16 +74,23 @@ export class Beliefs {
     if (belief.term <= term) belief.untilUs = -Infinity;
   }
 
-  /** Tells what changed. `reasonFor`: why there is no leader, asked only then. */
-  settle(nowUs: number, reasonFor: (name: string) => NoLeaderReason): void {
-    for (const [name, belief] of this.#beliefs) {
+  /** Tells what changed. `reasonFor`: why there is no leader, asked only then. `all`: look at every name; else, of many, at those of which something was heard or has run out. */
+  settle(nowUs: number, reasonFor: (name: string) => NoLeaderReason, all: boolean): void {
+    const isEach = all || this.#beliefs.size <= LISTED_MAX || nowUs >= this.#soonestUs;
+    const names = isEach ? this.#beliefs.keys() : this.#heard;
+    if (isEach) this.#soonestUs = Infinity;
+    for (const name of names) {
+      const belief = this.#beliefs.get(name);
+      if (belief === undefined) continue;
       if (nowUs >= belief.untilUs) belief.holder = null;
+      else if (belief.holder !== null) this.#soonestUs = Math.min(this.#soonestUs, belief.untilUs);
       const { holder, term } = belief;
       const reason = holder === null ? reasonFor(name) : null;
       if (holder === belief.toldHolder && reason === belief.toldReason && (holder === null || term === belief.toldTerm)) continue;
       Object.assign(belief, { toldHolder: holder, toldTerm: term, toldReason: reason });
       this.#notify({ type: 'leader', name, leader: holder, term, reason });
     }
+    this.#heard.clear();
   }
 
   of(name: string, nowUs: number): { holder: string | null; term: number; untilUs: number } {
@@ -93,12 +111,14 @@ export class Beliefs {
   }
 
   get nextDeadlineUs(): number {
+    if (this.#beliefs.size > LISTED_MAX) return this.#soonestUs;
     let earliest = Infinity;
     for (const belief of this.#beliefs.values()) if (belief.holder !== null) earliest = Math.min(earliest, belief.untilUs);
     return earliest;
   }
 
   #of(name: string): Belief {
+    this.#heard.add(name);
     let belief = this.#beliefs.get(name);
     if (belief === undefined) {
       belief = {

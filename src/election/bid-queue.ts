@@ -8,12 +8,13 @@ export const QUEUE_MAX = 8;
 export interface Bidder {
   readonly peer: Peer;
   readonly ballot: number;
-  readonly seq: number;
+  /** Of the last time it was said. */
+  seq: number;
   readonly priority: number;
   /** When it was received; freshness and the held time count from here. Elapsed µs. */
-  readonly atUs: number;
+  atUs: number;
   /** Whether it echoed a fresh token: proof that the bidder hears us. */
-  readonly echoed: boolean;
+  echoed: boolean;
   /** What its name is ranked by where it belongs to a group; '' for the name itself. */
   readonly group: string;
   /** Whether equals are served in the order in which they came. */
@@ -59,6 +60,12 @@ export class BidQueue {
       const last = this.ranked(isWasteful).at(-1);
       this.#bidders = this.#bidders.filter((b) => b !== last);
     }
+  }
+
+  /** The bid of that life, if it waits here. */
+  of(peer: { readonly name: string; readonly boot: number }): Bidder | null {
+    for (const b of this.#bidders) if (isSameLife(b.peer, peer)) return b;
+    return null;
   }
 
   /** Drops bids of that life up to `ballot`. */

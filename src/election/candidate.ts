@@ -1,15 +1,18 @@
 import type { Now } from '../core/time.ts';
 import { compareRendezvous, rendezvousIndex } from '../core/rendezvous.ts';
 import type { Context } from './context.ts';
-import type { BidState, Contest } from './contest.ts';
+import type { BidState, Contest, Contests } from './contest.ts';
 import { SentRing } from './contest.ts';
 import { supportEndUs } from './lease.ts';
 import { type Deny, type Grant, Op } from './messages.ts';
 import type { Peer } from './peers.ts';
+import type { RollCall } from './roll-call.ts';
 
 /** First bids are staggered by this much per better-ranked member, so that the best usually finds the voters free. */
 const STAGGER_US = 20_000;
 const STAGGER_JITTER_US = 5_000;
+/** With many names, bids go out at whole multiples of this, so that they share packets. Microseconds. */
+export const TICK_US = 10_000;
 /** With more bidders than this queued, those behind the first few sit out most beats (their voters' queues are full anyway). */
 const CROWD = 8;
 const STANDING = 3;
@@ -26,11 +29,15 @@ const GIVE_UP_PERCENT = 60;
  */
 export class Candidate {
   readonly #context: Context;
+  readonly #contests: Contests;
+  readonly #rolls: RollCall;
   readonly #floor: () => number;
 
   /** @param floor Our own voter's floor: a ballot above it cannot be stale at home. */
-  constructor(context: Context, floor: () => number) {
+  constructor(context: Context, contests: Contests, rolls: RollCall, floor: () => number) {
     this.#context = context;
+    this.#contests = contests;
+    this.#rolls = rolls;
     this.#floor = floor;
   }
 
@@ -40,18 +47,27 @@ export class Candidate {
     if (contest.role !== 'idle') return;
     contest.role = 'bidding';
     contest.bid = null;
-    contest.bidAtUs = Math.max(notBeforeUs, now.elapsedUs + this.#staggerUs(rankKeyOf(contest)));
+    contest.bidAtUs = Math.max(notBeforeUs, this.#staggered(rankKeyOf(contest), now));
+  }
+
+  /** Our own voter promises from now on. A few names are bid for at once; of many each by rank, or all that start together would take each other's votes. */
+  mayStart(contest: Contest, now: Now): void {
+    contest.bidAtUs = Math.max(contest.bidAtUs, this.#contests.isMany ? this.#staggered(rankKeyOf(contest), now) : now.elapsedUs);
   }
 
   /** A beat, or the end of a stagger: bid to every voter, with a new seq. */
   bid(contest: Contest, seq: number, voters: readonly Peer[], now: Now): void {
     if (contest.role !== 'bidding' || now.elapsedUs < contest.bidAtUs) return;
-    const outdated = contest.bid !== null && !holdsAnything(contest.bid) && contest.knownBallot >= contest.bid.ballot;
-    if (contest.bid === null || outdated) contest.bid = this.#newBid(contest, contest.bid?.startedUs ?? now.elapsedUs);
+    if (contest.bid === null || isOutdated(contest, contest.bid)) contest.bid = this.#newBid(contest, contest.bid?.startedUs ?? now.elapsedUs);
     else if (contest.bid.ballot <= this.#context.electorate.set.floor)
       this.#raise(contest, contest.bid); // config.P7: it can elect nobody any more
     else if (this.#sitsOut(contest, contest.bid)) return this.#watch(contest, voters);
     this.#send(contest, contest.bid, seq, voters, now);
+  }
+
+  /** Whether this bid only has to be said again. */
+  stands(contest: Contest, now: Now): boolean {
+    return contest.role === 'bidding' && contest.bid !== null && now.elapsedUs >= contest.bidAtUs && !isOutdated(contest, contest.bid);
   }
 
   /** The same ballot to one voter at once, because it asked for a fresh token (voter.V6). */
@@ -74,7 +90,7 @@ export class Candidate {
       if (contest?.tenure?.term !== grant.ballot) this.#context.outbox.say(peer, { op: Op.release, name: grant.name, term: grant.ballot, to: '', drainMs: 0 });
       return null;
     }
-    const sentAtUs = bid.sent.at(grant.seq);
+    const sentAtUs = bid.sent.at(grant.seq) ?? this.#rolls.sentAtUs(grant.seq);
     if (sentAtUs === undefined) return null;
     const { grantUs, driftPpm, minUsefulUs } = this.#context.config;
     const endUs = supportEndUs(sentAtUs, grant.heldMs * 1000, Math.min(grantUs, grant.grantedMs * 1000), driftPpm);
@@ -131,6 +147,16 @@ export class Candidate {
     contest.bidAtUs = now.elapsedUs + 2 * this.#context.config.renewUs;
   }
 
+  /** A voter's last refusal still holds, as if it were said again. @returns As `onDeny`. */
+  onVouch(contest: Contest, voter: Peer, told: { readonly holder: string; readonly term: number }, leftMs: number, now: Now): boolean {
+    const { bid } = contest;
+    const deny = bid?.denials.get(voter.name)?.deny;
+    if (bid === null || deny?.why !== 'held' || deny.holder !== told.holder || deny.term !== told.term) return false;
+    if (holdsAnything(bid)) return this.onDeny(contest, voter, { ...deny, leftMs }, now);
+    if (deny.elected) bid.formerEndsUs.set(voter.name, now.elapsedUs + leftMs * 1000);
+    return false;
+  }
+
   /** C6 by the clock. */
   advance(contest: Contest, now: Now): void {
     const bid = contest.bid;
@@ -153,7 +179,7 @@ export class Candidate {
     if (bid === null) return;
     contest.bid = null;
     for (const ballot of [...bid.formerBallots, bid.ballot]) this.#release(contest.name, ballot);
-    contest.bidAtUs = now.elapsedUs + this.#staggerUs(rankKeyOf(contest));
+    contest.bidAtUs = this.#staggered(rankKeyOf(contest), now);
   }
 
   /** Stops standing. */
@@ -220,7 +246,7 @@ export class Candidate {
 
   #rebidSoon(contest: Contest, now: Now): void {
     contest.bid = null;
-    contest.bidAtUs = now.elapsedUs + this.#staggerUs(rankKeyOf(contest));
+    contest.bidAtUs = this.#staggered(rankKeyOf(contest), now);
   }
 
   /**
@@ -301,12 +327,17 @@ export class Candidate {
     return true;
   }
 
-  #staggerUs(key: string): number {
+  /** When to bid, by rank. */
+  #staggered(key: string, now: Now): number {
     const { peers, self, config, random } = this.#context;
     const rankUs = Math.min(rendezvousIndex(key, self.name, peers.eligible()) * STAGGER_US, Math.floor(config.renewUs / 2));
-    return rankUs + random.below(STAGGER_JITTER_US);
+    const atUs = now.elapsedUs + rankUs + random.below(STAGGER_JITTER_US);
+    return this.#contests.isMany ? Math.ceil(atUs / TICK_US) * TICK_US : atUs;
   }
 }
+
+/** C5: a higher ballot was seen, and nobody has promised this one. */
+const isOutdated = (contest: Contest, bid: BidState): boolean => !holdsAnything(bid) && contest.knownBallot >= bid.ballot;
 
 const rankKeyOf = ({ name, group }: Contest): string => group || name;
 

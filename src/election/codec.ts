@@ -3,6 +3,7 @@ import { QUEUE_MAX } from './bid-queue.ts';
 import { type ElectionPacket, type Entry, type Hint, Op, WHY, type Why } from './messages.ts';
 import { VOTERS_MAX } from './config.ts';
 import { BALLOT_MAX, GRANT_MAX_US } from './recovery.ts';
+import { LEADERS_MAX, PARTS_MAX, ROLLS, SUM_END } from './roll.ts';
 import { type Seat, WEIGHT_MAX, votesOf } from './voter-set.ts';
 
 /** Kind of an election packet: the first field of every message on the wire. */
@@ -53,7 +54,8 @@ export function decodeElection(fields: readonly unknown[]): ElectionPacket {
   };
 }
 
-function encodeEntry(e: Entry): unknown[] {
+/** One entry of a packet, as its fields. */
+export function encodeEntry(e: Entry): unknown[] {
   switch (e.op) {
     case Op.bid:
       return e.group === '' && !e.fair ? [e.op, e.name, e.ballot, e.seq, e.priority] : [e.op, e.name, e.ballot, e.seq, e.priority, e.group, e.fair];
@@ -83,6 +85,10 @@ function encodeEntry(e: Entry): unknown[] {
       return [e.op, e.origin, e.lineage, e.term, e.version, e.floor, e.seats.map(({ name, weight, excluded }) => [name, weight, excluded])];
     case Op.found:
       return [e.op, e.lineage, e.names, e.boots, e.weights];
+    case Op.same:
+      return [e.op, ROLLS.indexOf(e.kind), e.seq, e.sums];
+    case Op.stands:
+      return [e.op, ROLLS.indexOf(e.kind), e.seq, e.differ, e.grantedMs, e.leaders];
   }
 }
 
@@ -202,6 +208,25 @@ function decodeEntry(f: readonly unknown[]): Entry | null {
         boots: readList(f[3], VOTERS_MAX, 'boots').map((boot) => readU32(boot, 'boots')),
         weights: readList(f[4], VOTERS_MAX, 'weights').map((weight) => readWhole(weight, WEIGHT_MAX + 1, 'weights')),
       };
+    case Op.same:
+      return {
+        op: Op.same,
+        kind: ROLLS[readWhole(f[1], ROLLS.length, 'kind')]!,
+        seq: readU32(f[2], 'seq'),
+        sums: sums(f[3]),
+      };
+    case Op.stands:
+      return {
+        op: Op.stands,
+        kind: ROLLS[readWhole(f[1], ROLLS.length, 'kind')]!,
+        seq: readU32(f[2], 'seq'),
+        differ: readList(f[3], PARTS_MAX, 'differ').map((part) => readWhole(part, PARTS_MAX, 'differ')),
+        grantedMs: duration(f[4], 'grantedMs'),
+        leaders: readList(f[5], LEADERS_MAX, 'leaders').map((leader) => {
+          const [id, leftMs] = readList(leader, 8, 'leader');
+          return [name(id), duration(leftMs, 'leftMs')] as const;
+        }),
+      };
     default:
       if (!Number.isInteger(f[0])) throw new Malformed('op');
       return null;
@@ -214,6 +239,13 @@ function seats(value: unknown): Seat[] {
     return { name: name(id), weight: readWhole(weight, WEIGHT_MAX + 1, 'weight'), excluded: readBoolean(excluded, 'excluded') };
   });
   if (new Set(read.map((seat) => seat.name)).size < read.length || votesOf(read) === 0) throw new Malformed('seats');
+  return read;
+}
+
+/** One number per part; their number is a power of two. */
+function sums(value: unknown): number[] {
+  const read = readList(value, PARTS_MAX, 'sums').map((sum) => readWhole(sum, SUM_END, 'sums'));
+  if (read.length === 0 || (read.length & (read.length - 1)) !== 0) throw new Malformed('sums');
   return read;
 }
 

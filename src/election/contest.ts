@@ -1,5 +1,6 @@
 import type { Now } from '../core/time.ts';
 import type { Deny } from './messages.ts';
+import { LISTED_MAX, NameMark } from './roll.ts';
 
 /** Election names one node may stand for or watch at once. */
 export const CONTESTS_MAX = 4_096;
@@ -64,12 +65,15 @@ export interface Tenure {
   /** Preferred successor, told in the release. */
   successor: string;
   /** Bidders each voter reported, for the handover's precheck. */
-  readonly queues: Map<string, { readonly ids: readonly string[]; readonly priority: number; readonly atUs: number }>;
+  readonly queues: Map<string, { readonly ids: readonly string[]; readonly priority: number; atUs: number }>;
+  /** Every roll of leases called since `seq` has this tenure with `ballot` on it; null: none has. */
+  called: { readonly ballot: number; readonly seq: number } | null;
 }
 
 /** One name at one candidate. */
 export interface Contest {
   readonly name: string;
+  readonly mark: NameMark;
   role: Role;
   /** The application wants to lead: bid whenever idle. */
   wanted: boolean;
@@ -95,6 +99,7 @@ export interface Contest {
 function newContest(name: string, now: Now): Contest {
   return {
     name,
+    mark: new NameMark(name),
     role: 'idle',
     wanted: false,
     priority: 0,
@@ -110,8 +115,66 @@ function newContest(name: string, now: Now): Contest {
   };
 }
 
-/** All names this node stands for, leads, or has heard of. */
+/**
+ * All names this node stands for, leads, or has heard of.
+ *
+ * A few are all looked at in every transition. Of many, those that were asked for by name since the last
+ * one, and all of them when the first may be due: a thousand names then cost a packet little more than one does.
+ */
 export class Contests extends Map<string, Contest> {
+  /** No lease is due before, on the leader's clock. Leases only move later, so an old bound holds. */
+  #leaseDueUs = Infinity;
+  /** Nothing else is due before. Elapsed. */
+  #dueUs = Infinity;
+  readonly #stirred = new Set<Contest>();
+  #allStirred = false;
+
+  override get(name: string): Contest | undefined {
+    const contest = super.get(name);
+    if (contest !== undefined) this.#stirred.add(contest);
+    return contest;
+  }
+
+  get isMany(): boolean {
+    return this.size > LISTED_MAX;
+  }
+
+  /** All, to be changed. */
+  each(): IterableIterator<Contest> {
+    this.#allStirred = true;
+    return this.values();
+  }
+
+  stir(contest: Contest): void {
+    this.#stirred.add(contest);
+  }
+
+  /** Those of which something may be due, or may have changed. */
+  due(now: Now): Iterable<Contest> {
+    return !this.isMany || this.#allStirred || this.isDue(now) ? this.each() : [...this.#stirred];
+  }
+
+  isDue(now: Now): boolean {
+    return now.leaderUs >= this.#leaseDueUs || now.elapsedUs >= this.#dueUs;
+  }
+
+  /** Those that may have changed since the last `settle`. */
+  get changed(): Iterable<Contest> {
+    return !this.isMany || this.#allStirred ? this.values() : this.#stirred;
+  }
+
+  /** The end of a transition. @returns When the next is due, on the elapsed clock; of many, perhaps too early. */
+  settle(leaseDueUs: (contest: Contest) => number, dueUs: (contest: Contest) => number, leaderAheadUs: number): number {
+    if (!this.isMany || this.#allStirred) this.#leaseDueUs = this.#dueUs = Infinity;
+    for (const contest of this.changed) {
+      this.#leaseDueUs = Math.min(this.#leaseDueUs, leaseDueUs(contest));
+      this.#dueUs = Math.min(this.#dueUs, dueUs(contest));
+    }
+    this.#stirred.clear();
+    this.#allStirred = false;
+    return Math.min(this.#leaseDueUs - leaderAheadUs, this.#dueUs);
+  }
+
   /** @returns Null: there is no room for one more. */
   open(name: string, now: Now): Contest | null {
     const known = this.get(name);
@@ -119,6 +182,7 @@ export class Contests extends Map<string, Contest> {
     if (this.size >= CONTESTS_MAX) return null;
     const contest = newContest(name, now);
     this.set(name, contest);
+    this.#stirred.add(contest);
     return contest;
   }
 

@@ -3,6 +3,7 @@ import { assert } from '../core/assert.ts';
 import type { Random } from '../core/random.ts';
 import type { Now } from '../core/time.ts';
 import type { MembershipView } from '../core/view.ts';
+import { Beats } from './beats.ts';
 import { Beliefs } from './beliefs.ts';
 import { Candidate } from './candidate.ts';
 import { ClockRates } from './clock-rates.ts';
@@ -26,12 +27,11 @@ import { type Peer, Peers, lifeOf } from './peers.ts';
 import { QuorumWatch } from './quorum-watch.ts';
 import type { Order } from './rank.ts';
 import { Recovery } from './recovery.ts';
+import { RollCall, type Told } from './roll-call.ts';
 import { SilentVoters } from './silent-voters.ts';
 import { Tokens } from './tokens.ts';
 import { Voter } from './voter.ts';
 
-/** Leaders of at most this many names ask voters for their whole queue with every renewal; others learn the first only. */
-const ASK_QUEUE_NAMES = 32;
 /** Clocks that drift apart by more than this between two runs have jumped. */
 const JUMP_US = 5_000;
 
@@ -73,10 +73,10 @@ export class Election {
   readonly #rates: ClockRates;
   readonly #first: FirstInLine;
   readonly #contests = new Contests();
-  readonly #watched = new Set<string>();
+  readonly #rolls: RollCall;
+  readonly #beats: Beats;
   #participating = false;
-  #beatAtUs = Infinity;
-  #seq = 0;
+  #isBeat = false;
   #last: Now;
   /** Of the transition that runs. */
   #nowUs = 0;
@@ -105,11 +105,16 @@ export class Election {
     this.#tokens = new Tokens(random, config.renewUs);
     this.#recovery = new Recovery(this.#context, now);
     this.#voter = new Voter(this.#context, this.#recovery);
-    this.#candidate = new Candidate(this.#context, () => (this.franchise.hasVote ? this.#recovery.floor : 0));
+    this.#rolls = new RollCall(this.#context);
+    this.#candidate = new Candidate(this.#context, this.#contests, this.#rolls, () => (this.franchise.hasVote ? this.#recovery.floor : 0));
     this.#leader = new Leader(this.#context);
     this.#beliefs = new Beliefs(config.grantUs, notify);
     this.#quorum = new QuorumWatch(this.#context);
     this.#silent = new SilentVoters(this.#context);
+    this.#beats = new Beats(this.#context, this.#contests, this.#candidate, this.#leader, this.#silent, this.#rolls, {
+      mayBid: () => !this.franchise.hasVote || this.#recovery.isActive,
+      counters: this.counters,
+    });
     this.franchise = new Franchise(this.#context, {
       voter: this.#voter,
       recovery: this.#recovery,
@@ -118,7 +123,7 @@ export class Election {
       leader: this.#leader,
       contests: this.#contests,
       transition: (at, event) => this.#transition(at, event),
-      ask: (contest, at) => this.#ask(contest, at),
+      ask: (contest, at) => this.#beats.ask(contest, at),
     });
     this.#rates = new ClockRates(config.driftPpm, (peer, ppm) =>
       notify({ type: 'warning', code: 'clock-rate', details: { peer, ppm, allowed: config.driftPpm } }),
@@ -142,7 +147,7 @@ export class Election {
       this.#recovery.heardGrant(packet.maxGrantMs * 1000);
       if (packet.config !== electorate.digest) {
         if (!this.franchise.reconcile(peer, packet, now)) return void (this.counters.foreignConfig += 1);
-        this.#beatAtUs = now.elapsedUs; // leases in hand need the new voters' promises
+        this.#beats.noLaterThan(now.elapsedUs); // leases in hand need the new voters' promises
       }
       electorate.heardUnder(peer.name);
       peers.heard(peer, packet.token, now.elapsedUs);
@@ -165,7 +170,7 @@ export class Election {
       for (const voter of electorate.names) {
         const boot = peers.bootOf(voter);
         if (boot === null) continue;
-        for (const contest of this.#contests.values()) this.#candidate.onVoterLife(contest, voter, boot);
+        for (const contest of this.#contests.each()) this.#candidate.onVoterLife(contest, voter, boot);
       }
     });
   }
@@ -181,7 +186,7 @@ export class Election {
       if (this.franchise.hasVote) this.#voter.takeOver(this.#recovery.begin(now), now);
       this.#noteActive(false, now);
       this.franchise.bootstrap.begin(now);
-      for (const contest of this.#contests.values()) if (contest.wanted) this.#candidate.stand(contest, now.elapsedUs, now);
+      for (const contest of this.#contests.each()) if (contest.wanted) this.#candidate.stand(contest, now.elapsedUs, now);
     });
   }
 
@@ -256,7 +261,7 @@ export class Election {
    */
   lastBreath(drainMs: number, now: Now): void {
     this.#transition(now, () => {
-      for (const contest of this.#contests.values()) this.#leader.lastBreath(contest, this.#context.peers.voters(), Math.max(1, Math.round(drainMs)));
+      for (const contest of this.#contests.each()) this.#leader.lastBreath(contest, this.#context.peers.voters(), Math.max(1, Math.round(drainMs)));
     });
   }
 
@@ -277,7 +282,7 @@ export class Election {
       const contest = this.#contests.get(name);
       if (contest?.role !== 'leader') return;
       endUs = this.#leader.confirmedEndUs(now);
-      this.#ask(contest, now);
+      this.#beats.ask(contest, now);
     });
     return endUs;
   }
@@ -308,15 +313,15 @@ export class Election {
   /** Keeps asking who leads `name`, without bidding. */
   watch(name: string, now: Now): void {
     this.#transition(now, () => {
-      if (this.#watched.size >= CONTESTS_MAX) return;
-      this.#watched.add(name);
+      if (this.#beats.watched.size >= CONTESTS_MAX) return;
+      this.#beats.watched.add(name);
       this.#beliefs.follow(name);
-      this.#beatAtUs = Math.min(this.#beatAtUs, now.elapsedUs);
+      this.#beats.noLaterThan(now.elapsedUs);
     });
   }
 
   unwatch(name: string, now: Now): void {
-    this.#transition(now, () => void this.#watched.delete(name));
+    this.#transition(now, () => void this.#beats.watched.delete(name));
   }
 
   /** Whether this node leads `name` at this reading of the leader's clock. */
@@ -386,7 +391,8 @@ export class Election {
     event();
     this.#runDue(now);
     this.#flush(now);
-    this.#beliefs.settle(now.elapsedUs, (name) => this.#reasonFor(name));
+    this.#beliefs.settle(now.elapsedUs, (name) => this.#reasonFor(name), this.#isBeat);
+    this.#isBeat = false;
     this.#last = now;
     this.nextDeadlineUs = this.#deadline(now);
     this.#busy = false;
@@ -397,11 +403,11 @@ export class Election {
     const jumpedUs = now.leaderUs - this.#last.leaderUs - ranUs;
     const stopped = jumpedUs > JUMP_US || ranUs > this.#context.config.renewUs + this.#context.config.stopBeforeUs;
     const reason = (): LostReason => (stopped ? 'suspended' : this.#quorum.answeredLately(now.elapsedUs) ? 'expired' : 'no-quorum');
-    for (const contest of this.#contests.values()) this.#leader.checkLease(contest, reason, now);
+    if (this.#contests.isMany && !this.#contests.isDue(now)) return;
+    for (const contest of this.#contests.each()) this.#leader.checkLease(contest, reason, now);
   }
 
   #runDue(now: Now): void {
-    const nowUs = now.elapsedUs;
     if (!this.#participating) return;
     const wasActive = this.#recovery.isActive;
     this.franchise.advance(now);
@@ -409,40 +415,12 @@ export class Election {
     this.#noteActive(wasActive, now);
     if (this.franchise.hasVote) this.#voter.advance(now);
     this.franchise.lead(now);
-    for (const contest of this.#contests.values()) this.#candidate.advance(contest, now);
-    if (this.#hasBusiness) this.#beatAtUs = Math.min(this.#beatAtUs, nowUs + this.#context.config.renewUs);
-    else this.#beatAtUs = Infinity;
-    const beat = nowUs >= this.#beatAtUs;
-    for (const contest of this.#contests.values()) {
-      const firstBid = contest.role === 'bidding' && contest.bid === null && nowUs >= contest.bidAtUs;
-      if (beat || firstBid) this.#ask(contest, now);
-    }
-    if (beat) {
-      for (const name of this.#watched) {
-        const role = this.#contests.get(name)?.role ?? 'idle';
-        if (role === 'idle' || role === 'lost') for (const voter of this.#context.peers.voters()) this.#context.outbox.say(voter, { op: Op.watch, name });
-      }
-      const { renewUs } = this.#context.config;
-      this.#beatAtUs = nowUs + renewUs - Math.floor(renewUs / 20) + this.#context.random.below(Math.floor(renewUs / 10)); // R ± 5 %: beats of many nodes spread
-    }
+    for (const contest of this.#contests.due(now)) this.#candidate.advance(contest, now);
+    this.#isBeat = this.#beats.advance(now);
     this.#leader.advance(this.#context.peers.voters(), now);
     // Silence means something only where we ask: a recovering voter that waits asks nobody yet.
     const asking = !this.franchise.hasVote || this.#recovery.leftUs(now.elapsedUs) === 0;
-    this.#quorum.advance(this.#hasBusiness && asking, now);
-  }
-
-  /** Bids or renews with a new seq. */
-  #ask(contest: Contest, now: Now): void {
-    if (contest.role === 'bidding') {
-      // A process whose own voter is recovering may be the second of its name, or about to learn of a higher ballot.
-      if (this.franchise.hasVote && !this.#recovery.isActive) return;
-      const voters = this.#context.peers.voters().filter((voter) => this.#silent.mayBid(voter.name, now.elapsedUs));
-      this.counters.bids += 1;
-      this.#candidate.bid(contest, this.#nextSeq(), voters, now);
-    } else if (contest.tenure !== null) {
-      this.counters.renewals += 1;
-      this.#leader.renew(contest, this.#nextSeq(), this.#context.peers.voters(), this.#contests.leading <= ASK_QUEUE_NAMES, now);
-    }
+    this.#quorum.advance(this.#beats.hasBusiness && asking, now);
   }
 
   #dispatch(peer: Peer, entry: Entry, echoed: boolean, now: Now): void {
@@ -455,6 +433,8 @@ export class Election {
         return this.franchise.hasVote ? this.#voter.onRelease(peer, entry, now) : undefined;
       case Op.watch:
         return this.franchise.hasVote ? this.#voter.onWatch(peer, entry, now) : undefined;
+      case Op.same:
+        return this.franchise.hasVote ? this.#voter.onSame(peer, entry, echoed, now) : undefined;
       case Op.recover:
         return this.franchise.hasVote ? this.#recovery.answer(peer, entry, now) : undefined;
       case Op.found:
@@ -472,7 +452,9 @@ export class Election {
         return this.#noteActive(wasActive, now);
       }
       case Op.hint:
-        return this.#onHint(entry, now);
+        return this.#onHint(peer, entry, now);
+      case Op.stands:
+        return this.#beats.onStands(peer, entry, (voter, name, told, leftMs) => this.#onVouch(voter, name, told, leftMs, now), now);
       default:
     }
     const contest = this.#contests.get(entry.name);
@@ -484,7 +466,7 @@ export class Election {
           this.#leader.becomeLeader(contest, leaseEnd, this.#beliefs.lastOf(entry.name), now);
           this.counters.acquisitions += 1;
           this.#first.look(contest, now.elapsedUs);
-          this.#ask(contest, now); // C4: renew at once, so that voters learn who won
+          this.#beats.ask(contest, now); // C4: renew at once, so that voters learn who won
         }
         return;
       }
@@ -495,7 +477,7 @@ export class Election {
         return contest === undefined ? undefined : this.#leader.onRack(contest, peer, entry, now);
       case Op.rdeny:
         if (contest === undefined) return;
-        if (this.#leader.onRDeny(contest, entry)) this.#ask(contest, now); // L3: the lease may be running out, and the next beat is R away
+        if (this.#leader.onRDeny(contest, entry)) this.#beats.ask(contest, now); // L3: the lease may be running out, and the next beat is R away
         if (entry.elected && entry.holder !== this.#context.self.name) this.#leader.onViolation(contest, entry.holder, entry.holderTerm, now);
         return;
     }
@@ -503,17 +485,30 @@ export class Election {
 
   #onDeny(contest: Contest | undefined, peer: Peer, deny: Deny, now: Now): void {
     this.counters.denials += 1;
+    this.#rolls.heard(peer.name, deny.name, deny.holder, deny.term, deny.elected ? 'held' : 'electing');
     if (deny.elected && deny.holder !== '') this.#heardLeader(deny.name, deny.holder, deny.term, deny.leftMs, now);
     if (contest === undefined) return;
-    if (deny.why === 'echo' && this.#silent.mayEcho(peer.name, now.elapsedUs)) this.#candidate.bidAgain(contest, this.#nextSeq(), peer, now);
-    if (this.#candidate.onDeny(contest, peer, deny, now)) this.#ask(contest, now);
+    if (deny.why === 'echo' && this.#silent.mayEcho(peer.name, now.elapsedUs)) this.#beats.bidAgain(contest, peer, now);
+    if (this.#candidate.onDeny(contest, peer, deny, now)) this.#beats.ask(contest, now);
     this.#first.look(contest, now.elapsedUs);
   }
 
-  #onHint(hint: Hint, now: Now): void {
+  #onHint(peer: Peer, hint: Hint, now: Now): void {
+    this.#rolls.heard(peer.name, hint.name, hint.holder, hint.term, hint.reason);
     if (hint.holder !== '') return this.#heardLeader(hint.name, hint.holder, hint.term, hint.leftMs, now);
+    this.#contests.get(hint.name); // if we lead it, our own lease is better evidence
     if (hint.term > 0) this.#beliefs.ended(hint.name, hint.term, now.elapsedUs);
     this.#quorum.noteHint(hint.name, hint.reason);
+  }
+
+  /** What a voter has said of a name still holds: as if it were said again. */
+  #onVouch(voter: Peer, name: string, told: Told, leftMs: number, now: Now): void {
+    const contest = this.#contests.get(name);
+    if (contest !== undefined && this.#candidate.onVouch(contest, voter, told, leftMs, now)) this.#beats.ask(contest, now);
+    // Five voters vouch for a thousand names every R: what adds little is not looked at.
+    const untilUs = now.elapsedUs + leftMs * 1000;
+    if (told.reason === 'held' && !this.#beliefs.holds(name, told.holder, told.term, untilUs - this.#context.config.renewUs / 2))
+      this.#heardLeader(name, told.holder, told.term, leftMs, now);
   }
 
   #heardLeader(name: string, holder: string, term: number, leftMs: number, now: Now): void {
@@ -530,12 +525,12 @@ export class Election {
   #noteActive(wasActive: boolean, now: Now): void {
     if (wasActive || !this.#recovery.isActive) return;
     this.#voter.onActive(now);
-    for (const contest of this.#contests.values()) if (contest.role === 'bidding') contest.bidAtUs = Math.max(contest.bidAtUs, now.elapsedUs);
+    for (const contest of this.#contests.each()) if (contest.role === 'bidding') this.#candidate.mayStart(contest, now);
   }
 
   /** Our own lease is the best evidence of who leads. */
   #noteOwnLeases(now: Now): void {
-    for (const contest of this.#contests.values()) {
+    for (const contest of this.#contests.changed) {
       if (contest.role !== 'leader' || contest.tenure === null) continue;
       const leftUs = contest.tenure.leaseEndUs - now.leaderUs;
       this.#beliefs.leads(contest.name, this.#context.self.name, contest.tenure.term, now.elapsedUs + leftUs);
@@ -568,16 +563,18 @@ export class Election {
 
   #deadline(now: Now): number {
     const aheadUs = now.leaderUs - now.elapsedUs;
-    let earliest = Math.min(this.#leader.nextReleaseUs, this.#beliefs.nextDeadlineUs);
-    for (const contest of this.#contests.values()) {
-      earliest = Math.min(earliest, this.#leader.nextDeadlineUs(contest, aheadUs));
-      if (this.#participating && (!this.franchise.hasVote || this.#recovery.isActive)) earliest = Math.min(earliest, this.#candidate.nextDeadlineUs(contest));
-    }
+    const mayBid = this.#participating && (!this.franchise.hasVote || this.#recovery.isActive);
+    const contestsUs = this.#contests.settle(
+      (contest) => this.#leader.leaseDueUs(contest),
+      (contest) => Math.min(this.#leader.dueUs(contest), mayBid ? this.#candidate.nextDeadlineUs(contest) : Infinity),
+      aheadUs,
+    );
+    let earliest = Math.min(this.#leader.nextReleaseUs, this.#beliefs.nextDeadlineUs, contestsUs);
     if (!this.#participating) return earliest;
     if (this.franchise.hasVote) earliest = Math.min(earliest, this.#recovery.nextDeadlineUs, this.#voter.nextDeadlineUs);
     return Math.min(
       earliest,
-      this.#beatAtUs,
+      this.#beats.nextDeadlineUs,
       this.#quorum.nextDeadlineUs,
       this.franchise.bootstrap.nextDeadlineUs,
       this.franchise.reconfiguration.nextDeadlineUs,
@@ -586,15 +583,5 @@ export class Election {
 
   #contest(name: string, now: Now): Contest | null {
     return this.#contests.open(name, now);
-  }
-
-  /** Whether anything is to be said at beats. */
-  get #hasBusiness(): boolean {
-    return this.#watched.size > 0 || this.#contests.isBusy;
-  }
-
-  #nextSeq(): number {
-    this.#seq = this.#seq >= 0xffff_ffff ? 1 : this.#seq + 1;
-    return this.#seq;
   }
 }

@@ -47,6 +47,7 @@ export class Leader {
       drainUntilUs: Infinity,
       successor: '',
       queues: new Map(),
+      called: null,
     };
     this.#context.notify({
       type: 'elected',
@@ -85,11 +86,24 @@ export class Leader {
     if (tenure === null || rack.term !== tenure.term) return;
     if (contest.role !== 'leader' && contest.role !== 'draining') return;
     tenure.queues.set(peer.name, { ids: rack.queue, priority: rack.priority, atUs: now.elapsedUs });
-    if (now.leaderUs >= tenure.leaseEndUs) return; // L2: the application was told; nothing brings the lease back
     const sentAtUs = tenure.sent.at(rack.seq);
-    if (sentAtUs === undefined) return;
+    if (sentAtUs !== undefined) this.#extend(tenure, peer, sentAtUs, rack.grantedMs, now);
+  }
+
+  /** L7: a voter found a whole part of our leases as the roll `seq` has it. Only what was on that roll, and still is as it was then, is extended. */
+  onRoll(contest: Contest, peer: Peer, roll: { readonly seq: number; readonly sentAtUs: number; readonly grantedMs: number }, now: Now): void {
+    const tenure = contest.tenure;
+    if (tenure === null || (contest.role !== 'leader' && contest.role !== 'draining')) return;
+    if (tenure.called === null || tenure.called.ballot !== tenure.ballot || roll.seq < tenure.called.seq) return;
+    const queue = tenure.queues.get(peer.name);
+    if (queue !== undefined) queue.atUs = now.elapsedUs; // it is on the roll as well
+    this.#extend(tenure, peer, roll.sentAtUs, roll.grantedMs, now);
+  }
+
+  #extend(tenure: Tenure, peer: Peer, sentAtUs: number, grantedMs: number, now: Now): void {
+    if (now.leaderUs >= tenure.leaseEndUs) return; // L2: the application was told; nothing brings the lease back
     const { grantUs, driftPpm } = this.#context.config;
-    const endUs = supportEndUs(sentAtUs, 0, Math.min(grantUs, rack.grantedMs * 1000), driftPpm);
+    const endUs = supportEndUs(sentAtUs, 0, Math.min(grantUs, grantedMs * 1000), driftPpm);
     const known = tenure.support.get(peer.name);
     if (known === undefined || known.boot !== peer.boot || endUs > known.endUs) tenure.support.set(peer.name, { boot: peer.boot, endUs });
     tenure.leaseEndUs = Math.max(tenure.leaseEndUs, this.#context.electorate.leaseEndUs(tenure.support));
@@ -212,13 +226,15 @@ export class Leader {
     for (const voter of voters) this.#context.outbox.say(voter, { op: Op.release, name: contest.name, term: tenure.term, to: '', drainMs });
   }
 
-  /** When something is due for `contest`, on the elapsed clock; `leaderAheadUs` = leader's clock − elapsed at the last reading. */
-  nextDeadlineUs(contest: Contest, leaderAheadUs: number): number {
-    const tenure = contest.tenure;
+  /** When the lease has to be looked at, on the leader's clock. */
+  leaseDueUs({ role, tenure }: Contest): number {
     if (tenure === null) return Infinity;
-    const endUs = tenure.leaseEndUs - leaderAheadUs;
-    if (contest.role === 'leader') return endUs - this.#context.config.stopBeforeUs;
-    return contest.role === 'draining' ? Math.min(endUs, tenure.drainUntilUs) : endUs;
+    return role === 'leader' ? tenure.leaseEndUs - this.#context.config.stopBeforeUs : tenure.leaseEndUs;
+  }
+
+  /** When something else is due, on the elapsed clock. */
+  dueUs({ role, tenure }: Contest): number {
+    return role === 'draining' && tenure !== null ? tenure.drainUntilUs : Infinity;
   }
 
   get nextReleaseUs(): number {

@@ -1,3 +1,4 @@
+import type { RollKind } from './roll.ts';
 import type { VoterSet } from './voter-set.ts';
 
 /** Why a voter refuses; surfaced to users verbatim. Wire numbers are the positions: append, never reorder. */
@@ -19,6 +20,8 @@ export const Op = {
   hint: 11,
   voters: 12,
   found: 13,
+  same: 14,
+  stands: 15,
 } as const;
 
 /** A candidate asks for a name. Standing: repeated every R with a new seq. */
@@ -147,7 +150,30 @@ export interface Found {
   readonly weights: readonly number[];
 }
 
-export type Entry = Bid | Grant | Deny | Renew | Rack | RDeny | Release | Recover | Recovered | Watch | Hint | Voters | Found;
+/**
+ * All of a kind that the sender has said stands, in one entry: every lease renewed, every bid repeated, or
+ * every watched name asked for, with this seq. `sums`: per part of the names, the sum of their marks.
+ */
+export interface Same {
+  readonly op: typeof Op.same;
+  readonly kind: RollKind;
+  readonly seq: number;
+  readonly sums: readonly number[];
+}
+/**
+ * What a voter found: the parts that `differ` from what it holds of that life, of which it did nothing; all others it
+ * took as if each name had been said. `leaders`: how many ms its promise to each of them still runs, at least.
+ */
+export interface Stands {
+  readonly op: typeof Op.stands;
+  readonly kind: RollKind;
+  readonly seq: number;
+  readonly differ: readonly number[];
+  readonly grantedMs: number;
+  readonly leaders: readonly (readonly [name: string, leftMs: number])[];
+}
+
+export type Entry = Bid | Grant | Deny | Renew | Rack | RDeny | Release | Recover | Recovered | Watch | Hint | Voters | Found | Same | Stands;
 
 /** One datagram: entries of all names for one peer behind one header. Kind 16 on the wire. */
 export interface ElectionPacket {

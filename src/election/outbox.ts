@@ -1,6 +1,7 @@
 import { assert } from '../core/assert.ts';
 import type { Now } from '../core/time.ts';
 import { ELAPSED_WRAP_MS } from './clock-rates.ts';
+import { ENTRIES_MAX, encodeEntry } from './codec.ts';
 import type { Context } from './context.ts';
 import type { ElectionPacket, Entry } from './messages.ts';
 import type { Peer } from './peers.ts';
@@ -46,13 +47,14 @@ export class Outbox {
   }
 
   #split({ peer, entries }: Packet): Packet[] {
+    if (entries.reduce((bytes, entry) => bytes + boundOf(entry), HEADER_BYTES) <= this.#packetBudget) return [{ peer, entries }];
     const packets: Packet[] = [];
     let current: Entry[] = [];
     let bytes = HEADER_BYTES;
     for (const entry of entries) {
-      const size = sizeOf(entry);
+      const size = bytesOf(encodeEntry(entry));
       assert(HEADER_BYTES + size <= this.#packetBudget, 'BUG: one entry is larger than a packet');
-      if (bytes + size > this.#packetBudget) {
+      if (bytes + size > this.#packetBudget || current.length === ENTRIES_MAX) {
         packets.push({ peer, entries: current });
         current = [];
         bytes = HEADER_BYTES;
@@ -91,8 +93,8 @@ export const seatsBytes = (seats: readonly Seat[]): number => seats.reduce((sum,
 /** Whether such a list can be said in one packet. */
 export const fitsPacket = (seats: readonly Seat[], packetBudget: number): boolean => HEADER_BYTES + ENTRY_BYTES + seatsBytes(seats) <= packetBudget;
 
-/** An upper bound of an entry's encoded size, in bytes. */
-function sizeOf(entry: Entry): number {
+/** An upper bound of an entry's encoded size in bytes, quickly found. */
+function boundOf(entry: Entry): number {
   let bytes = ENTRY_BYTES;
   if ('name' in entry) bytes += entry.name.length + 2;
   if ('holder' in entry) bytes += entry.holder.length + 2;
@@ -102,5 +104,16 @@ function sizeOf(entry: Entry): number {
   if ('seats' in entry) bytes += seatsBytes(entry.seats);
   if ('names' in entry) for (const id of entry.names) bytes += id.length + 7;
   if ('rivals' in entry) bytes += 5 * (entry.rivals.length + entry.quiet.length);
+  if ('sums' in entry) bytes += 9 * entry.sums.length;
+  if ('differ' in entry) bytes += entry.differ.length + 3;
+  if ('leaders' in entry) for (const [id] of entry.leaders) bytes += id.length + 8;
   return bytes;
+}
+
+/** Bytes of plain data on the wire (MessagePack), names being ASCII. */
+function bytesOf(value: unknown): number {
+  if (typeof value === 'string') return value.length + 2;
+  if (typeof value === 'number')
+    return value >= 0 && value < 128 ? 1 : value >= 0 && value < 0x1_0000 ? 3 : value >= -0x8000_0000 && value < 0x1_0000_0000 ? 5 : 9;
+  return Array.isArray(value) ? value.reduce<number>((bytes, item) => bytes + bytesOf(item), 3) : 1;
 }

@@ -3,10 +3,12 @@ import { BallotBox, type GrantRecord } from './ballot-box.ts';
 import type { Bidder } from './bid-queue.ts';
 import type { Context } from './context.ts';
 import type { HandedGrant } from './hand-on.ts';
-import { type Bid, type Hint, Op, type Rack, type Release, type Renew, type Watch, type Why } from './messages.ts';
+import { type Bid, type Hint, Op, type Rack, type Release, type Renew, type Same, type Watch, type Why } from './messages.ts';
 import { type Peer, isSameLife, lifeOf } from './peers.ts';
 import type { Recovery } from './recovery.ts';
 import { VOTERS_ELECTION } from './reconfiguration.ts';
+import { LISTED_MAX } from './roll.ts';
+import { type Occupant, RollReply } from './roll-reply.ts';
 import { FRESH_TENTHS } from './tokens.ts';
 
 /** Election names one voter serves. A bid for a further one is denied with `limit`. */
@@ -22,15 +24,25 @@ export class Voter {
   readonly #context: Context;
   readonly #recovery: Recovery;
   readonly #boxes = new Map<string, BallotBox>();
+  readonly #rolls: RollReply;
   /** Until then another process is taken to use our name: we promise nothing (docs/protocol.md, restart rules). */
   #silentUntilUs = -Infinity;
   #sweepAtUs = Infinity;
+  /** No promise is due before, of many names; promises that are renewed only move later. */
+  #soonestUs = -Infinity;
   /** Every name's next ballot is above it (config.P7). */
   #leastBallot = 0;
 
   constructor(context: Context, recovery: Recovery) {
     this.#context = context;
     this.#recovery = recovery;
+    this.#rolls = new RollReply(context, this.#boxes, {
+      isPromising: ({ elapsedUs }) => recovery.isActive && elapsedUs >= this.#silentUntilUs,
+      successors: (box, nowUs) => this.#successors(box, nowUs),
+      occupant: (box, peer, nowUs) => this.#occupant(box, peer, nowUs),
+      hint: (box, now) => this.#hint(box, now),
+      serve: (box, now) => this.#lapse(box, now),
+    });
   }
 
   /** A bid: granted, queued or denied. */
@@ -139,6 +151,7 @@ export class Voter {
       elected: true,
       wasted: false,
     };
+    this.#noteDue(box);
     box.noteUse(peer.name);
     box.queue.drop(peer);
     const successors = this.#successors(box, nowUs);
@@ -170,6 +183,7 @@ export class Voter {
     if (release.drainMs > 0) {
       // A crash certificate says that the process is gone, not that what it sent is. Never later than the promise was.
       box.grant = { ...grant, endUs: Math.min(grant.endUs, now.elapsedUs + release.drainMs * 1000) };
+      this.#noteDue(box);
       return;
     }
     this.#end(box, grant);
@@ -181,6 +195,11 @@ export class Voter {
     if (box === null) return;
     box.watch(peer, now.elapsedUs);
     this.#say(peer, this.#hint(box, now));
+  }
+
+  /** V13. */
+  onSame(peer: Peer, same: Same, echoed: boolean, now: Now): void {
+    this.#rolls.answer(peer, same, echoed, now);
   }
 
   /** Another process claims our name: promise nothing until it was silent for T. */
@@ -219,6 +238,7 @@ export class Voter {
       box.maxBallot = ballot;
       const peer = { name: holder, boot: holderBoot, address: '' };
       box.grant = { holder: peer, ballot, term, endUs: nowUs + leftUs, seq, atUs: nowUs, heldMs: 0, elected, wasted: !elected };
+      this.#noteDue(box);
     }
   }
 
@@ -232,39 +252,57 @@ export class Voter {
 
   advance(now: Now): void {
     const nowUs = now.elapsedUs;
+    if (this.#boxes.size > LISTED_MAX && nowUs < this.#soonestUs) return this.#sweep(nowUs);
+    this.#soonestUs = -Infinity;
     for (const box of this.#boxes.values()) {
-      const grant = box.grant;
       if (box.incumbent !== null && nowUs >= box.incumbent.untilUs) {
         box.incumbent = null;
         this.#serve(box, null, now);
       }
+      const { grant } = box; // after the name was served: both may be due in one moment
       if (grant === null) continue;
-      if (nowUs >= grant.endUs) {
-        this.#noteUnused(box, grant, nowUs);
-        this.#end(box, grant);
-        this.#serve(box, null, now);
-      } else if (nowUs >= this.#unusedAtUs(grant)) {
+      if (nowUs >= grant.endUs) this.#lapse(box, now);
+      else if (nowUs >= this.#unusedAtUs(grant)) {
         this.#noteUnused(box, grant, nowUs);
       }
     }
-    if (nowUs >= this.#sweepAtUs) {
-      const freshSinceUs = nowUs - this.#freshUs;
-      this.#sweepAtUs = Infinity;
-      for (const box of this.#boxes.values()) {
-        if (box.sweep(nowUs, freshSinceUs)) this.#boxes.delete(box.name);
-        else this.#sweepAtUs = nowUs + 2 * this.#context.config.grantUs;
-      }
+    this.#sweep(nowUs);
+  }
+
+  /** The name is free, or was just found to be: whoever had it had it long enough. */
+  #lapse(box: BallotBox, now: Now): void {
+    const { grant } = box;
+    if (box.isLive(now.elapsedUs)) return;
+    if (grant !== null) {
+      this.#noteUnused(box, grant, now.elapsedUs);
+      this.#end(box, grant);
+    }
+    this.#serve(box, null, now);
+  }
+
+  #sweep(nowUs: number): void {
+    if (nowUs < this.#sweepAtUs) return;
+    const freshSinceUs = nowUs - this.#freshUs;
+    this.#sweepAtUs = Infinity;
+    for (const box of this.#boxes.values()) {
+      if (box.sweep(nowUs, freshSinceUs)) this.#boxes.delete(box.name);
+      else this.#sweepAtUs = nowUs + 2 * this.#context.config.grantUs;
     }
   }
 
+  /** Of many names perhaps too early. */
   get nextDeadlineUs(): number {
-    let earliest = this.#sweepAtUs;
-    for (const { grant, incumbent } of this.#boxes.values()) {
-      if (incumbent !== null) earliest = Math.min(earliest, incumbent.untilUs);
-      if (grant === null) continue;
-      earliest = Math.min(earliest, grant.endUs, this.#unusedAtUs(grant));
+    if (this.#boxes.size <= LISTED_MAX || this.#soonestUs === -Infinity) {
+      this.#soonestUs = Infinity;
+      for (const box of this.#boxes.values()) this.#noteDue(box);
     }
-    return earliest;
+    return Math.min(this.#sweepAtUs, this.#soonestUs);
+  }
+
+  /** After each new promise, and each that ends sooner than it did. */
+  #noteDue({ grant, incumbent }: BallotBox): void {
+    if (incumbent !== null) this.#soonestUs = Math.min(this.#soonestUs, incumbent.untilUs);
+    if (grant !== null) this.#soonestUs = Math.min(this.#soonestUs, grant.endUs, this.#unusedAtUs(grant));
   }
 
   /** The voter's state of one name, for checkers and `explain`. */
@@ -314,11 +352,22 @@ export class Voter {
     const newest = Math.max(box.endedTerm, box.incumbent?.term ?? 0, box.grant?.elected === true ? box.grant.term : 0);
     if (term < newest) return; // somebody led after it: it does not know yet that it is over
     box.incumbent = { peer, term, untilUs: nowUs + renewUs + Math.floor(renewUs / 4) };
+    this.#noteDue(box);
   }
 
   #isKept(box: BallotBox, nowUs: number): boolean {
     const { incumbent } = box;
     return incumbent !== null && nowUs < incumbent.untilUs && box.releasedBy(incumbent.peer) < incumbent.term && !this.#context.peers.isGone(incumbent.peer);
+  }
+
+  /** Whom a bid of `peer` has to wait for here (V4, V12), as it is told. */
+  #occupant(box: BallotBox, peer: Peer, nowUs: number): Occupant | null {
+    const { grant, incumbent } = box;
+    if (grant !== null && nowUs < grant.endUs) {
+      return isSameLife(grant.holder, peer) ? null : { holder: grant.holder.name, term: grant.term, leads: grant.elected, leftUs: grant.endUs - nowUs };
+    }
+    if (!this.#isKept(box, nowUs) || isSameLife(incumbent!.peer, peer)) return null;
+    return { holder: incumbent!.peer.name, term: incumbent!.term, leads: true, leftUs: incumbent!.untilUs - nowUs };
   }
 
   #grant(box: BallotBox, bidder: Bidder, now: Now): void {
@@ -338,6 +387,7 @@ export class Voter {
       elected: false,
       wasted: false,
     };
+    this.#noteDue(box);
     this.#say(bidder.peer, { op: Op.grant, name: box.name, ballot: bidder.ballot, seq: bidder.seq, heldMs, grantedMs: this.#grantMs });
   }
 

@@ -8,7 +8,7 @@ function beliefs(): { beliefs: Beliefs; told: string[]; settle(nowUs: number): v
   const made = new Beliefs(T, (change) => {
     if (change.type === 'leader') told.push(`${change.leader ?? `none: ${change.reason}`}`);
   });
-  return { beliefs: made, told, settle: (nowUs) => made.settle(nowUs, () => 'electing') };
+  return { beliefs: made, told, settle: (nowUs) => made.settle(nowUs, () => 'electing', true) };
 }
 
 describe('who leads, as far as a node heard', () => {

@@ -121,6 +121,7 @@ describe("the leader's accounts", () => {
     drainUntilUs: Infinity,
     successor: '',
     queues: new Map(),
+    called: null,
   });
   const VWX = { voters: votesIn(firstSeats(['v', 'w', 'x'], [])), mayCount: (voter: string) => 'vwx'.includes(voter) };
   const ENOUGH = { v: 1_000_000, w: 900_000 };
