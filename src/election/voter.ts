@@ -184,18 +184,18 @@ export class Voter {
   advance(now: Now): void {
     const nowUs = now.elapsedUs;
     for (const box of this.#boxes.values()) {
-      const grant = box.grant;
-      if (box.incumbent !== null && nowUs >= box.incumbent.untilUs) {
-        box.incumbent = null;
-        this.#serve(box, null, now);
-      }
-      if (grant === null) continue;
-      if (nowUs >= grant.endUs) {
+      const { grant } = box;
+      if (grant !== null && nowUs >= grant.endUs) {
         this.#noteUnused(box, grant, nowUs);
         this.#end(box, grant);
         this.#serve(box, null, now);
-      } else if (nowUs >= this.#unusedAtUs(grant)) {
+      } else if (grant !== null && nowUs >= this.#unusedAtUs(grant)) {
         this.#noteUnused(box, grant, nowUs);
+      }
+      // Only now: to serve before the old promise was ended would be to end the new one in its place.
+      if (box.incumbent !== null && nowUs >= box.incumbent.untilUs) {
+        box.incumbent = null;
+        this.#serve(box, null, now);
       }
     }
     if (nowUs >= this.#sweepAtUs) {
