@@ -483,8 +483,9 @@ export const MUTANTS: readonly Mutant[] = [
     id: 'served-twice',
     bug: 'a voter that has just served a name ends that promise for the one before',
     file: VOTER,
-    find: 'if (box.incumbent !== null && nowUs >= box.incumbent.untilUs) { box.incumbent = null; this.#serve(box, null, now); } const { grant } = box;',
-    replace: 'const { grant } = box; if (box.incumbent !== null && nowUs >= box.incumbent.untilUs) { box.incumbent = null; this.#serve(box, null, now); }',
+    find: 'const { grant } = box; if (grant !== null && nowUs >= grant.endUs) this.#lapse(box, now);',
+    replace:
+      'const { grant } = box; if (box.incumbent !== null && nowUs >= box.incumbent.untilUs) { box.incumbent = null; this.#serve(box, null, now); } if (grant !== null && nowUs >= grant.endUs) { this.#end(box, grant); this.#serve(box, null, now); }',
   },
   // ── starting at once ──
   {

@@ -255,15 +255,13 @@ export class Voter {
     if (this.#boxes.size > LISTED_MAX && nowUs < this.#soonestUs) return this.#sweep(nowUs);
     this.#soonestUs = -Infinity;
     for (const box of this.#boxes.values()) {
+      const { grant } = box;
+      if (grant !== null && nowUs >= grant.endUs) this.#lapse(box, now);
+      else if (grant !== null && nowUs >= this.#unusedAtUs(grant)) this.#noteUnused(box, grant, nowUs);
+      // Only now: to serve before the old promise was ended would be to end the new one in its place.
       if (box.incumbent !== null && nowUs >= box.incumbent.untilUs) {
         box.incumbent = null;
         this.#serve(box, null, now);
-      }
-      const { grant } = box; // after the name was served: both may be due in one moment
-      if (grant === null) continue;
-      if (nowUs >= grant.endUs) this.#lapse(box, now);
-      else if (nowUs >= this.#unusedAtUs(grant)) {
-        this.#noteUnused(box, grant, nowUs);
       }
     }
     this.#sweep(nowUs);

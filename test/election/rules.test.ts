@@ -97,6 +97,42 @@ describe('voter rules', () => {
     expect(world.leaders()).toEqual([last]);
   });
 
+  it('V12, V7: a promise made when the claim of the leader in office is over outlives the promise before it', () => {
+    // Both end in one look, as they do where timers are late: the vote goes to who waits, and must stay there.
+    const world = new ElectionWorld([...abc, 'x', 'y'], storyConfig(abc));
+    let like: Flight | undefined;
+    const tokens = new Map<string, number>();
+    world.network = (f) => {
+      if (f.to === 'a') like ??= f;
+      if (f.from === 'a') tokens.set(f.to, f.packet.token);
+      return at(1);
+    };
+    for (const name of [...abc, 'x', 'y']) world.start(name);
+    world.run(1500);
+    world.network = (f) => (f.from === 'a' ? (tokens.set(f.to, f.packet.token), null) : null);
+    const says = (from: string, entry: Entry): void =>
+      world.deliver({ ...like!, from, packet: { ...like!.packet, from, boot: world.process(from).boot, echo: tokens.get(from) ?? 0, entries: [entry] } });
+    const bids = (from: string, ballot: number): void => {
+      for (let seq = 1; seq <= 2; seq += 1) says(from, { op: Op.bid, name: 'job', ballot, seq, priority: 0, group: '', fair: false }); // the first earns the token
+    };
+    const holder = (): string | undefined => world.election('a').inspect('job').votes!.grant?.holder;
+    const ballot = 10 + world.election('a').voteOf('job')!.floor;
+
+    bids('x', ballot);
+    expect(holder()).toBe('x');
+    world.run(2250);
+    says('b', { op: Op.renew, name: 'job', ballot: ballot - 1, term: ballot - 1, seq: 1, ask: false }); // in office, and overtaken here
+    world.run(2300);
+    bids('y', ballot + 1);
+    world.pause('a');
+    world.run(2600);
+    world.resume('a');
+    world.run(2601);
+    expect(holder()).toBe('y');
+    world.run(2700);
+    expect(holder()).toBe('y');
+  });
+
   it('V9: a recovered voter answers the bids that queued up at once, not at their next beat', () => {
     const world = new ElectionWorld([...abc, 'x'], storyConfig(abc));
     for (const name of abc) world.start(name);

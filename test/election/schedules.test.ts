@@ -588,6 +588,45 @@ describe('schedules of queues and drains', () => {
     expect(outsider.inspect('job').votes).toBeNull();
   });
 
+  it('X53: ten thousand stale bids a second change neither leader nor ballots', () => {
+    const { world, leader } = settledWorld(abc);
+    const stranger = 'x';
+    world.start(stranger);
+    const like: Flight[] = [];
+    world.network = (f) => {
+      if (f.from === stranger) like.push(f);
+      return at(1);
+    };
+    world.campaign(stranger);
+    world.run(world.nowUs / 1000 + 300);
+    const { term } = world.election(leader).inspect('job');
+    const stale = like.find((f) => carries(f, Op.bid))!;
+    world.run(world.nowUs / 1000 + 2000, () => {
+      for (const to of abc) for (let i = 0; i < 10; i += 1) world.deliver({ ...stale, to });
+    });
+    expect(world.leaders()).toEqual([leader]);
+    expect(world.election(leader).inspect('job')).toMatchObject({ term, ballot: term });
+    for (const name of abc) expect(world.election(name).voteOf('job')!.queued).toBeLessThanOrEqual(8);
+  });
+
+  it('X61: a release in the name of the leader, by whoever does not know its life, frees nothing', () => {
+    const { world, leader } = settledWorld(abc);
+    const said: Flight[] = [];
+    world.network = (f) => {
+      if (f.from === leader) said.push(f);
+      return at(1);
+    };
+    world.run(world.nowUs / 1000 + 300);
+    const { term } = world.election(leader).inspect('job');
+    for (const like of said.filter((f) => f.to !== leader)) {
+      const packet = { ...like.packet, boot: like.packet.boot ^ 1, entries: [{ op: Op.release, name: 'job', term, to: '', drainMs: 0 }] };
+      world.deliver({ ...like, packet });
+    }
+    for (const name of abc) expect(world.election(name).voteOf('job')!.grant?.holder.name).toBe(leader);
+    world.run(world.nowUs / 1000 + 2000);
+    expect(world.leaders()).toEqual([leader]);
+  });
+
   it('X63: a name seen again after it was forgotten starts above every ballot promised', () => {
     const { world, leader } = settledWorld(abc);
     const term = world.terms()[0]!;

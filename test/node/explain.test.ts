@@ -43,7 +43,7 @@ describe('why nobody leads', () => {
     const { reason, says } = why(nodes[0]!);
     expect(reason).toBe('no-candidate');
     expect(says).toContain('voters answer, and nobody stands for it');
-    expect(says).toContain('3 of 3 voters answered lately, 2 are needed.');
+    expect(says).toContain('3 of 3 votes answered lately, 2 are needed.');
     expect(says).toContain('This node does not stand for job.');
   });
 
@@ -56,7 +56,7 @@ describe('why nobody leads', () => {
     const { reason, says } = why(nodes[0]!);
     expect(reason).toBe('no-quorum');
     expect(says).toContain('too few voters answer');
-    expect(says).toContain('1 of 3 voters answered lately, 2 are needed; missing: b, c.');
+    expect(says).toContain('1 of 3 votes answered lately, 2 are needed; missing: b, c.');
   });
 
   it('lapsing: whose promises still run, and for how long', async () => {

@@ -2,6 +2,7 @@ import { availableParallelism } from 'node:os';
 import { MUTANTS } from '../../../sim/host/catalogue.ts';
 import type { Mutant } from '../../../sim/host/mutants.ts';
 import type { SweepReport } from '../../../sim/host/summary.ts';
+import { durationMs } from '../demo/script.ts';
 import { writeNow } from '../output.ts';
 
 /** The simulator's own exit codes. */
@@ -26,6 +27,15 @@ export function range(flag: string, text: string, least: number, most: number): 
   const to = found[2] === undefined ? from : wholeNumber(flag, found[2], least, most);
   if (to < from) throw new SimUsage(`${flag}: ${to} is before ${from}`);
   return [from, to];
+}
+
+/** How long things go wrong in a run; undefined: as drawn. @throws SimUsage */
+export function timeUs(text: string | undefined): number | undefined {
+  if (text === undefined) return undefined;
+  const minutes = /^([0-9.]+)min$/.exec(text);
+  const ms = minutes === null ? durationMs(text) : Number(minutes[1]) * 60_000;
+  if (ms === null || !(ms >= 1_000 && ms <= 3_600_000)) throw new SimUsage(`--time must be from 1s to 60min; it is "${text}"`);
+  return Math.round(ms * 1_000);
 }
 
 export function jobsOf(text: string | undefined): number {

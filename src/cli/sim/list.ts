@@ -2,7 +2,6 @@ import { Command } from 'commander';
 import { MUTANTS } from '../../../sim/host/catalogue.ts';
 import { readScenario, scenarioNames } from '../../../sim/host/files.ts';
 import { INVARIANTS, type InvariantId } from '../../../sim/index.ts';
-import { WAITING } from '../../../sim/check/waiting.ts';
 import { SCHEDULES, type Shown } from '../../../sim/schedules/catalogue.ts';
 import { DIRECTED } from '../../../sim/schedules/directed.ts';
 import { scenarioJsonSchema } from '../../../sim/host/scenario.ts';
@@ -11,7 +10,7 @@ import { SimExit, SimUsage } from './common.ts';
 
 export function listCommand(): Command {
   return new Command('list')
-    .description('scenarios, directed schedules, invariants, mutants, and what waits for features to come')
+    .description('scenarios, schedules and what shows each, invariants, mutants')
     .option('--json', 'one JSON object per line')
     .option('--schema', 'print the JSON Schema of scenario files')
     .action((flags: { readonly json?: boolean; readonly schema?: boolean }) => {
@@ -23,7 +22,6 @@ export function listCommand(): Command {
         for (const [x, [says, shown]] of Object.entries(SCHEDULES)) writeLine({ event: 'schedule', id: `X${x}`, says, ...shown });
         for (const [id, broken] of Object.entries(INVARIANTS)) writeLine({ event: 'invariant', id, broken });
         for (const { id, bug, file } of MUTANTS) writeLine({ event: 'mutant', id, bug, file });
-        for (const waiting of WAITING) writeLine({ event: 'waiting', ...waiting });
         return;
       }
       const section = (title: string, rows: readonly (readonly [string, string])[]): void =>
@@ -45,17 +43,13 @@ export function listCommand(): Command {
         'Mutants (sim mutants):',
         MUTANTS.map(({ id, bug }) => [id, bug]),
       );
-      section(
-        'Waiting for features that do not exist yet:',
-        WAITING.map(({ id, feature }) => [id, feature]),
-      );
     });
 }
 
 function shownBy(by: Shown): string {
   if ('scenario' in by) return by.scenario;
   if ('directed' in by) return 'directed';
-  return 'test' in by ? 'a test' : `waits: ${by.waitsFor}`;
+  return 'a test';
 }
 
 export function explainCommand(): Command {

@@ -2,9 +2,8 @@ import { Command, Option } from 'commander';
 import { readScenario } from '../../../sim/host/files.ts';
 import { openWorker } from '../../../sim/host/pool.ts';
 import { type Plan, type RunResult, planOf, runPlan, tellRun } from '../../../sim/index.ts';
-import { durationMs } from '../demo/script.ts';
 import { writeLine, writeNow } from '../output.ts';
-import { SimExit, SimUsage, mutantOf, wholeNumber } from './common.ts';
+import { SimExit, mutantOf, timeUs, wholeNumber } from './common.ts';
 
 interface RunFlags {
   readonly seed?: string;
@@ -29,7 +28,7 @@ export function runCommand(): Command {
     .option('--nodes <N>', 'how many nodes: 1 to 9 (default: drawn, 3 to 7)')
     .option('--voters <N>', 'how many of them vote (default: drawn, 3 or 5)')
     .addOption(new Option('--preset <NAME>', 'timings (default: drawn)').choices(['loopback', 'lan']))
-    .option('--time <D>', 'how long things go wrong, such as 60s (default: 40 leases)')
+    .option('--time <D>', 'how long things go wrong, such as 60s or 10min (default: 40 leases)')
     .addHelpText(
       'after',
       `
@@ -85,12 +84,11 @@ async function simRun(name: string | undefined, flags: RunFlags): Promise<number
   return differs.length > 0 ? SimExit.nondeterminism : SimExit.pass;
 }
 
-function seedPlan(seed: number, flags: RunFlags): Plan {
+/** What a seed means with these flags: the same for whoever runs it and whoever shrinks it. */
+export function seedPlan(seed: number, flags: Pick<RunFlags, 'nodes' | 'voters' | 'preset' | 'time'>): Plan {
   const nodes = flags.nodes === undefined ? undefined : wholeNumber('--nodes', flags.nodes, 1, 9);
   const voters = flags.voters === undefined ? undefined : wholeNumber('--voters', flags.voters, 1, nodes ?? 9);
-  const timeMs = flags.time === undefined ? undefined : (durationMs(flags.time) ?? NaN);
-  if (timeMs !== undefined && !(timeMs >= 1_000 && timeMs <= 3_600_000)) throw new SimUsage(`--time must be from 1s to 3600s; it is "${flags.time}"`);
-  return planOf(seed, { nodes, voters, timing: flags.preset, chaosUs: timeMs === undefined ? undefined : Math.round(timeMs * 1_000) });
+  return planOf(seed, { nodes, voters, timing: flags.preset, chaosUs: timeUs(flags.time) });
 }
 
 /** With a planted bug: in a worker, because the patch is put in as the modules are loaded. */

@@ -1,15 +1,18 @@
 import { writeFileSync } from 'node:fs';
-import { Command } from 'commander';
+import { Command, Option } from 'commander';
 import { readScenario } from '../../../sim/host/files.ts';
 import { openWorker } from '../../../sim/host/pool.ts';
 import { planOfScenario, scenarioOfPlan } from '../../../sim/host/scenario.ts';
 import { shrinkPlan, signatureOf } from '../../../sim/host/shrink.ts';
-import { planOf } from '../../../sim/index.ts';
 import { writeLine, writeNow } from '../output.ts';
 import { SimExit, SimUsage, mutantOf, wholeNumber } from './common.ts';
+import { seedPlan } from './run.ts';
 
 interface ShrinkFlags {
   readonly nodes?: string;
+  readonly voters?: string;
+  readonly preset?: 'loopback' | 'lan';
+  readonly time?: string;
   readonly mutant?: string;
   readonly out?: string;
   readonly json?: boolean;
@@ -20,12 +23,14 @@ export function shrinkCommand(): Command {
     .description('make a failing run small, and keep it as a scenario file')
     .argument('<SEED|FILE>', 'a seed of the swarm, or a scenario')
     .option('--nodes <N>', 'how many nodes the seed was run with')
+    .option('--voters <N>', 'how many of them voted')
+    .addOption(new Option('--preset <NAME>', 'its timings').choices(['loopback', 'lan']))
+    .option('--time <D>', 'how long things went wrong in it')
     .option('--mutant <ID>', 'plant this bug first')
     .option('--out <FILE>', 'where to write the scenario (default: a name by what broke)')
     .option('--json', 'one JSON object per line')
     .action(async (what: string, flags: ShrinkFlags) => {
-      const nodes = flags.nodes === undefined ? undefined : wholeNumber('--nodes', flags.nodes, 1, 9);
-      const plan = /^[0-9]+$/.test(what) ? planOf(wholeNumber('SEED', what, 0, 0xffff_ffff), { nodes }) : readScenario(what).plan;
+      const plan = /^[0-9]+$/.test(what) ? seedPlan(wholeNumber('SEED', what, 0, 0xffff_ffff), flags) : readScenario(what).plan;
       const worker = openWorker(mutantOf(flags.mutant) ?? null);
       const startedMs = Date.now();
       try {

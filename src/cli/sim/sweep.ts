@@ -4,10 +4,9 @@ import { type Task, runTasks, seedTasks } from '../../../sim/host/pool.ts';
 import { type RunSummary, type SweepReport, isExcusedTooOften, sweepReport } from '../../../sim/host/summary.ts';
 import { type Plan, Trace, firstDifference, planOf, runPlan } from '../../../sim/index.ts';
 import type { Wanted } from '../../../sim/plan/generate.ts';
-import { durationMs } from '../demo/script.ts';
 import { writeLine, writeNow } from '../output.ts';
 import { keepBugs } from './keep.ts';
-import { INTERRUPTED, SimExit, SimUsage, exitOf, interruptible, jobsOf, mutantOf, progress, range, ruleOfThree, wholeNumber } from './common.ts';
+import { INTERRUPTED, SimExit, exitOf, interruptible, jobsOf, mutantOf, progress, range, ruleOfThree, timeUs, wholeNumber } from './common.ts';
 
 interface SweepFlags {
   readonly seeds: string;
@@ -137,14 +136,6 @@ function common(command: Command): Command {
     .option('--mutant <ID>', 'plant this bug first')
     .option('--keep <DIR>', 'write the plans of failures there, as they were and shrunk')
     .option('--json', 'one JSON object per line');
-}
-
-function timeUs(text: string | undefined): number | undefined {
-  if (text === undefined) return undefined;
-  const minutes = /^([0-9.]+)min$/.exec(text);
-  const ms = minutes === null ? durationMs(text) : Number(minutes[1]) * 60_000;
-  if (ms === null || !(ms >= 1_000 && ms <= 3_600_000)) throw new SimUsage(`--time must be from 1s to 60min; it is "${text}"`);
-  return Math.round(ms * 1_000);
 }
 
 const sizeOf = (seed: number, least: number, most: number): number => least + (seed % (most - least + 1));
