@@ -147,7 +147,9 @@ export class Franchise {
     }
     if (packet.config === electorate.digest) return true;
     const theirs = { term: packet.configTerm, version: packet.configVersion };
-    if (packet.lineage === electorate.lineage) {
+    // Of another T no set of theirs is one of ours, however new: to ask for it, or to tell ours, would go on for ever without a word to anybody.
+    if (packet.grantMs * 1000 !== config.grantUs) this.guard.refuse(peer, packet, now.elapsedUs);
+    else if (packet.lineage === electorate.lineage) {
       if (isNewer(theirs, electorate.set))
         outbox.say(peer, { op: Op.watch, name: VOTERS_ELECTION }); // the header says that we know less
       else if (isNewer(electorate.set, theirs)) this.guard.tell(peer, packet, now.elapsedUs);

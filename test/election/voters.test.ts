@@ -122,6 +122,18 @@ describe('voters that change', () => {
     for (const name of ['a', 'b']) expect(world.process(name).log.join()).toMatch(/warning config-mismatch .*its lease is/);
     expect(world.leaders()).toHaveLength(1);
   });
+
+  it('tells so, where one with another T also knows an older set', () => {
+    const world = worldOf(['a', 'b', 'c', 'd', 'e'], ['a', 'b', 'c']);
+    change(world, 'b', { add: ['d', 'e'] });
+    world.kill('a');
+    change(world, 'c', { weigh: { b: 2 } });
+    world.start('a', { durable: true, grantUs: at(5000) });
+    world.campaign('a');
+    world.run(world.nowUs / 1000 + 6000);
+    expect(votersOf(world, 'a')).not.toBe(votersOf(world, 'b'));
+    for (const name of ['a', 'b']) expect(world.process(name).log.join()).toMatch(/warning config-mismatch .*its lease is/);
+  });
 });
 
 describe('what a change rests on', () => {

@@ -1,7 +1,9 @@
-import { Command } from 'commander';
+import { Command, Option } from 'commander';
 import { exploreAll } from '../../../sim/host/pool.ts';
 import { tellRounds } from '../../../sim/exhaustive/explore.ts';
+import { exploreFounding, groupsOf } from '../../../sim/exhaustive/founding.ts';
 import { exploreQuietStart } from '../../../sim/exhaustive/quiet-start.ts';
+import { ONE_CHANGER, RECONFIGURATION_RULES, RULE_IDS, TWO_CHANGERS, exploreReconfiguration } from '../../../sim/exhaustive/reconfiguration.ts';
 import { writeLine, writeNow } from '../output.ts';
 import { SimExit, jobsOf, mutantOf, wholeNumber } from './common.ts';
 
@@ -13,6 +15,10 @@ export function exploreCommand(): Command {
     .option('--lates <N>', 'rounds of late datagrams on one path', '1')
     .option('--pauses <N>', 'rounds in which somebody stands still on one path', '1')
     .option('--quiet-start', 'instead: all of quiet start, as a model of three voters and --restarts lives that end')
+    .option('--founding', 'instead: how five nodes find three voters, as a model, and --restarts lives that end')
+    .option('--reconfiguration', 'instead: voters that change, as a model of a job with --ballots and --restarts, and of two who change at once')
+    .option('--ballots <N>', 'with --reconfiguration: highest ballot of the job', '1')
+    .addOption(new Option('--without <RULE>', 'with --reconfiguration: drop this rule (config.*) first').choices(Object.keys(RULE_IDS)))
     .option('--mutant <ID>', 'plant this bug first')
     .option('--jobs <N>', 'worker threads (default: all processors)')
     .option('--json', 'one JSON object per line')
@@ -23,6 +29,10 @@ export function exploreCommand(): Command {
         readonly lates: string;
         readonly pauses: string;
         readonly quietStart?: boolean;
+        readonly founding?: boolean;
+        readonly reconfiguration?: boolean;
+        readonly ballots: string;
+        readonly without?: string;
         readonly mutant?: string;
         readonly jobs?: string;
         readonly json?: boolean;
@@ -33,11 +43,30 @@ export function exploreCommand(): Command {
           lates: wholeNumber('--lates', flags.lates, 0, 5),
           pauses: wholeNumber('--pauses', flags.pauses, 0, 5),
         };
-        if (flags.quietStart === true) return quietStart(bounds.restarts, flags.json === true);
+        const { restarts } = bounds;
+        const json = flags.json === true;
+        if (flags.quietStart === true) {
+          tellModel('quiet start', { restarts }, json, () => exploreQuietStart(restarts));
+          return;
+        }
+        if (flags.founding === true) {
+          tellModel('founding', { restarts }, json, () => exploreFounding(restarts, restarts === 0 ? groupsOf('abcde', 3) : ['abc', 'cde']));
+          return;
+        }
+        if (flags.reconfiguration === true) {
+          const ballots = wholeNumber('--ballots', flags.ballots, 1, 9);
+          const rules = flags.without === undefined ? RECONFIGURATION_RULES : { ...RECONFIGURATION_RULES, [RULE_IDS[flags.without]!]: false };
+          const worlds = [
+            { ...ONE_CHANGER, ballots, restarts },
+            { ...TWO_CHANGERS, restarts },
+          ];
+          worlds.every((world) => tellModel('reconfiguration', world, json, () => exploreReconfiguration(world, rules)));
+          return;
+        }
         const startedMs = Date.now();
         const { states, transitions, depth, counterexample } = await exploreAll(bounds, jobsOf(flags.jobs), mutantOf(flags.mutant) ?? null);
         const seconds = (Date.now() - startedMs) / 1000;
-        if (flags.json === true)
+        if (json)
           writeLine({
             event: 'verdict',
             schema: 1,
@@ -66,15 +95,23 @@ export function exploreCommand(): Command {
     );
 }
 
-function quietStart(restarts: number, json: boolean): void {
+interface ModelExploration {
+  readonly states: number;
+  readonly transitions: number;
+  readonly counterexample: readonly string[] | null;
+}
+
+/** Explores a model whole and tells what was found. @returns Whether nothing bad was. */
+function tellModel(model: string, bounds: object, json: boolean, explore: () => ModelExploration): boolean {
   const startedMs = Date.now();
-  const { states, transitions, counterexample } = exploreQuietStart(restarts);
+  const { states, transitions, counterexample } = explore();
   const seconds = (Date.now() - startedMs) / 1000;
-  const verdict = counterexample === null ? 'pass' : 'fail';
-  if (json) writeLine({ event: 'verdict', schema: 1, verdict, states, transitions, restarts, seconds, counterexample });
+  const isGood = counterexample === null;
+  if (json) writeLine({ event: 'verdict', schema: 1, verdict: isGood ? 'pass' : 'fail', model, states, transitions, bounds, seconds, counterexample });
   else {
-    writeNow(`${states} states, ${transitions} transitions, the whole space, in ${seconds.toFixed(1)} s\n`);
-    writeNow(counterexample === null ? 'PASS: none of them is bad.\n' : `FAIL (safety.S1)\n${counterexample.map((line) => `  ${line}\n`).join('')}`);
+    writeNow(`${model}: ${states} states, ${transitions} transitions, ${isGood ? 'the whole space, ' : ''}in ${seconds.toFixed(1)} s\n`);
+    writeNow(isGood ? 'PASS: none of them is bad.\n' : `FAIL\n${counterexample.map((line) => `  ${line}\n`).join('')}`);
   }
-  process.exitCode = counterexample === null ? SimExit.pass : SimExit.safety;
+  process.exitCode = isGood ? SimExit.pass : SimExit.safety;
+  return isGood;
 }
