@@ -115,11 +115,12 @@ export class Beats {
         this.#contests.stir(contest);
         this.#leader.onRoll(contest, voter, roll, now);
       },
+      queueStands: (contest, voter) => this.#leader.onQueueStands(contest, voter, now),
       vouch,
       list: (kind, name, voter) => {
         const contest = this.#contests.get(name);
         if (kind === 'watches') this.#context.outbox.say(voter, { op: Op.watch, name });
-        else if (contest !== undefined && (contest.tenure !== null) === (kind === 'leases')) this.#askOf(contest, [voter], now);
+        else if (contest !== undefined && (contest.tenure !== null) === (kind === 'leases' || kind === 'queues')) this.#askOf(contest, [voter], now);
       },
     });
   }
@@ -154,6 +155,7 @@ export class Beats {
     if (leases.length > LISTED_MAX) {
       this.#port.counters.renewals += 1;
       this.#rolls.callLeases(leases, this.#nextSeq(), peers.voters(), now);
+      this.#rolls.callQueues(leases, this.#nextSeq(), peers.voters(), now);
       for (const contest of leases) called.add(contest);
     }
     if (bids.length > LISTED_MAX) {

@@ -95,9 +95,13 @@ export class Leader {
     const tenure = contest.tenure;
     if (tenure === null || (contest.role !== 'leader' && contest.role !== 'draining')) return;
     if (tenure.called === null || tenure.called.ballot !== tenure.ballot || roll.seq < tenure.called.seq) return;
-    const queue = tenure.queues.get(peer.name);
-    if (queue !== undefined) queue.atUs = now.elapsedUs; // it is on the roll as well
     this.#extend(tenure, peer, roll.sentAtUs, roll.grantedMs, now);
+  }
+
+  /** Those that waited for the name at that voter wait there still. */
+  onQueueStands(contest: Contest, peer: Peer, now: Now): void {
+    const queue = contest.tenure?.queues.get(peer.name);
+    if (queue !== undefined) queue.atUs = now.elapsedUs;
   }
 
   #extend(tenure: Tenure, peer: Peer, sentAtUs: number, grantedMs: number, now: Now): void {

@@ -7,6 +7,8 @@ import { NameMark, Roll, type RollKind, partsFor } from './roll.ts';
 
 /** Rolls whose answers are waited for. */
 const CALLS_MAX = 64;
+/** Names listed at most to one voter after one answer, where no lease hangs on it: a cluster that is short of time must not make itself work. */
+const RELISTED_MAX = 256;
 /** Voters' words remembered, over all names. */
 const TOLD_MAX = 8_192;
 
@@ -30,6 +32,8 @@ const NOTHING: Told = { holder: '', term: 0, reason: 'no-candidate' };
 /** What an answer is worth to whoever called. */
 export interface RollPort {
   extend(contest: Contest, peer: Peer, roll: { readonly seq: number; readonly sentAtUs: number; readonly grantedMs: number }): void;
+  /** Whoever waited at that voter still does. */
+  queueStands(contest: Contest, peer: Peer): void;
   /** A voter vouches for a leader, as it does name by name in a refusal. */
   vouch(peer: Peer, name: string, told: Told, leftMs: number): void;
   /** Say one name to one voter. */
@@ -47,7 +51,7 @@ export class RollCall {
   /** Name → voter → its last word. */
   readonly #told = new Map<string, Map<string, Told>>();
   /** What was on the last roll of each kind. */
-  readonly #on: Record<RollKind, ReadonlyMap<string, Contest | null>> = { leases: new Map(), bids: new Map(), watches: new Map() };
+  readonly #on: Record<RollKind, ReadonlyMap<string, Contest | null>> = { leases: new Map(), bids: new Map(), watches: new Map(), queues: new Map() };
   readonly #watchMarks = new Map<string, NameMark>();
 
   constructor(context: Context) {
@@ -57,12 +61,20 @@ export class RollCall {
   callLeases(led: readonly Contest[], seq: number, voters: readonly Peer[], now: Now): void {
     for (const { tenure } of led) if (tenure !== null && tenure.called?.ballot !== tenure.ballot) tenure.called = { ballot: tenure.ballot, seq };
     this.#on.leases = new Map(led.map((contest) => [contest.name, contest]));
-    this.#call('leases', led.length, seq, voters, now, (roll, voter) => {
+    this.#call('leases', led.length, seq, voters, now, (roll) => {
       for (const { mark, tenure } of led) {
-        const part = mark.partOf(roll.parts);
+        roll.add(mark.partOf(roll.parts), mark.lease(tenure!.term, tenure!.ballot));
+      }
+    });
+  }
+
+  /** Who waits for what is led here. */
+  callQueues(led: readonly Contest[], seq: number, voters: readonly Peer[], now: Now): void {
+    this.#on.queues = new Map(led.map((contest) => [contest.name, contest]));
+    this.#call('queues', led.length, seq, voters, now, (roll, voter) => {
+      for (const { mark, tenure } of led) {
         const queue = tenure!.queues.get(voter.name);
-        roll.add(part, mark.lease(tenure!.term, tenure!.ballot));
-        roll.add(part, mark.queue(queue?.ids ?? [], queue?.priority ?? 0));
+        roll.add(mark.partOf(roll.parts), mark.queue(queue?.ids ?? [], queue?.priority ?? 0));
       }
     });
   }
@@ -115,10 +127,13 @@ export class RollCall {
     const differ = new Set(stands.differ);
     const leftMs = new Map(stands.leaders);
     const isLatest = this.#latest.get(call.kind) === seq;
+    let listed = 0;
     for (const [name, contest] of this.#on[call.kind]) {
       const mark = contest?.mark ?? this.#markOf(name);
       if (differ.has(mark.partOf(call.parts))) {
-        if (isLatest) port.list(call.kind, name, { ...peer, boot: 0 });
+        if (isLatest && (call.kind === 'leases' || (listed += 1) <= RELISTED_MAX)) port.list(call.kind, name, { ...peer, boot: 0 });
+      } else if (call.kind === 'queues') {
+        port.queueStands(contest!, peer);
       } else if (call.kind === 'leases') {
         port.extend(contest!, peer, { seq, sentAtUs: call.sentAtUs, grantedMs });
       } else if (isLatest) {

@@ -87,18 +87,15 @@ export class RollReply {
     for (const box of this.#boxes.values()) {
       if (box.name === VOTERS_ELECTION) continue; // its answers say more
       const part = box.mark.partOf(roll.parts);
-      if (kind === 'leases') {
+      if (kind === 'leases' || kind === 'queues') {
         const { grant } = box;
         if (grant === null || !grant.elected || !isSameLife(grant.holder, peer) || grant.ballot < box.maxBallot || box.releasedBy(peer) >= grant.term) continue; // V8
-        roll.add(part, box.mark.lease(grant.term, grant.ballot));
-        const queue = this.#port.successors(box, nowUs);
-        roll.add(
-          part,
-          box.mark.queue(
-            queue.map(({ peer: { name } }) => name),
-            queue[0]?.priority ?? 0,
-          ),
-        );
+        if (kind === 'leases') roll.add(part, box.mark.lease(grant.term, grant.ballot));
+        else {
+          const queue = this.#port.successors(box, nowUs);
+          const ids = queue.map(({ peer: { name } }) => name);
+          roll.add(part, box.mark.queue(ids, queue[0]?.priority ?? 0));
+        }
         lines.push({ box, part, bidder: null, leader: '', leftUs: 0 });
         continue;
       }
@@ -122,6 +119,7 @@ export class RollReply {
 
   #take(peer: Peer, same: Same, { box, bidder }: Line, echoed: boolean, now: Now): void {
     const nowUs = now.elapsedUs;
+    if (same.kind === 'queues') return; // a question only
     if (same.kind === 'watches') return box.watch(peer, nowUs);
     if (bidder !== null) {
       if (same.seq >= bidder.seq) Object.assign(bidder, { seq: same.seq, atUs: nowUs, echoed });

@@ -14,7 +14,7 @@ export const LEADERS_MAX = 16;
 export const LEADERS_BYTES = 480;
 
 /** What a roll is called of. Wire numbers are the positions: append, never reorder. */
-export const ROLLS = ['leases', 'bids', 'watches'] as const;
+export const ROLLS = ['leases', 'bids', 'watches', 'queues'] as const;
 export type RollKind = (typeof ROLLS)[number];
 
 /** A name's hashes, made once. */
