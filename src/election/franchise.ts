@@ -104,14 +104,12 @@ export class Franchise {
   force(seats: readonly Seat[], now: Now): Refusal | null {
     const { electorate, memory } = this.#context;
     if (!memory.isDurable) return { why: 'no-memory', problems: ['without a state directory voters are fixed (config.P8)'] };
+    const isTheSame = electorate.lineage !== electorate.origin && electorate.isOriginal && JSON.stringify(electorate.set.seats) === JSON.stringify(seats);
+    if (isTheSame) return null; // told twice, or it has followed the first that was told
     let kept = false;
     this.#parts.transition(now, () => {
       const set: VoterSet = { term: 0, version: 0, seats, floor: Math.max(electorate.set.floor, this.#parts.recovery.floor) + FORCED_RAISE };
       this.reconfiguration.abandon();
-      for (const contest of this.#parts.contests.values()) {
-        this.#parts.candidate.cancel(contest, now);
-        this.#parts.leader.disown(contest, now);
-      }
       kept = this.#install(set, forcedLineage(electorate.lineage, seats), now);
       if (kept) this.#parts.recovery.startOver(now);
     });
@@ -216,6 +214,13 @@ export class Franchise {
     if (memory.isDurable && !memory.remember(set, lineage, electorate.origin)) {
       notKept();
       return false;
+    }
+    if (lineage !== electorate.lineage) {
+      // What the voters of another line promised counts no more.
+      for (const contest of this.#parts.contests.values()) {
+        this.#parts.candidate.cancel(contest, now);
+        this.#parts.leader.disown(contest, now);
+      }
     }
     const hadVote = this.hasVote;
     const hasSeat = set.seats.some(({ name, weight }) => name === self.name && weight > 0);

@@ -369,6 +369,7 @@ describe('force', () => {
     expect(votersOf(world, 'b')).toBe('a1 b1 c1');
     expect(world.process('b').log.join() + world.process('a').log.join()).toMatch(/config-mismatch/);
     world.election('b').franchise.force([{ name: 'a', weight: 1, excluded: false }], world.now('b')); // told the same, it belongs
+    expect(world.election('a').franchise.force([{ name: 'a', weight: 1, excluded: false }], world.now('a'))).toBeNull(); // told twice
     world.run(world.nowUs / 1000 + 3000);
     expect(world.election('b').leaderOf('job', world.now('b')).name).toBe('a');
   });
