@@ -398,13 +398,6 @@ export const MUTANTS: readonly Mutant[] = [
     find: 'this.#extend(tenure, peer, roll.sentAtUs, roll.grantedMs, now);',
     replace: 'this.#extend(tenure, peer, now.leaderUs, roll.grantedMs, now);',
   },
-  {
-    id: 'served-twice',
-    bug: 'a voter that has just served a name ends that promise for the one before',
-    file: VOTER,
-    find: 'if (box.incumbent !== null && nowUs >= box.incumbent.untilUs) { box.incumbent = null; this.#serve(box, null, now); } const { grant } = box;',
-    replace: 'const { grant } = box; if (box.incumbent !== null && nowUs >= box.incumbent.untilUs) { box.incumbent = null; this.#serve(box, null, now); }',
-  },
   // ── starting at once ──
   {
     id: 'quiet-once',
