@@ -29,6 +29,9 @@ import { tellElection, tellMembership, tellPartition } from './tell.ts';
 /** How often the parts are looked at; they change seldom. */
 const PARTS_LOOK_US = 500_000;
 
+/** More than that never happens at one moment, in clusters of any size that are run. */
+const AT_ONCE_MAX = 1_000_000;
+
 /** A node is started with the addresses of at most so many others. */
 const SEEDS = 16;
 
@@ -85,6 +88,8 @@ export class World {
   readonly #leaders = new Map<string, { last: Machine; former: Machine | null }>();
   readonly #firstSet: VoterSet;
   readonly #lineage: number;
+  /** Events at this very moment. */
+  #atOnce = 0;
   /** Datagrams behind a jam. */
   #jammed: { readonly from: Machine; readonly to: Machine; readonly event: Event }[] = [];
 
@@ -120,8 +125,11 @@ export class World {
 
   /** The next event, if it is due until then. @returns Whether there was one. */
   step(untilUs: number): boolean {
-    if (this.#queue.nextUs > untilUs) return false;
-    this.nowUs = this.#queue.nextUs;
+    const nextUs = this.#queue.nextUs;
+    if (nextUs > untilUs) return false;
+    this.#atOnce = nextUs === this.nowUs ? this.#atOnce + 1 : 0;
+    if (this.#atOnce > AT_ONCE_MAX) return this.#restless();
+    this.nowUs = nextUs;
     const event = this.#queue.pop();
     switch (event.kind) {
       case 'datagram':
@@ -135,6 +143,13 @@ export class World {
         break;
     }
     return true;
+  }
+
+  /** Somebody wants to be woken again and again at one moment: time would stand still for ever. */
+  #restless(): false {
+    if (this.#atOnce === AT_ONCE_MAX + 1)
+      this.#observer.stepped('the cluster', false, `${AT_ONCE_MAX} things happened at one moment, and there was no end to it`, this.nowUs);
+    return false;
   }
 
   /** Does something `delayUs` from now. */
