@@ -173,7 +173,7 @@ export const MUTANTS: readonly Mutant[] = [
     bug: 'a voter’s promise runs on the leader’s clock',
     file: VOTER,
     find: 'advance(now) { const nowUs = now.elapsedUs;',
-    replace: 'advance(now) { const nowUs = now.leaderUs;',
+    replace: 'advance(now) { now = { ...now, elapsedUs: now.leaderUs }; const nowUs = now.elapsedUs;',
   },
   {
     id: 'promise-too-short',

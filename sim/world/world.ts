@@ -30,7 +30,7 @@ import { tellElection, tellMembership, tellPartition } from './tell.ts';
 const PARTS_LOOK_US = 500_000;
 
 /** More than that never happens at one moment, in clusters of any size that are run. */
-const AT_ONCE_MAX = 100_000;
+const AT_ONCE_MAX = 20_000;
 
 /** A node is started with the addresses of at most so many others. */
 const SEEDS = 16;
