@@ -58,7 +58,8 @@ export class PartCheck {
         return;
       case 'lost':
         is('part.P3', told === token, `loses what it was not told, after ${told ?? 'nothing'}`);
-        if (change.winner !== null) is('part.P2', tokenOf(change.winner) > token, `gives way to ${tokenOf(change.winner)}, which is below`);
+        // Of equal terms the better rank stays, and goes on in a higher one (`merged`, above).
+        if (change.winner !== null) is('part.P2', change.winner.term >= change.claim.term, `gives way to ${tokenOf(change.winner)}, which is below`);
         this.#told.delete(node);
     }
   }

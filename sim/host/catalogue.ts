@@ -381,13 +381,6 @@ export const MUTANTS: readonly Mutant[] = [
   },
   // ── who votes ──
   {
-    id: 'step-unsettled',
-    bug: 'the next set of voters does not wait for a majority of the present one (config.P1)',
-    file: RECONFIGURATION,
-    find: 'if (held < electorate.needed) {',
-    replace: 'if (false) {',
-  },
-  {
     id: 'all-in-one-step',
     bug: 'the wanted voters are installed in one step (config.P3)',
     file: VOTER_SET,
@@ -414,20 +407,6 @@ export const MUTANTS: readonly Mutant[] = [
     file: 'src/election/memory.ts',
     find: 'return this.isDurable && this.#keep({ ...this.#kept, set, lineage, origin, pending: false });',
     replace: 'return this.isDurable;',
-  },
-  {
-    id: 'former-voters-forgotten',
-    bug: 'after a change a lease counts what the new voters promised alone (config.P6)',
-    file: 'src/election/electorate.ts',
-    find: 'this.#former = lineage === this.lineage ? this.set : null;',
-    replace: 'this.#former = null;',
-  },
-  {
-    id: 'vote-at-once',
-    bug: 'who gets a vote uses it without having read what was promised',
-    file: 'src/election/franchise.ts',
-    find: 'if (this.hasVote && !hadVote)',
-    replace: 'if (this.hasVote && !hadVote) this.#parts.recovery.startOver({ ...now, elapsedUs: -1e12 }), this.#parts.recovery.advance(now); else if (false)',
   },
   {
     id: 'acceptance-not-kept',

@@ -66,20 +66,37 @@ export const VOTER_SCHEDULES: readonly Directed[] = [
     id: 'voters-floor',
     says: 'terms rise over steps so many that no majority of the last set meets one of the first',
     run: () => {
-      const world = worldOf(['a', 'b', 'c', 'd', 'e', 'f'], ['a']);
-      for (let i = 0; i < 4; i += 1) {
-        world.election('a').resign('job', 'released', null, world.now('a'));
-        world.election('a').settled('job', world.now('a'));
-        world.campaign('a');
-        world.run(ms(world) + 1_500);
-      }
-      const before = Math.max(...world.terms());
-      if (!changed(world, 'd', { add: ['d', 'e', 'f'], remove: ['a', 'b', 'c'] }, 60_000)) return 'the voters were not changed';
-      for (const name of ['a', 'b', 'c']) world.kill(name);
-      world.campaign('f');
-      world.run(ms(world) + 5_000);
-      const [after = 0] = world.terms().slice(-1);
-      return after > before ? null : `term ${after} came after term ${before}`;
+      const world = worldOf(['a', 'b', 'c', 'x', 'y'], []);
+      const { franchise } = world.election('c');
+      const until = (isSo: () => boolean, withinMs: number): boolean => {
+        const endMs = ms(world) + withinMs;
+        while (!isSo() && ms(world) < endMs) world.run(ms(world) + 1);
+        return isSo();
+      };
+      // {a, b, c} becomes {c}. x talks with a and b alone, y with c alone, and c’s news reach neither a nor b at first.
+      let isTold = true;
+      world.network = ({ from, to }) => {
+        const pair = [from, to].sort().join('');
+        if (['cx', 'ay', 'by', 'xy'].includes(pair)) return null;
+        return isTold || from !== 'c' || to === 'y' ? at(1) : null;
+      };
+      franchise.change({ remove: ['a', 'b'] }, world.now('c'));
+      if (!until(() => franchise.standing.set.version === 1, 2_000)) return 'the voters were not stamped';
+      world.run(ms(world) + 20);
+      if (!until(() => !(isTold = franchise.standing.set.version === 1), 3_000)) return 'no voter was taken out';
+      const left = franchise.standing.set.seats.map(({ name }) => name).find((name) => name !== 'c')!;
+      world.campaign('x');
+      if (!until(() => world.leaders().includes('x'), 500)) return 'x was not elected by those who know nothing of it';
+      const [former = 0] = world.terms();
+      isTold = true;
+      until(() => world.election(left).franchise.standing.set.version === franchise.standing.set.version, 500);
+      world.kill('x');
+      until(() => franchise.standing.waitsFor?.startsWith('P6') === true, 500);
+      world.run(ms(world) + 600);
+      world.campaign('y');
+      if (!until(() => world.leaders().includes('y'), 5_000)) return 'y was not elected';
+      const [after = 0] = world.terms();
+      return after > former ? null : `term ${after} came after term ${former}`;
     },
   },
   {
@@ -103,8 +120,10 @@ export const VOTER_SCHEDULES: readonly Directed[] = [
     says: 'a voter that takes over what its last life promised keeps it for its whole rest',
     run: () => {
       const world = worldOf(['a', 'b', 'c'], ['a']);
+      world.network = ({ from, to }) => ([from, to].includes('a') && [from, to].includes('c') ? null : at(1));
+      world.run(ms(world) + 1_500); // c’s promise has run out; a leads by b’s
       const handedOn = world.election('b').handOn(world.now('b'));
-      if (handedOn === null) return 'nothing was handed on';
+      if (handedOn === null || !world.leaders().includes('a')) return 'nothing was handed on';
       world.kill('b');
       world.network = between(['a']);
       world.start('b', { handedOn });
