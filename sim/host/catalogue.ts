@@ -504,13 +504,6 @@ export const MUTANTS: readonly Mutant[] = [
     replace: "if (contest !== undefined && own !== null) { this.#contests.delete(name); this.#lose(contest, own, 'merged', claim); return; }",
   },
   {
-    id: 'part-silent-leader',
-    bug: 'a leader of a part claims once and says no more',
-    file: PARTITION,
-    find: 'else if (beat) this.#tellAll(this.#ownEntry(contest, contest.claim));',
-    replace: '',
-  },
-  {
     id: 'part-forgets-terms',
     bug: 'the term of a part does not rise above what was heard',
     file: PARTITION,

@@ -1,6 +1,6 @@
 import { Cluster } from './membership-cluster.ts';
 import { VOTER_SCHEDULES } from './voters.ts';
-import { partsOfOneTerm } from './parts.ts';
+import { oneOfTwo, partsOfOneTerm } from './parts.ts';
 import { ElectionWorld, type Flight, Op, at, carries, settledWorld, storyConfig } from './election-world.ts';
 
 /** A schedule written by hand, because random search takes too long to find it. */
@@ -40,6 +40,11 @@ export const DIRECTED: readonly Directed[] = [
     id: 'X58-equal',
     says: 'parts that were led in one and the same term have one leader when they meet, and its token is above all of theirs',
     run: () => partsOfOneTerm(['a', 'b']) ?? partsOfOneTerm(abcde),
+  },
+  {
+    id: 'part-still',
+    says: 'in a part in which nothing happens one leads, and goes on leading',
+    run: oneOfTwo,
   },
   {
     id: 'X23',
