@@ -121,7 +121,8 @@ export async function runControl(on: Controlled, line: string): Promise<Answer> 
           .join(', ')}`,
       );
     if (words.length < known.least || words.length > known.most) throw usage(known.usage);
-    return { command, ok: true, result: await known.run(on, words) };
+    const ran = known.run(on, words);
+    return { command, ok: true, result: ran instanceof Promise ? await ran : ran }; // what is done at once is answered in the order of its lines
   } catch (error) {
     return {
       command,

@@ -36,10 +36,9 @@ export class SelfKnowledge {
   }
 
   get #isWell(): boolean {
-    const { standing, table, health, nowUs, lastHeardUs, oneWay, config } = this.#ctx;
-    return (
-      standing === 'joined' && table.failed.size === 0 && oneWay.size === 0 && health.score < DEGRADED_FROM && nowUs - lastHeardUs < config.pauseToleranceUs
-    );
+    const { standing, table, health, nowUs, lastHeardUs, oneWay, unreachable, losses, config } = this.#ctx;
+    const isWhole = table.failed.size === 0 && oneWay.size === 0 && unreachable.size === 0 && losses.reason === null;
+    return standing === 'joined' && isWhole && health.score < DEGRADED_FROM && nowUs - lastHeardUs < config.pauseToleranceUs;
   }
 
   #now(): [SelfState, readonly string[]] {

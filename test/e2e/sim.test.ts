@@ -66,7 +66,7 @@ describe('sim', () => {
         .split('\n')
         .map((line) => (JSON.parse(line) as { event: string }).event),
     );
-    expect([...events]).toEqual(['scenario', 'schedule', 'invariant', 'mutant', 'waiting']);
+    expect([...events]).toEqual(['scenario', 'schedule', 'invariant', 'mutant']);
     expect(JSON.parse((await run('sim', 'list', '--schema')).stdout)).toHaveProperty('properties.steps');
     expect((await run('sim', 'explain', 'safety.S1')).stdout).toContain('two processes hold one name');
   });

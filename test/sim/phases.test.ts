@@ -1,3 +1,4 @@
+import { firstSeats } from '../../src/election/voter-set.ts';
 import { describe, expect, it } from 'vitest';
 import { excuseFor } from '../../sim/check/excuses.ts';
 import { Observer } from '../../sim/check/observer.ts';
@@ -59,6 +60,7 @@ function stage({ holds, leads, happens, sent = 0 }: Cast): { world: World; obser
       marks,
       network,
       nowUs: 0,
+      voters: () => ({ term: 0, version: 0, seats: firstSeats(names, []), floor: 0 }),
       run(this: { nowUs: number }, untilUs: number) {
         this.nowUs = untilUs;
         ran += 1;
