@@ -35,7 +35,7 @@ export class StateFile {
   /** @returns Null where nothing was kept yet. @throws BellwetherError `ERR_STATE` where it cannot be read: to go on without it may elect two leaders. */
   read(): Kept | null {
     const json = this.#load(this.#file);
-    if (json === null) return null;
+    if (json === undefined) return null;
     try {
       return keptOf(json);
     } catch (error) {
@@ -54,7 +54,7 @@ export class StateFile {
   /** What the last life handed on; gone from the disk before this returns, so that nobody can use it twice. */
   takeOver(): HandedOn | null {
     const json = this.#load(this.#handOn);
-    if (json === null) return null;
+    if (json === undefined) return null;
     try {
       rmSync(this.#handOn);
       this.#syncDir();
@@ -69,12 +69,13 @@ export class StateFile {
     return this.#store(this.#handOn, { version: VERSION, ...handed });
   }
 
+  /** What is in it; undefined where there is none. */
   #load(file: string): unknown {
     let text: string;
     try {
       text = readFileSync(file, 'utf8');
     } catch (error) {
-      if ((error as NodeJS.ErrnoException).code === 'ENOENT') return null;
+      if ((error as NodeJS.ErrnoException).code === 'ENOENT') return undefined;
       throw new BellwetherError('ERR_STATE', `${file} cannot be read: ${String(error)}`, { file });
     }
     try {

@@ -8,6 +8,8 @@ import { type VoterSet, firstSeats } from './voter-set.ts';
 
 /** Members whose wish to found is remembered. */
 const FOUNDERS_MAX = 64;
+/** Proposals of one's own that are remembered. */
+const PROPOSED_MAX = 64;
 
 interface Founder {
   readonly boot: number;
@@ -31,6 +33,8 @@ export class Bootstrap {
   readonly #founders = new Map<string, Founder>();
   #accepted: { readonly lineage: number; readonly set: VoterSet } | null;
   #sayAtUs = Infinity;
+  /** What this life has proposed lately, by the line of descent it would begin. */
+  readonly #proposed = new Map<number, Founders>();
 
   constructor(context: Context) {
     const { kept } = context.config;
@@ -86,13 +90,11 @@ export class Bootstrap {
   }
 
   #look(now: Now, isDue: boolean): { readonly lineage: number; readonly set: VoterSet } | null {
-    const { config, memory, electorate, self } = this.#context;
+    const { memory, electorate, self } = this.#context;
     let isNews = false;
     if (this.#accepted === null) {
-      const mine = this.#mine(now.elapsedUs);
-      const others = mine.names.filter((name) => name !== self.name).map((name) => this.#founders.get(name)!);
-      const isUnanimous = mine.names.length === config.expect && mine.names.includes(self.name) && others.every(({ said }) => isSame(said, mine));
-      if (isUnanimous) {
+      const mine = this.#acceptedByOthers() ?? this.#unanimous(now.elapsedUs);
+      if (mine !== null) {
         const lineage = lineageOf(electorate.origin, mine);
         const set: VoterSet = { term: 0, version: 0, seats: firstSeats(mine.names, mine.weights.some((votes) => votes > 1) ? mine.weights : []), floor: 0 };
         if (!memory.accept(set, lineage, electorate.origin)) return null;
@@ -105,6 +107,23 @@ export class Bootstrap {
     if (accepted === null) return null;
     const all = accepted.set.seats.every(({ name }) => name === self.name || this.#founders.get(name)?.said.lineage === accepted.lineage);
     return all ? accepted : null;
+  }
+
+  /** All that this node would found with have said the very same; null: not yet. */
+  #unanimous(nowUs: number): Founders | null {
+    const { config, self } = this.#context;
+    const mine = this.#mine(nowUs);
+    if (mine.names.length !== config.expect || !mine.names.includes(self.name)) return null;
+    return mine.names.every((name) => name === self.name || isSame(this.#founders.get(name)!.said, mine)) ? mine : null;
+  }
+
+  /** Somebody has accepted what this very life proposed, so all had: it need not be heard of each of them. */
+  #acceptedByOthers(): Founders | null {
+    for (const { said } of this.#founders.values()) {
+      const proposed = said.lineage === 0 ? undefined : this.#proposed.get(said.lineage);
+      if (proposed !== undefined) return proposed;
+    }
+    return null;
   }
 
   /** Those this node would found with: the first by name that were heard lately, itself among them if it may vote. */
@@ -122,9 +141,14 @@ export class Bootstrap {
   }
 
   #say(now: Now): void {
-    const { config, peers, outbox } = this.#context;
+    const { config, peers, outbox, electorate, self } = this.#context;
     if (config.founds === 0) return;
-    for (const member of peers.alive(FOUNDERS_MAX)) outbox.say(member, { op: Op.found, lineage: this.boundTo, ...this.#mine(now.elapsedUs) });
+    const mine = this.#mine(now.elapsedUs);
+    if (mine.names.length === config.expect && mine.names.includes(self.name)) {
+      this.#proposed.set(lineageOf(electorate.origin, mine), mine);
+      if (this.#proposed.size > PROPOSED_MAX) this.#proposed.delete(this.#proposed.keys().next().value!);
+    }
+    for (const member of peers.alive(FOUNDERS_MAX)) outbox.say(member, { op: Op.found, lineage: this.boundTo, ...mine });
   }
 }
 

@@ -250,6 +250,23 @@ describe('bootstrap', () => {
     expect(world.leaders()).toHaveLength(1);
   });
 
+  it('three that begin one after the other become the voters, whoever is the first to accept', () => {
+    for (const [first, second, third] of [
+      ['a', 'b', 'c'],
+      ['c', 'a', 'b'],
+      ['b', 'c', 'a'],
+    ] as const) {
+      const world = new ElectionWorld(['a', 'b', 'c'], storyConfig([], { expect: 3, founds: 1, durable: true }));
+      world.start(first);
+      world.run(130);
+      world.start(second);
+      world.run(310);
+      world.start(third);
+      world.run(4000);
+      for (const name of ['a', 'b', 'c']) expect(votersOf(world, name)).toBe('a1 b1 c1');
+    }
+  });
+
   it('two of three wait, and say for how many', () => {
     const world = founding(['a', 'b'], 3);
     world.run(5000);
