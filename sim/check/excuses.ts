@@ -15,6 +15,8 @@ export function excuseFor(world: World): string | null {
   const voters = world.machines.filter(({ name }) => votes.of(name) > 0);
   const count = (among: readonly Machine[]): number => among.reduce((sum, { name }) => sum + votes.of(name), 0);
   if (count(voters.filter(({ process }) => process !== null)) < needed) return 'fewer than a majority of the voters run';
+  // Where only voters may lead, a change can leave witnesses alone to vote.
+  if (plan.leaders === 'voters' && voters.every(({ index }) => plan.nodes[index]!.witness === true)) return 'only witnesses vote, and only voters may lead';
   // A voter may wait T for its former life's promises, and T more when it finds nobody to ask.
   const waitUs = 2 * timingOf(plan.timing).election.grantUs;
   const mayWait = voters.filter(({ process }) => process !== null && !process.node.election.mayPromise && world.nowUs - process.startedUs < waitUs);

@@ -150,4 +150,10 @@ describe('excuses', () => {
     expect(change(3, () => null)).toMatch('fewer than a majority');
     expect(change(3, () => ({ startedUs: 0, node: { election: { mayPromise: false } } }))).toMatch('wait for their former lives');
   });
+  it('are witnesses that are left alone to vote where only voters may lead', () => {
+    const { world } = stage({});
+    const nodes = world.plan.nodes.map((node) => ({ ...node, witness: true }));
+    expect(excuseFor(Object.assign(world, { plan: { ...world.plan, leaders: 'voters', nodes } }))).toMatch('only witnesses vote');
+    expect(excuseFor(Object.assign(world, { plan: { ...world.plan, nodes: nodes.map((node, i) => ({ ...node, witness: i > 0 })) } }))).toBeNull();
+  });
 });
