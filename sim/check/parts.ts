@@ -1,5 +1,5 @@
 import type { PartitionChange } from '../../src/partition/host.ts';
-import { tokenOf } from '../../src/partition/claim.ts';
+import { compareClaims, tokenOf } from '../../src/partition/claim.ts';
 import type { Machine } from '../world/machine.ts';
 import type { Violations } from './violation.ts';
 
@@ -59,7 +59,7 @@ export class PartCheck {
       case 'lost':
         is('part.P3', told === token, `loses what it was not told, after ${told ?? 'nothing'}`);
         // Of equal terms the better rank stays, and goes on in a higher one (`merged`, above).
-        if (change.winner !== null) is('part.P2', change.winner.term >= change.claim.term, `gives way to ${tokenOf(change.winner)}, which is below`);
+        if (change.winner !== null) is('part.P2', compareClaims(change.winner, change.claim) < 0, `gives way to ${tokenOf(change.winner)}, which is below`);
         this.#told.delete(node);
     }
   }
