@@ -1,3 +1,4 @@
+import { type Outcome, standUntil } from './standing.ts';
 import type { Standing } from './candidacy.ts';
 import { BellwetherError } from './core/errors.ts';
 import type { LostReason } from './election/host.ts';
@@ -22,13 +23,11 @@ export interface CampaignOptions {
   readonly fair?: boolean;
 }
 
-interface Campaign {
+interface Campaign extends Outcome<Tenure> {
   readonly name: string;
   readonly standing: Standing;
   /** Null while we stand. */
   tenure: Tenure | null;
-  won(tenure: Tenure): void;
-  failed(reason: unknown): void;
 }
 
 /** At most one campaign per name on a node: from the first bid to the end of the tenure. */
@@ -46,32 +45,16 @@ export class Campaigns {
 
   /** @throws BellwetherError `ERR_BUSY`, `ERR_CLOSED`; or what the signal was aborted with. */
   campaign(name: string, standing: Standing, signal: AbortSignal | undefined): Promise<Tenure> {
-    return new Promise((resolve, reject) => {
-      if (this.#closed !== null) return reject(this.#closed);
-      if (signal?.aborted === true) return reject(signal.reason);
-      if (this.#campaigns.has(name)) return reject(new BellwetherError('ERR_BUSY', `this node already stands for, or leads, '${name}'`, { election: name }));
-      const giveUp = (): void => {
-        this.#campaigns.delete(name);
-        this.#port.withdraw(name);
-        reject(signal!.reason);
-      };
-      const done = (): void => signal?.removeEventListener('abort', giveUp);
-      this.#campaigns.set(name, {
-        name,
-        standing,
-        tenure: null,
-        won: (tenure) => {
-          done();
-          resolve(tenure);
-        },
-        failed: (reason) => {
-          done();
-          reject(reason);
-        },
-      });
-      signal?.addEventListener('abort', giveUp, { once: true });
+    const begin = (outcome: Outcome<Tenure>): void => {
+      if (this.#campaigns.has(name)) throw new BellwetherError('ERR_BUSY', `this node already stands for, or leads, '${name}'`, { election: name });
+      this.#campaigns.set(name, { name, standing, tenure: null, ...outcome });
       this.#port.stand(name, standing);
-    });
+    };
+    const giveUp = (): void => {
+      this.#campaigns.delete(name);
+      this.#port.withdraw(name);
+    };
+    return this.#closed !== null ? Promise.reject(this.#closed) : standUntil(signal, begin, giveUp);
   }
 
   /** Stands for at most `waitMs`; null when somebody else leads, or nobody can. */

@@ -1,5 +1,6 @@
 import { checkElectionName, checkPriority, optionsError } from './candidacy.ts';
 import { BellwetherError } from './core/errors.ts';
+import { type Outcome, standUntil } from './standing.ts';
 import type { Logger } from './core/logger.ts';
 import type { MembershipConfig } from './membership/config.ts';
 import type { NodeSettings } from './options.ts';
@@ -46,11 +47,9 @@ export interface PartitionPort {
   readonly renewMs: number;
 }
 
-interface Standing {
+interface Standing extends Outcome<PartitionTenure> {
   readonly options: PartitionOptions;
   tenure: PartitionTenure | null;
-  won(tenure: PartitionTenure): void;
-  failed(reason: unknown): void;
 }
 
 /** Who resigned lets the others have a turn: until their claim is heard. */
@@ -169,39 +168,25 @@ export class PerPartition {
     await Promise.all(ended);
   }
 
-  #campaign(name: string, options: PartitionOptions): Promise<PartitionTenure> {
-    return new Promise((resolve, reject) => {
-      const { signal, priority = this.#settings.priority, stableAfterMs = stableAfterMsOf(this.#settings.membership) } = options;
-      checkElectionName(name);
-      checkPriority(priority);
-      if (!(stableAfterMs >= 0 && stableAfterMs <= 3_600_000)) throw optionsError(`stableAfterMs must be 0 to 3,600,000 ms; it is ${stableAfterMs}`);
-      if (this.#settings.role !== 'candidate')
-        throw new BellwetherError('ERR_NOT_CANDIDATE', `cannot stand for '${name}': this node's role is ${this.#settings.role}`, { election: name });
-      if (this.#port.isClosed()) throw closed();
-      if (signal?.aborted === true) return reject(signal.reason);
+  async #campaign(name: string, options: PartitionOptions): Promise<PartitionTenure> {
+    const { signal, priority = this.#settings.priority, stableAfterMs = stableAfterMsOf(this.#settings.membership) } = options;
+    checkElectionName(name);
+    checkPriority(priority);
+    if (!(stableAfterMs >= 0 && stableAfterMs <= 3_600_000)) throw optionsError(`stableAfterMs must be 0 to 3,600,000 ms; it is ${stableAfterMs}`);
+    if (this.#settings.role !== 'candidate')
+      throw new BellwetherError('ERR_NOT_CANDIDATE', `cannot stand for '${name}': this node's role is ${this.#settings.role}`, { election: name });
+    if (this.#port.isClosed()) throw closed();
+    const begin = (outcome: Outcome<PartitionTenure>): void => {
       if (this.#standings.has(name)) throw new BellwetherError('ERR_BUSY', `this node already stands for, or leads, '${name}' in its part`, { election: name });
       if (this.#standings.size >= PARTITION_CONTESTS_MAX) throw optionsError(`a node stands for at most ${PARTITION_CONTESTS_MAX} names`);
-      const giveUp = (): void => {
-        this.#standings.delete(name);
-        this.#port.release(name, 'released');
-        reject(signal!.reason);
-      };
-      const done = (): void => signal?.removeEventListener('abort', giveUp);
-      this.#standings.set(name, {
-        options,
-        tenure: null,
-        won: (tenure) => {
-          done();
-          resolve(tenure);
-        },
-        failed: (reason) => {
-          done();
-          reject(reason);
-        },
-      });
-      signal?.addEventListener('abort', giveUp, { once: true });
+      this.#standings.set(name, { options, tenure: null, ...outcome });
       this.#port.stand(name, priority, stableAfterMs);
-    });
+    };
+    const giveUp = (): void => {
+      this.#standings.delete(name);
+      this.#port.release(name, 'released');
+    };
+    return standUntil(signal, begin, giveUp);
   }
 
   #wait(forMs: number, signal: AbortSignal | undefined): Promise<void> {

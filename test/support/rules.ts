@@ -37,6 +37,7 @@ const SHELL = [
   'src/events.ts',
   'src/alarms.ts',
   'src/campaigns.ts',
+  'src/standing.ts',
   'src/lease.ts',
   'src/lead.ts',
   'src/observe.ts',
