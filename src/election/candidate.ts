@@ -142,7 +142,11 @@ export class Candidate {
   onLeader(contest: Contest, term: number, now: Now): void {
     contest.knownTerm = Math.max(contest.knownTerm, term);
     const { bid } = contest;
-    if (contest.role !== 'bidding' || bid === null || !holdsAnything(bid) || term <= bid.formerTerm) return;
+    if (contest.role !== 'bidding' || bid === null) return;
+    // A bid that holds nothing stands behind that leader from now on. Were it held to what was known at its
+    // beginning, a refusal still on its way when the leader resigns would cancel it at the first promise.
+    if (!holdsAnything(bid)) bid.formerTerm = contest.knownTerm;
+    if (term <= bid.formerTerm) return;
     this.cancel(contest, now);
     contest.bidAtUs = now.elapsedUs + 2 * this.#context.config.renewUs;
   }
@@ -279,21 +283,25 @@ export class Candidate {
   }
 
   /**
-   * Whether a refusal names a rival of this round rather than the former leader, whose grants run
-   * out one voter after the other: nobody has taken it up yet, or it was renewed lately.
+   * Whether a refusal names a rival of this round. A holder that leads is none: it is the former leader,
+   * whose grants end one voter after the other, or it is in office, which (d) and (e) find out. To
+   * count it here cancelled bids on refusals that were on their way when the leader resigned.
    */
   #isRivalGrant(deny: Deny): boolean {
-    return deny.holder !== '' && (!deny.elected || deny.leftMs * 1000 > this.#context.config.grantUs / 2);
+    return deny.holder !== '' && !deny.elected;
   }
 
   /**
    * C6 (e): the leader renewed at that voter after we were first promised something here. It is in
    * office, so a majority is promised to it and not to us; what we hold may be the very voter it is
    * about to need. A leader that is dead or cut off from its majority renews nowhere, so this delays
-   * no takeover from one.
+   * no takeover from one. A quarter of R more, because what a refusal says is as old as its way was
+   * long: one that left just before the leader resigned must not cost its successor the election.
    */
   #renewedSince(bid: BidState, deny: Deny, now: Now): boolean {
-    return deny.why === 'held' && deny.elected && deny.leftMs * 1000 >= this.#context.config.grantUs - (now.elapsedUs - bid.firstGrantUs);
+    const { grantUs, renewUs } = this.#context.config;
+    const renewedUs = now.elapsedUs - (grantUs - deny.leftMs * 1000);
+    return deny.why === 'held' && deny.elected && renewedUs >= bid.firstGrantUs + Math.floor(renewUs / 4);
   }
 
   /** C6 (b): after a while without a majority the lower rank makes room. */

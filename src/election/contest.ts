@@ -45,8 +45,8 @@ export interface BidState {
   readonly formerEndsUs: Map<string, number>;
   /** Elapsed time of the first grant; Infinity before. */
   firstGrantUs: number;
-  /** The highest term anybody was said to lead with when this bid began; a higher one was won since. */
-  readonly formerTerm: number;
+  /** The highest term anybody was said to lead with before the first promise; a higher one was won since. */
+  formerTerm: number;
   /** Ballots that this bid had before it was raised: voters may still promise them to us, and must be told when we give up. */
   readonly formerBallots: readonly number[];
 }

@@ -244,6 +244,21 @@ describe('candidate rules', () => {
     expect(heldBySelf((ballot) => deny(ballot, T / 2))).toEqual([]);
   });
 
+  it('C6: refusals that were on their way when the leader resigned do not cost its successor the election', () => {
+    const five = ['a', 'b', 'c', 'd', 'e'];
+    for (let offsetMs = 0; offsetMs < 250; offsetMs += 5) {
+      const { world, leader } = settledWorld(five);
+      for (const name of five) world.campaign(name);
+      // The release reaches one voter after the other, so that refusals of the others arrive between the first promise and the third.
+      world.network = (f) => at(carries(f, Op.release) ? 1 + 4 * five.indexOf(f.to) : 1);
+      world.run(world.nowUs / 1000 + 1000 + offsetMs);
+      world.election(leader).resign('job', 'released', null, world.now(leader));
+      world.election(leader).settled('job', world.now(leader));
+      world.run(world.nowUs / 1000 + 25);
+      expect([offsetMs, world.leaders()]).toEqual([offsetMs, [expect.not.stringMatching(leader)]]);
+    }
+  });
+
   it('C6: a ballot is never used again, though our own voter forgot it', () => {
     const { world } = settledWorld(abc);
     const ballots = new Map<string, Set<number>>();
