@@ -127,11 +127,11 @@ export class RollCall {
     const differ = new Set(stands.differ);
     const leftMs = new Map(stands.leaders);
     const isLatest = this.#latest.get(call.kind) === seq;
-    let listed = 0;
+    const relisted = isLatest ? this.#relisted(call, seq, stands.differ) : new Set();
     for (const [name, contest] of this.#on[call.kind]) {
-      const mark = contest?.mark ?? this.#markOf(name);
-      if (differ.has(mark.partOf(call.parts))) {
-        if (isLatest && (call.kind === 'leases' || (listed += 1) <= RELISTED_MAX)) port.list(call.kind, name, { ...peer, boot: 0 });
+      const part = (contest?.mark ?? this.#markOf(name)).partOf(call.parts);
+      if (differ.has(part)) {
+        if (relisted.has(part)) port.list(call.kind, name, { ...peer, boot: 0 });
       } else if (call.kind === 'queues') {
         port.queueStands(contest!, peer);
       } else if (call.kind === 'leases') {
@@ -142,6 +142,29 @@ export class RollCall {
         if (left !== undefined) port.vouch(peer, name, told!, left);
       }
     }
+  }
+
+  /**
+   * Which parts are now said name by name. Whole ones: a part agrees only once all of it was said, so the first
+   * so many names of all parts, each time the same, would be said for ever. And not always the same one first:
+   * one that never agrees must not keep the others waiting.
+   */
+  #relisted(call: Call, seq: number, differ: readonly number[]): ReadonlySet<number> {
+    if (call.kind === 'leases' || differ.length === 0) return new Set(differ);
+    const names = new Map<number, number>();
+    for (const [name, contest] of this.#on[call.kind]) {
+      const part = (contest?.mark ?? this.#markOf(name)).partOf(call.parts);
+      names.set(part, (names.get(part) ?? 0) + 1);
+    }
+    const relisted = new Set<number>();
+    let listed = 0;
+    for (let i = 0; i < differ.length; i += 1) {
+      const part = differ[(seq + i) % differ.length]!;
+      listed += names.get(part) ?? 0;
+      if (relisted.size > 0 && listed > RELISTED_MAX) break;
+      relisted.add(part);
+    }
+    return relisted;
   }
 
   #call(kind: RollKind, names: number, seq: number, voters: readonly Peer[], now: Now, fill: (roll: Roll, voter: Peer) => void): void {

@@ -63,6 +63,25 @@ describe('many names', () => {
     expect(listed).toBeLessThan(jobs.length * 4);
   });
 
+  it('agrees on all of many hundred also when those that wait came later', { timeout: 120_000 }, () => {
+    const jobs = namesOf(600);
+    const world = new ElectionWorld(abcde, storyConfig(abcde));
+    for (const name of abcde) world.start(name);
+    const [holder, ...others] = abcde as [string, ...string[]];
+    for (const job of jobs) world.campaign(holder, job);
+    world.run(3_000);
+    for (const name of others) for (const job of jobs) world.campaign(name, job);
+    world.run(9_000);
+    let listed = 0;
+    world.network = (f) => {
+      for (const { op } of f.packet.entries) if (op === Op.renew || op === Op.bid) listed += 1;
+      return at(1);
+    };
+    world.run(10_000);
+    expect(listed).toBe(0);
+    expect(heldBy(world, holder, jobs)).toBe(jobs.length);
+  });
+
   it('keeps leaders through loss, and who they are stays known', () => {
     const jobs = namesOf(40);
     const { world } = settled(jobs);
