@@ -127,6 +127,7 @@ export class Observer {
     if (!changed && process.looked === transitions) return;
     if (process.looked < 0) this.#boots.set(machine.name, process.boot);
     process.looked = transitions;
+    process.couldPromise = held.mayPromise;
     for (const [election, watched] of this.#elections) this.#lookAt(election, watched, machine, process, canAct, changed, nowUs);
   }
 
@@ -286,7 +287,7 @@ export class Observer {
     return {
       name,
       boot,
-      mayPromise: () => node.election.mayPromise,
+      mayPromise: () => node.election.mayPromise || process.couldPromise,
       term: (election) => node.election.tenureOf(election)?.term ?? 0,
       isOver: (election, term, nowUs) => {
         if (this.#settled.get(`${name}#${boot} ${election}`) === term) return true;

@@ -21,7 +21,7 @@ interface Said {
 export interface Speaker {
   readonly name: string;
   readonly boot: number;
-  /** Its voter may promise. */
+  /** Its voter may promise, or could when this step began: who installs a set without itself still says what it promised before. */
   readonly mayPromise: () => boolean;
   /** The term in hand; 0 for none. */
   readonly term: (election: string) => number;

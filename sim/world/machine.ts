@@ -29,6 +29,8 @@ export interface Process {
   timers: number;
   /** The election's transitions that the observer has seen, and what it saw the process claim of itself. */
   looked: number;
+  /** Whether its voter could promise when it was last looked at. */
+  couldPromise: boolean;
   claimed: Member | null;
   /** It stands for nothing any more. */
   isLeaving: boolean;

@@ -178,6 +178,7 @@ export class World {
       queuedUs: Infinity,
       timers: 0,
       looked: -1,
+      couldPromise: false,
       claimed: null,
       isLeaving: false,
       changes: [],
