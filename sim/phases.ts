@@ -124,7 +124,10 @@ export function checkCore(world: World, observer: Observer): void {
   check('live.L7', elected === 0 ? [] : [`${elected} more leaders were elected`], lengthUs);
 }
 
-/** A majority of the voters, all but few, and each of the others with even odds; the first election's leader is no more likely to be in it than anybody. */
+/**
+ * A majority of the voters, all but few, and each of the others with even odds; the first election's leader is no
+ * more likely to be in it than anybody. Where all these are witnesses, one more, who may lead.
+ */
 function coreOf(world: World): readonly Machine[] {
   const { plan, machines } = world;
   const rank = (machine: Machine): number => keyed(plan.seed, Domain.ending, 3, machine.index);
@@ -137,7 +140,10 @@ function coreOf(world: World): readonly Machine[] {
     core.push(next);
     held += votes.of(next.name);
   }
-  return [...core, ...others];
+  const within = [...core, ...others];
+  const mayLead = ({ name, index }: Machine): boolean => plan.nodes[index]!.witness !== true && (plan.leaders !== 'voters' || votes.of(name) > 0);
+  const [leader] = machines.filter(mayLead).sort((a, b) => rank(a) - rank(b));
+  return within.some(mayLead) || leader === undefined ? within : [...within, leader];
 }
 
 function leaveOut(world: World, machine: Machine): void {
