@@ -90,8 +90,8 @@ export class Campaigns {
     campaign.won(campaign.tenure);
   }
 
-  onLost(name: string, reason: LostReason): void {
-    this.#campaigns.get(name)?.tenure?.lose(reason);
+  onLost(name: string, reason: LostReason, overrunMs: number): void {
+    this.#campaigns.get(name)?.tenure?.lose(reason, overrunMs);
   }
 
   /** @returns The tenure that ended, if the application was told of one. */

@@ -4,7 +4,7 @@ import type { Address } from './core/address.ts';
 import type { Member, MemberState } from './core/view.ts';
 import { ms } from './core/time.ts';
 import type { ElectionConfig } from './election/config.ts';
-import type { LostReason, NoLeaderReason, Takeover } from './election/host.ts';
+import type { ElectionChange, LostReason, NoLeaderReason, Takeover } from './election/host.ts';
 import type { SelfState } from './membership/host.ts';
 import { tokenOf } from './partition/claim.ts';
 import type { PartitionChange, PartitionLostReason } from './partition/host.ts';
@@ -79,6 +79,8 @@ export interface LostEvent {
   readonly reason: LostReason;
   /** What was left of the lease when this was told, by a clock read at that moment; negative: it was told too late. */
   readonly remainingMs: number;
+  /** How many ms after the lease's end the job's `signal` was aborted, by the leader's clock, which counts suspends; 0: in time. */
+  readonly overrunMs: number;
 }
 
 /** Something of the leadership of this node's part (`perPartition`). */
@@ -223,6 +225,11 @@ export function memberEventName(before: Member | null, after: Member): 'joined' 
 export function takeoverRecord({ former, formerTerm, lapseUs, grantUs, overUs }: Takeover, config: ElectionConfig): TakeoverRecord {
   const boundUs = Math.ceil((config.grantUs * 1_000_000) / (1_000_000 - config.driftPpm)) + config.renewUs;
   return { former, formerTerm, lapseMs: ms(lapseUs), grantMs: ms(grantUs), overMs: overUs === null ? null : ms(overUs), boundMs: ms(boundUs) };
+}
+
+/** @param leaderUs The leader's clock, read now. */
+export function lostEvent({ name, term, reason, leaseEndUs }: ElectionChange & { readonly type: 'lost' }, leaderUs: number, overrunMs: number): LostEvent {
+  return { election: name, term, reason, remainingMs: ms(leaseEndUs - leaderUs), overrunMs };
 }
 
 export function partitionEvent(change: PartitionChange): PartitionEvent {

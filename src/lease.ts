@@ -18,7 +18,7 @@ export interface Lease extends AsyncDisposable {
   readonly term: number;
   /** `name@term`, the same token as a string. */
   readonly token: string;
-  /** Aborts before anybody else can lead, with an `ERR_LEASE_LOST` whose `details.reason` says why. */
+  /** Aborts before anybody else can lead, with an `ERR_LEASE_LOST` whose `details.reason` says why, and `details.overrunMs` how long after the lease's end if this process could not run before (else 0). */
   readonly signal: AbortSignal;
   /** Whether this node leads now, by a clock read in this call. */
   readonly held: boolean;
@@ -97,8 +97,8 @@ export interface Tenure {
   /** Steps down, and leaves it to the caller to say `settle` when the work has ended. */
   resign(reason: LostReason, to: string | null): void;
   settle(): void;
-  /** The node says that the application must stop. */
-  lose(reason: LostReason): void;
+  /** The node says that the application must stop. @param overrunMs How long after the lease's end; 0: in time. */
+  lose(reason: LostReason, overrunMs: number): void;
   end(): void;
 }
 
@@ -184,10 +184,12 @@ export function createTenure(port: LeasePort, name: string, term: number): Tenur
     get isSettled() {
       return settled;
     },
-    lose: (reason) => {
+    lose: (reason, overrunMs) => {
       if (lostReason !== null) return;
       lostReason = reason;
-      abort.abort(new BellwetherError('ERR_LEASE_LOST', `the lease of '${name}' in term ${term} was lost: ${reason}`, { election: name, term, reason }));
+      const late = overrunMs > 0 ? `, and that is told ${Math.ceil(overrunMs)} ms after its end` : '';
+      const what = `the lease of '${name}' in term ${term} was lost: ${reason}${late}`;
+      abort.abort(new BellwetherError('ERR_LEASE_LOST', what, { election: name, term, reason, overrunMs }));
     },
     end: () => end(),
   };

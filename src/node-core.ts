@@ -18,7 +18,7 @@ import type { ElectionPacket } from './election/messages.ts';
 import type { Order } from './election/rank.ts';
 import type { Refusal } from './election/reconfiguration.ts';
 import type { VotersChange } from './election/voter-set.ts';
-import { Events, type NodeEvents, type SilenceEvent, memberEventName, partitionEvent, takeoverRecord, votersEvent } from './events.ts';
+import { Events, type NodeEvents, type SilenceEvent, lostEvent, memberEventName, partitionEvent, takeoverRecord, votersEvent } from './events.ts';
 import { explainNode } from './explain.ts';
 import { FitWatch } from './fit-watch.ts';
 import { ForeignWatch } from './foreign.ts';
@@ -31,6 +31,7 @@ import type { MembershipMessage } from './membership/messages.ts';
 import type { NodeTap } from './node-tap.ts';
 import type { Latest, LeaderInfo } from './observe.ts';
 import type { NodeSettings } from './options.ts';
+import { Overruns } from './overruns.ts';
 import { PARTITION_KIND } from './partition/codec.ts';
 import type { PartitionChange, PartitionLostReason } from './partition/host.ts';
 import type { PartitionPacket } from './partition/messages.ts';
@@ -87,6 +88,7 @@ export class NodeCore {
   readonly #changes: Change[] = [];
   /** Tenures that the application was told of, by election; the others never happened to it. */
   readonly #announced = new Map<string, number>();
+  readonly #overruns = new Overruns();
   readonly #watches = new Watches();
   #membership: Membership | null = null;
   #election: Election | null = null;
@@ -262,19 +264,19 @@ export class NodeCore {
   }
 
   metrics(): Readonly<Record<string, number>> {
-    const node = {
-      listenerFailures: this.events.failures,
-      members: this.#membership?.members.size ?? 0,
-      healthScore: this.#membership?.health ?? 0,
-      leading: this.#announced.size,
-      standbyReady: [...this.#announced.keys()].filter((name) => this.port.successor(name) !== null).length,
-    };
     return flatten({
-      node,
+      node: {
+        listenerFailures: this.events.failures,
+        members: this.#membership?.members.size ?? 0,
+        healthScore: this.#membership?.health ?? 0,
+        leading: this.#announced.size,
+        standbyReady: [...this.#announced.keys()].filter((name) => this.port.successor(name) !== null).length,
+      },
       wire: this.#wire.counters,
       membership: this.#membership?.counters ?? {},
       election: this.#election?.counters ?? {},
       partition: this.#partition?.counters ?? {},
+      overruns: this.#overruns.counters,
     });
   }
 
@@ -494,10 +496,11 @@ export class NodeCore {
         if (this.#announced.get(change.name) !== change.term) return this.election.settled(change.name, this.#runtime.now()); // nobody was told that it began
         this.#announced.delete(change.name);
         if (this.#payloads.delete(change.name)) this.membership.setTags(this.#payloads.all, this.#runtime.elapsedUs());
-        this.campaigns.onLost(change.name, change.reason); // the job's signal first, then everybody else
-        const remainingMs = ms(change.leaseEndUs - this.#runtime.now().leaderUs);
-        this.#logger.info({ election: change.name, term: change.term, reason: change.reason, remainingMs }, 'leadership lost');
-        return this.events.emit('lost', { election: change.name, term: change.term, reason: change.reason, remainingMs });
+        const overrunMs = this.#overruns.note(change.leaseEndUs, this.#runtime.now().leaderUs);
+        this.campaigns.onLost(change.name, change.reason, overrunMs); // the job's signal first, then everybody else
+        const event = lostEvent(change, this.#runtime.now().leaderUs, overrunMs);
+        this.#logger.info({ ...event }, 'leadership lost');
+        return this.events.emit('lost', event);
       }
       case 'ended': {
         const tenure = this.campaigns.onEnded(change.name);
@@ -510,11 +513,9 @@ export class NodeCore {
       }
       case 'elect':
         return this.events.emit('elect', { election: change.name, next: change.next, withinMs: ms(change.withinUs) });
-      case 'leader': {
+      case 'leader':
         this.#watches.onLeader(change, this.membership.members, this.#runtime.now().wallMs);
-        this.events.emit('leader', { election: change.name, leader: change.leader, term: change.term, reason: change.reason });
-        return;
-      }
+        return this.events.emit('leader', { election: change.name, leader: change.leader, term: change.term, reason: change.reason });
       case 'quorum':
         this.#quorum = { held: change.held, reachable: change.reachable, needed: change.needed, missing: change.missing };
         return this.events.emit('quorum', this.#quorum);

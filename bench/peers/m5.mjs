@@ -34,7 +34,7 @@ const scenariosOf = (variant) => electionScenarios({ create: () => create(varian
 /**
  * The leader's event loop is blocked for longer than its lease. With the watchdog: how long after the
  * lease's end (by the leader's own clock, read just before) the process was gone. Without: by how much
- * it was told too late, as the event says (`overrun`), and as the lease's end says.
+ * it was told too late, as the event says (`overrunMs`), and as the lease's end says.
  */
 async function blocked(variant, times) {
   const s = scenariosOf(variant);
@@ -61,7 +61,7 @@ async function blocked(variant, times) {
       r.goneAfterEnd.push(gone === null ? null : gone - end);
       const lost = gone === null ? await told : null;
       r.toldAfterEnd.push(lost ? lost.t - end : null);
-      r.overrun.push(lost ? -lost.remainingMs : null);
+      r.overrun.push(lost ? lost.overrunMs : null);
       log(
         variant,
         k,

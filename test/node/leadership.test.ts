@@ -141,6 +141,31 @@ describe('a lease', () => {
     expect(world.log('a')[0]).toBe(`lost job ${lease.term} suspended`);
   });
 
+  it('says by how much its loss was told too late, after a stop and after a suspend', async () => {
+    const told: number[] = [];
+    a.on('lost', ({ overrunMs, remainingMs }) => told.push(overrunMs, remainingMs));
+    const leftMs = lease.remainingMs();
+    world.pause('a');
+    await world.run(1_000);
+    world.processes.get('a')!.suspendedUs += 3_600_000_000; // the monotonic clock does not see it
+    world.resume('a');
+    const overrunMs = 1_000 + 3_600_000 - leftMs;
+    expect(told[0]).toBeCloseTo(overrunMs, 1);
+    expect(told[1]).toBeCloseTo(-overrunMs, 1);
+    expect(lease.signal.reason).toMatchObject({ code: 'ERR_LEASE_LOST', details: { overrunMs: told[0] } });
+    expect(a.metrics()).toMatchObject({ 'overruns.count': 1, 'overruns.worstMs': told[0] });
+  });
+
+  it('says 0 when its loss was told in time', async () => {
+    const told: number[] = [];
+    a.on('lost', ({ overrunMs }) => told.push(overrunMs));
+    world.link = (from, to) => from === to;
+    await world.run(2_000);
+    expect(told).toEqual([0]);
+    expect(lease.signal.reason).toMatchObject({ details: { overrunMs: 0 } });
+    expect(a.metrics()).toMatchObject({ 'overruns.count': 0, 'overruns.worstMs': 0 });
+  });
+
   it('tells its loss from assertHeld itself when no callback of ours came first', async () => {
     world.pause('a');
     await world.run(3_000);

@@ -46,6 +46,7 @@ const SHELL = [
   'src/member-batches.ts',
   'src/silence-watch.ts',
   'src/confirmations.ts',
+  'src/overruns.ts',
   'src/health.ts',
   'src/node-tap.ts',
   'src/jeopardy-watch.ts',

@@ -72,7 +72,7 @@ const node = await createNode({
 info('ready'); // it is a member, or found nobody
 node.on('warning', ({ code }) => info(`warning-${code}`));
 node.on('elected', ({ takeover }) => info('elected', { takeover }));
-node.on('lost', ({ reason, remainingMs }) => info('lost', { reason, remainingMs }));
+node.on('lost', ({ reason, overrunMs }) => info('lost', { reason, overrunMs }));
 if (more.role !== 'witness')
   node
     .lead('bench', (held) => {

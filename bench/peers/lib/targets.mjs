@@ -167,7 +167,7 @@ export function endingRows(stored) {
     );
   if (blocked)
     rows.push([
-      'the same, onOverrun report: by how much it was told too late (`lost`, remainingMs below 0)',
+      'the same, onOverrun report: by how much it was told too late (`overrunMs` in `lost`)',
       'reported each time',
       { ...times(blocked.overrun, { digits: 0 }), met: blocked.overrun.every((x) => x !== null && x > 0) },
     ]);
