@@ -57,6 +57,12 @@ export interface TakeoverRecord {
   readonly grantMs: number;
   /** How long after the last of the former promises at this majority had ended, as its voters had said: nothing can be quicker than 0. Null: none bound them. */
   readonly overMs: number | null;
+  /**
+   * How many bids had to be sent again to voters of this majority after the former promise there had ended: a packet was
+   * lost on the way there or back, or the answer crossed the repetition. 0: this waited for no lost packet, and what
+   * `boundMs` allows for one does not apply.
+   */
+  readonly resent: number;
   /** The longest that a takeover from a leader that fell silent may take, in the configured times: T by the slowest clock that is allowed, and R for a packet that is lost. */
   readonly boundMs: number;
 }
@@ -222,9 +228,9 @@ export function memberEventName(before: Member | null, after: Member): 'joined' 
   }
 }
 
-export function takeoverRecord({ former, formerTerm, lapseUs, grantUs, overUs }: Takeover, config: ElectionConfig): TakeoverRecord {
+export function takeoverRecord({ former, formerTerm, lapseUs, grantUs, overUs, resent }: Takeover, config: ElectionConfig): TakeoverRecord {
   const boundUs = Math.ceil((config.grantUs * 1_000_000) / (1_000_000 - config.driftPpm)) + config.renewUs;
-  return { former, formerTerm, lapseMs: ms(lapseUs), grantMs: ms(grantUs), overMs: overUs === null ? null : ms(overUs), boundMs: ms(boundUs) };
+  return { former, formerTerm, lapseMs: ms(lapseUs), grantMs: ms(grantUs), overMs: overUs === null ? null : ms(overUs), resent, boundMs: ms(boundUs) };
 }
 
 /** @param leaderUs The leader's clock, read now. */

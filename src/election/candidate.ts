@@ -6,6 +6,7 @@ import { SentRing } from './contest.ts';
 import { supportEndUs } from './lease.ts';
 import { type Deny, type Grant, Op } from './messages.ts';
 import type { Peer } from './peers.ts';
+import { resentTo } from './resent.ts';
 import type { RollCall } from './roll-call.ts';
 
 /** First bids are staggered by this much per better-ranked member, so that the best usually finds the voters free. */
@@ -95,6 +96,7 @@ export class Candidate {
     const { grantUs, driftPpm, minUsefulUs } = this.#context.config;
     const endUs = supportEndUs(sentAtUs, grant.heldMs * 1000, Math.min(grantUs, grant.grantedMs * 1000), driftPpm);
     const known = bid.support.get(peer.name);
+    if (known === undefined) bid.resent += this.#resentTo(peer.name, bid, sentAtUs + (grant.heldMs + 1) * 1000, now);
     if (known === undefined || known.boot !== peer.boot || endUs > known.endUs) bid.support.set(peer.name, { boot: peer.boot, endUs });
     bid.denials.delete(peer.name);
     bid.firstGrantUs = Math.min(bid.firstGrantUs, now.elapsedUs);
@@ -217,6 +219,7 @@ export class Candidate {
       startedUs,
       formerEndsUs: new Map(),
       firstGrantUs: Infinity,
+      resent: 0,
       formerTerm: contest.knownTerm,
       formerBallots: [],
     };
@@ -224,7 +227,7 @@ export class Candidate {
 
   /** C2. */
   #send(contest: Contest, bid: BidState, seq: number, voters: readonly Peer[], now: Now): void {
-    bid.sent.note(seq, now.leaderUs);
+    bid.sent.note(seq, now.leaderUs, voters);
     for (const voter of voters) {
       this.#context.outbox.say(voter, {
         op: Op.bid,
@@ -236,6 +239,14 @@ export class Candidate {
         fair: contest.fair,
       });
     }
+  }
+
+  /** How many of a bid's repetitions that voter needed before it heard us, or we its promise. */
+  #resentTo(voter: string, bid: BidState, promisedUs: number, now: Now): number {
+    const aheadUs = now.leaderUs - now.elapsedUs;
+    const sentUs = [...bid.sent.to(voter), ...this.#rolls.bidsSentUs(bid.startedUs + aheadUs)].sort((a, b) => a - b);
+    const refusedUs = (bid.denials.get(voter)?.atUs ?? -Infinity) + aheadUs;
+    return resentTo({ sentUs, refusedUs, lapsedUs: (bid.formerEndsUs.get(voter) ?? -Infinity) + aheadUs, promisedUs });
   }
 
   /** Who sits out asks one voter who leads, another one each time: it wants to know, and costs one packet instead of all. */
@@ -260,11 +271,12 @@ export class Candidate {
    * candidates hold one voter each in turns, for half a minute and more.
    */
   #raise(contest: Contest, bid: BidState): void {
-    const { firstGrantUs, formerTerm, formerBallots } = bid;
+    const { firstGrantUs, resent, formerTerm, formerBallots } = bid;
     contest.bid = {
       ...this.#newBid(contest, bid.startedUs),
       formerEndsUs: bid.formerEndsUs,
       firstGrantUs,
+      resent,
       formerTerm,
       formerBallots: [...formerBallots, bid.ballot],
     };

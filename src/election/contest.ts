@@ -15,20 +15,28 @@ export interface Support {
   readonly endUs: number;
 }
 
+/** Whoever a request was sent to. */
+type Receivers = readonly { readonly name: string }[];
+
 /** Send times of the last requests, by seq. An answer to a forgotten one counts for nothing. */
 export class SentRing {
   static readonly SIZE = 256;
-  readonly #sentAtUs = new Map<number, number>();
+  readonly #sent = new Map<number, { readonly atUs: number; readonly to: Receivers }>();
 
   /** Stores the leader's clock as read **before** the send. */
-  note(seq: number, leaderUs: number): void {
-    this.#sentAtUs.set(seq, leaderUs);
-    if (this.#sentAtUs.size > SentRing.SIZE) this.#sentAtUs.delete(this.#sentAtUs.keys().next().value!);
+  note(seq: number, leaderUs: number, to: Receivers): void {
+    this.#sent.set(seq, { atUs: leaderUs, to });
+    if (this.#sent.size > SentRing.SIZE) this.#sent.delete(this.#sent.keys().next().value!);
   }
 
   /** When the request with that very seq was sent; never the latest send (schedule X67). */
   at(seq: number): number | undefined {
-    return this.#sentAtUs.get(seq);
+    return this.#sent.get(seq)?.atUs;
+  }
+
+  /** When each request to that voter was sent, in order. */
+  to(voter: string): number[] {
+    return [...this.#sent.values()].filter(({ to }) => to.some(({ name }) => name === voter)).map(({ atUs }) => atUs);
   }
 }
 
@@ -45,6 +53,8 @@ export interface BidState {
   readonly formerEndsUs: Map<string, number>;
   /** Elapsed time of the first grant; Infinity before. */
   firstGrantUs: number;
+  /** Bids that had to be sent again to those who promised. */
+  resent: number;
   /** The highest term anybody was said to lead with before the first promise; a higher one was won since. */
   formerTerm: number;
   /** Ballots that this bid had before it was raised: voters may still promise them to us, and must be told when we give up. */

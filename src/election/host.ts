@@ -35,6 +35,8 @@ export interface Takeover {
   readonly grantUs: number;
   /** How long after the last of the former leader's promises at this majority had ended, as its voters had said: nothing can be quicker than 0. Null: none bound them. */
   readonly overUs: number | null;
+  /** Bids that had to be sent again to voters of this majority that were free already. 0: no packet was lost on which this waited. */
+  readonly resent: number;
 }
 
 export type ElectionChange =

@@ -60,6 +60,7 @@ export class Leader {
         lapseUs: bid.firstGrantUs - bid.startedUs,
         grantUs: now.elapsedUs - bid.firstGrantUs,
         overUs: formerEndUs === -Infinity ? null : now.elapsedUs - formerEndUs,
+        resent: bid.resent,
       },
     });
   }
@@ -68,7 +69,7 @@ export class Leader {
   renew(contest: Contest, seq: number, voters: readonly Peer[], ask: boolean, now: Now): void {
     const tenure = contest.tenure;
     if (tenure === null || (contest.role !== 'leader' && contest.role !== 'draining')) return;
-    tenure.sent.note(seq, now.leaderUs); // before the send: the lease counts from here
+    tenure.sent.note(seq, now.leaderUs, voters); // before the send: the lease counts from here
     for (const voter of voters) {
       this.#context.outbox.say(voter, { op: Op.renew, name: contest.name, ballot: tenure.ballot, term: tenure.term, seq, ask });
     }

@@ -120,6 +120,11 @@ export class RollCall {
     return this.#calls.get(seq)?.sentAtUs;
   }
 
+  /** When the rolls of bids since that moment were sent; leader's clock. */
+  bidsSentUs(sinceUs: number): number[] {
+    return [...this.#calls.values()].filter(({ kind, sentAtUs }) => kind === 'bids' && sentAtUs > sinceUs).map(({ sentAtUs }) => sentAtUs);
+  }
+
   onStands(peer: Peer, stands: Stands, port: RollPort): void {
     const call = this.#calls.get(stands.seq);
     if (call?.kind !== stands.kind) return;

@@ -276,8 +276,19 @@ describe('a takeover', () => {
     records.length = 0;
     node.on('elected', ({ takeover }) => records.push(JSON.stringify(takeover)));
   };
-  const last = (): { former: string | null; formerTerm: number; lapseMs: number; grantMs: number; overMs: number | null; boundMs: number } =>
+  const last = (): { former: string | null; formerTerm: number; lapseMs: number; grantMs: number; overMs: number | null; resent: number; boundMs: number } =>
     JSON.parse(records.at(-1)!) as never;
+  /** `a` leads and dies, `b` and `c` vote, `b` stands. */
+  const takeOver = async (): Promise<void> => {
+    const first = a.campaign('job');
+    await world.run(2_000);
+    await first;
+    tell(b);
+    void b.campaign('job');
+    await world.run(500);
+    world.kill('a');
+    while (records.length === 0) await world.run(1);
+  };
 
   it('from a dead leader is recorded: whose lease had to lapse, how long, and what bound the voters', async () => {
     const first = a.campaign('job');
@@ -296,6 +307,34 @@ describe('a takeover', () => {
     expect(last().overMs).toBeGreaterThan(-2); // what is left travels in whole milliseconds, rounded up
     expect(last().overMs).toBeLessThan(10);
     expect(last().boundMs).toBeCloseTo(600 / 0.98 + 150, 1); // T by the slowest clock, and R
+    expect(last().resent).toBe(0);
+  });
+
+  it('that waited for a lost packet says so', async () => {
+    let lost = 0;
+    world.link = (from, to) => {
+      const promises = from === 'c' && to === 'b' && c.core.election.voteOf('job')?.grant?.holder.name === 'b';
+      if (promises) lost += 1;
+      return !promises || lost > 1;
+    };
+    await takeOver();
+    expect(lost).toBeGreaterThan(0);
+    expect(last().resent).toBe(1);
+    expect(last().overMs).toBeGreaterThan(10);
+    expect(last().overMs).toBeLessThan(160 + 10);
+  });
+
+  it('that did not wait for one says nothing of it: bids stand', async () => {
+    let lost = 0;
+    world.link = (from, to) => {
+      const bids = from === 'b' && to === 'c' && !world.processes.has('a') && c.core.election.voteOf('job')?.grant?.holder.name === 'a';
+      if (bids) lost += 1;
+      return !bids || lost > 1;
+    };
+    await takeOver();
+    expect(lost).toBeGreaterThan(1);
+    expect(last()).toMatchObject({ resent: 0 });
+    expect(last().overMs).toBeLessThan(10);
   });
 
   it('of a name that nobody leads waits for nothing', async () => {

@@ -170,7 +170,7 @@ describe("the leader's accounts", () => {
 
 describe('what applications are told', () => {
   const hearer: Hearer = { node: 'a', isLeaving: false, ranFreely: true, leaderUs: 0, latenessUs: 0 };
-  const takeover = { former: null, formerTerm: 0, lapseUs: 0, grantUs: 0, overUs: null };
+  const takeover = { former: null, formerTerm: 0, lapseUs: 0, grantUs: 0, overUs: null, resent: 0 };
   const elected = (term: number) => ({ type: 'elected', name: 'leader', term, leaseEndUs: 900, takeover }) as const;
   const lost = (term: number) => ({ type: 'lost', name: 'leader', term, reason: 'expired', leaseEndUs: 900 }) as const;
   const hears = (...told: readonly [Partial<Hearer>, ReturnType<typeof elected> | ReturnType<typeof lost>, mayFall?: boolean][]): InvariantId[] =>
