@@ -63,6 +63,7 @@ const schema = z
     drainTimeoutMs: millis(0, DAY),
     releaseOnExit: z.boolean(),
     crashDrainMs: millis(0, 300_000),
+    reclaim: z.boolean(),
     onOverrun: z.enum(['report', 'exit']),
     previousLeaseMs: whole(0, 300_000),
     probePeriodMs: millis(50, 60_000),
@@ -137,6 +138,11 @@ function crossRules(options: NodeOptions, label: (option: string) => string): st
     problems.push(`${label('bootstrapExpect')} needs ${label('stateDir')}: voters that forget whom they founded with could found again, beside them`);
   if (options.weight !== undefined && bootstrapExpect === undefined)
     problems.push(`${label('weight')} is for ${label('bootstrapExpect')}; voters that are listed are weighed by ${label('weights')}`);
+  const bind = options.bind === undefined ? null : parseAddress(options.bind);
+  if (options.reclaim === true && bind !== null && portOf(bind) === 0)
+    problems.push(
+      `${label('reclaim')} needs a port in ${label('bind')}: only who is given the very port of a former life knows that it is gone; it is ${options.bind}`,
+    );
   if (name !== undefined && role === 'witness' && bootstrapExpect === undefined && options.stateDir === undefined && !voters.includes(name))
     problems.push(`${label('role')} is witness, which votes, and ${label('voters')} does not name ${name}`);
   if (name !== undefined && role === 'observer' && voters.includes(name))

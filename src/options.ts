@@ -55,8 +55,15 @@ export interface NodeOptions {
   readonly drainTimeoutMs?: number;
   /** Gives leases back when the process ends by an exception or `exit`, instead of letting them run out. Only where nothing that a job started outlives the process. Default false. */
   readonly releaseOnExit?: boolean;
-  /** How long voters keep a name given back so from others, for what was still under way. Default: `stopBeforeMs`; 0 where all resources check the term. */
+  /** How long voters keep a name given back so (or by `reclaim`, from the start on) from others, for what was still under way. Default: `stopBeforeMs`; 0 where all resources check the term. */
   readonly crashDrainMs?: number;
+  /**
+   * After a quick restart on the same host, name and port, frees what the former life led at once instead of when it lapses:
+   * the system gave us its port, so it is gone. Only where `releaseOnExit` would be right, too (nothing that a job started
+   * outlives the process), and where no other host, socket or network address translation can have this address. Needs a
+   * fixed port in `bind`. Default false.
+   */
+  readonly reclaim?: boolean;
   /** What becomes of a process whose lease ended while its event loop was blocked, or whose job does not end: `report` (default), or `exit` by SIGKILL from a thread of its own. */
   readonly onOverrun?: 'report' | 'exit';
   /** The largest `leaseMs` that this voter may have used in a former life, where that was larger than now. */
@@ -245,6 +252,7 @@ export function settingsOf(options: NodeOptions, hostName: string, bind: Address
       minUsefulUs: us(times.minUsefulMs),
       previousGrantUs: us(options.previousLeaseMs ?? 0),
       drainTimeoutUs: us(times.drainTimeoutMs),
+      reclaimDrainUs: options.reclaim === true ? us(options.crashDrainMs ?? times.stopBeforeMs) : null,
       packetBudget,
     },
   };

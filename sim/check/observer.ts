@@ -283,10 +283,11 @@ export class Observer {
 
   #speakerOf(machine: Machine, process: Process): Speaker {
     const { name } = machine;
-    const { boot, node, clock } = process;
+    const { boot, address, node, clock } = process;
     return {
       name,
       boot,
+      address,
       mayPromise: () => node.election.mayPromise || process.couldPromise,
       term: (election) => node.election.tenureOf(election)?.term ?? 0,
       isOver: (election, term, nowUs) => {

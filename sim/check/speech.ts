@@ -1,3 +1,4 @@
+import type { Address } from '../../src/core/address.ts';
 import { lifeOf } from '../../src/election/peers.ts';
 import { type Entry, Op } from '../../src/election/messages.ts';
 import { type Violations, placeOf } from './violation.ts';
@@ -21,6 +22,7 @@ interface Said {
 export interface Speaker {
   readonly name: string;
   readonly boot: number;
+  readonly address: Address;
   /** Its voter may promise, or could when this step began: who installs a set without itself still says what it promised before. */
   readonly mayPromise: () => boolean;
   /** The term in hand; 0 for none. */
@@ -38,6 +40,8 @@ export class SpeechCheck {
   readonly #violations: Violations;
   /** By life, then by name. */
   readonly #said = new Map<string, Map<string, Said>>();
+  /** Which former lives their successors said to be gone, from which address. */
+  readonly #reclaimed = new Set<string>();
   readonly #bySpeaker = new WeakMap<Speaker, Map<string, Said>>();
 
   constructor(violations: Violations) {
@@ -74,6 +78,9 @@ export class SpeechCheck {
           this.#violations.broken('election.I12', nowUs, `${name} released term ${entry.term} of '${entry.name}' while its job may still run`);
         return;
       }
+      case Op.reclaim:
+        this.#reclaimed.add(`${entry.name} ${lifeOf({ name, boot: entry.boot })} ${speaker.address}`);
+        return;
       default:
     }
   }
@@ -86,6 +93,11 @@ export class SpeechCheck {
 
   hasReleased(holder: { readonly name: string; readonly boot: number }, election: string, term: number): boolean {
     return this.#said.get(lifeOf(holder))?.get(election)?.released.has(term) ?? false;
+  }
+
+  /** Whether a later process of that name has said from the holder's very address that this life of it is gone. */
+  hasReclaimed(holder: { readonly name: string; readonly boot: number; readonly address: Address }, election: string): boolean {
+    return this.#reclaimed.has(`${election} ${lifeOf(holder)} ${holder.address}`);
   }
 
   #of(speaker: Speaker, election: string): Said {

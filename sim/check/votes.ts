@@ -135,7 +135,9 @@ export class VoteCheck {
     if (former === undefined || isSameLife(former.holder, grant.holder) || former.holder.name === voter) return;
     this.#violations.check(
       'election.I4',
-      endUs(before!.promised!) <= nowUs || this.#speech.hasReleased(former.holder, this.#election, former.term),
+      endUs(before!.promised!) <= nowUs ||
+        this.#speech.hasReleased(former.holder, this.#election, former.term) ||
+        this.#speech.hasReclaimed(former.holder, this.#election),
       nowUs,
       () =>
         `${voter} promised '${this.#election}' to ${grant.holder.name} while its promise to ${former.holder.name} ran until ${seconds(endUs(before!.promised!))}`,

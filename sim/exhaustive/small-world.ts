@@ -38,6 +38,7 @@ export const CONFIG: ElectionConfig = {
   minUsefulUs: 60 * MS,
   previousGrantUs: 0,
   drainTimeoutUs: 1_000 * MS,
+  reclaimDrainUs: null,
   packetBudget: 1_400,
 };
 const ROUND_US = 250 * MS;

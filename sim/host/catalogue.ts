@@ -466,6 +466,28 @@ export const MUTANTS: readonly Mutant[] = [
     replace:
       'const { grant } = box; if (box.incumbent !== null && nowUs >= box.incumbent.untilUs) { box.incumbent = null; this.#serve(box, null, now); } if (grant !== null && nowUs >= grant.endUs) { this.#end(box, grant); this.#serve(box, null, now); }',
   },
+  // ── a quick restart ──
+  {
+    id: 'reclaim-any-life',
+    bug: 'who says that a former life is gone frees what any life of its name was promised',
+    file: VOTER,
+    find: '&& holder.boot === reclaim.boot',
+    replace: '',
+  },
+  {
+    id: 'reclaim-any-address',
+    bug: 'a former life is said to be gone from any address',
+    file: VOTER,
+    find: '&& holder.address === peer.address',
+    replace: '',
+  },
+  {
+    id: 'reclaim-any-name',
+    bug: 'anybody says of anybody at its address that it is gone',
+    file: VOTER,
+    find: 'holder.name === peer.name && holder.boot === reclaim.boot && holder.address === peer.address',
+    replace: 'holder.boot === reclaim.boot',
+  },
   // ── starting at once ──
   {
     id: 'quiet-once',

@@ -123,6 +123,7 @@ export const scenarioSchema = z
       })
       .optional(),
     stateDirs: z.boolean().default(false).describe('nodes have state directories: they remember what they promised, and who votes can change'),
+    reclaim: z.boolean().default(false).describe('who restarts under its old address frees at once what its former life was promised'),
     weights: z.array(z.number().int().min(1).max(10)).optional().describe('votes of the voters, in their order'),
     lyingView: z.boolean().default(false),
     silentHosts: z.boolean().default(false),
@@ -168,6 +169,7 @@ export function planOfScenario(json: unknown, seed?: number): { readonly name: s
     ...(s.parts.length === 0 ? {} : { parts: s.parts }),
     calmUs,
     ...(s.stateDirs ? { stateDirs: true } : {}),
+    ...(s.reclaim ? { reclaim: true } : {}),
     ...(s.weights === undefined ? {} : { weights: s.weights }),
     lyingView: s.lyingView,
     silentHosts: s.silentHosts,
@@ -400,6 +402,7 @@ export function scenarioOfPlan(plan: Plan, name: string, question: string): Scen
           },
         }),
     ...(plan.stateDirs === true ? { stateDirs: true } : {}),
+    ...(plan.reclaim === true ? { reclaim: true } : {}),
     ...(plan.weights === undefined ? {} : { weights: [...plan.weights] }),
     lyingView: plan.lyingView,
     silentHosts: plan.silentHosts ?? false,

@@ -79,6 +79,7 @@ function simplifications(plan: Plan): ((plan: Plan) => Plan)[] {
     ({ weights: _, ...p }) => p,
     (p) => (p.steps.some((step) => step.do === 'voters') ? p : { ...p, stateDirs: false }),
     (p) => ({ ...p, silentHosts: false }),
+    ({ reclaim: _, ...p }) => p,
     (p) => ({ ...p, elections: p.elections.slice(0, 1) }),
     (p) => ({ ...p, nodes: p.nodes.map((node) => ({ ...node, ratePpm: 0 })) }),
     (p) => ({ ...p, nodes: p.nodes.map((node) => ({ ...node, wallMs: 0, wallDrifts: true })) }),

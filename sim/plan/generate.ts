@@ -18,7 +18,7 @@ const HALF = 500_000;
 const MS = 1_000;
 
 /** Parts of the dice; append, never renumber: a number decides what a seed means. */
-const Part = { shape: 1, features: 2, noise: 3, nodes: 4, application: 5, leaders: 6, parts: 7, roles: 8, steps: 16 } as const;
+const Part = { shape: 1, features: 2, noise: 3, nodes: 4, application: 5, leaders: 6, parts: 7, roles: 8, reclaim: 9, steps: 16 } as const;
 
 export interface Wanted {
   /** 1 … 9; else drawn. */
@@ -90,6 +90,7 @@ export function planOf(seed: number, wanted: Wanted = {}): Plan {
   const leaders = voters === nodes && new Dice(seed, Part.leaders).chance(HALF) ? 'voters' : 'any';
   const roles = new Dice(seed, Part.roles);
   const witness = voters >= 3 && roles.chance(HALF / 2) ? roles.between(0, voters - 1) : -1;
+  const reclaim = new Dice(seed, Part.reclaim).chance(HALF / 2);
   const plan: Omit<Plan, 'endUs'> = {
     seed,
     timing,
@@ -102,10 +103,11 @@ export function planOf(seed: number, wanted: Wanted = {}): Plan {
     application: applicationOf(seed, present, grantUs),
     steps: stepsOf(seed, nodes, voters, present, { grantUs, driftPpm, calmUs, elections }),
     ...(present.has('state-dirs') || present.has('voter-changes') ? { stateDirs: true } : {}),
+    ...(reclaim ? { reclaim } : {}),
     lyingView: present.has('lying-view'),
     silentHosts: present.has('silent-hosts'),
     calmUs,
-    features: [...present],
+    features: [...present, ...(reclaim ? ['reclaim'] : [])],
   };
   const { viewUs, leaderUs } = convergenceUs({ ...plan, endUs: 0 });
   return { ...plan, endUs: calmUs + Math.max(viewUs, leaderUs) };

@@ -129,6 +129,8 @@ export interface Plan {
   readonly steps: readonly Step[];
   /** Nodes have state directories: voters remember what they promised, and who votes can be changed. Default: they have not. */
   readonly stateDirs?: boolean;
+  /** Who restarts under its old address frees what its former life was promised. Default: it waits. */
+  readonly reclaim?: boolean;
   /** Votes of the voters, in their order; default: one each, made odd. */
   readonly weights?: readonly number[];
   /** Whether the view that the election is given lies: members missing, dead ones alive, living ones dead, addresses mixed up. */

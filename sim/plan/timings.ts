@@ -30,6 +30,7 @@ export function electionConfigOf(plan: Plan): ElectionConfig {
     durable: plan.stateDirs === true,
     leaders: plan.leaders ?? 'any',
     drainTimeoutUs: 2 * TIMINGS[plan.timing].election.grantUs,
+    reclaimDrainUs: plan.reclaim === true ? 0 : null,
   };
 }
 

@@ -1,4 +1,5 @@
 import { Cluster } from './membership-cluster.ts';
+import { RECLAIM_SCHEDULES } from './reclaim.ts';
 import { VOTER_SCHEDULES } from './voters.ts';
 import { oneOfTwo, partsOfOneTerm } from './parts.ts';
 import { ElectionWorld, type Flight, Op, at, carries, settledWorld, storyConfig } from './election-world.ts';
@@ -278,6 +279,7 @@ export const DIRECTED: readonly Directed[] = [
     },
   },
   ...VOTER_SCHEDULES,
+  ...RECLAIM_SCHEDULES,
 ];
 
 /** More names than are said one by one. */

@@ -30,6 +30,7 @@ export function storyConfig(voters: readonly string[], change: Partial<ElectionC
     minUsefulUs: at(100),
     previousGrantUs: 0,
     drainTimeoutUs: at(5000),
+    reclaimDrainUs: null,
     packetBudget: 1400,
     ...change,
   };

@@ -2,7 +2,9 @@ import type { Address } from '../../src/core/address.ts';
 import { createRandom } from '../../src/core/random.ts';
 import type { Runtime } from '../../src/core/runtime.ts';
 import type { Member } from '../../src/core/view.ts';
+import { ELECTION_KIND } from '../../src/election/codec.ts';
 import { firstDigest } from '../../src/election/config-digest.ts';
+import { Op } from '../../src/election/messages.ts';
 import { type VoterSet, firstSeats } from '../../src/election/voter-set.ts';
 import { type InForce, newestOf } from '../check/electorate.ts';
 import type { ElectionChange } from '../../src/election/host.ts';
@@ -407,6 +409,7 @@ export class World {
       open: (handlers) => wire.open(handlers),
       send: (message, to) => {
         this.#observer.said(machine, process, message, this.nowUs);
+        if (this.plan.reclaim === true && message.kind === ELECTION_KIND && message.entries.some(({ op }) => op === Op.reclaim)) this.marks.hit('reclaim');
         wire.send(message, to);
       },
       probe: (message, to) => {

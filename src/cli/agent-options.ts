@@ -33,6 +33,7 @@ export interface AgentFlags {
   readonly json?: boolean;
   readonly control?: boolean;
   readonly http?: string;
+  readonly reclaim?: boolean;
   readonly logLevel: string;
 }
 
@@ -65,6 +66,7 @@ const FLAG: Readonly<Record<string, string>> = {
   preset: '--preset',
   leaseMs: '--lease-ms',
   previousLeaseMs: '--previous-lease-ms',
+  reclaim: '--reclaim',
   tags: '--tag',
 };
 
@@ -75,8 +77,10 @@ export const LOG_LEVELS = ['silent', 'error', 'warn', 'info', 'debug'] as const;
 
 const list = (value: string, earlier: readonly string[] | boolean | undefined): string[] => [...(Array.isArray(earlier) ? (earlier as string[]) : []), value];
 
+/** @param control Whether it takes commands, and runs nothing that could outlive it: a command that `exec` started may. */
 export function addAgentOptions(command: Command, { control = true } = {}): Command {
   if (control) {
+    command.option('--reclaim', 'after a quick restart on the same host, name and port, free what the former life led at once');
     command.option('--control', 'take commands on standard input');
     command.option('--http <HOST:PORT>', 'serve members, leader, explain, health and metrics as JSON, and take commands of this host');
   }
@@ -148,6 +152,7 @@ export async function planAgent(flags: AgentFlags, extra: NodeOptions = {}): Pro
     preset: flags.preset as NodeOptions['preset'],
     leaseMs: numberOf(flags.leaseMs),
     previousLeaseMs: numberOf(flags.previousLeaseMs),
+    reclaim: flags.reclaim,
     tags: flags.tag === undefined ? undefined : tags,
   };
   const options = { ...Object.fromEntries(Object.entries(given).filter(([, value]) => value !== undefined)), ...extra } as NodeOptions;

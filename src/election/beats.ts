@@ -19,6 +19,8 @@ const UNANSWERED_MAX = 128;
 export interface BeatPort {
   /** A process whose own voter is recovering may be the second of its name, or about to learn of a higher ballot: it does not bid. */
   readonly mayBid: () => boolean;
+  /** Whether what a former life of ours led is to be freed (candidate.C8). */
+  readonly reclaims: boolean;
   readonly counters: { bids: number; renewals: number };
 }
 
@@ -34,6 +36,8 @@ export class Beats {
   readonly watched = new Set<string>();
   #atUs = Infinity;
   #seq = 0;
+  /** Voters that were asked who has what we stand for. */
+  #asked = 0;
   /** Names led at the last beat. */
   #leading = 0;
 
@@ -109,6 +113,22 @@ export class Beats {
     this.#candidate.bidAgain(contest, this.#nextSeq(), peer, now);
   }
 
+  /** C8: to a voter that is told in the same packet that the name is free. */
+  bidAnew(contest: Contest, peer: Peer, now: Now): void {
+    this.#candidate.bidAnew(contest, this.#nextSeq(), peer, now);
+  }
+
+  /** C8: asks at once who has what we stand for, where we may not bid yet: about a new name, or voters that were not known before. */
+  askFirst(isNew: boolean, now: Now): void {
+    if (isNew) this.#asked = 0;
+    if (this.#asksFirst && this.#context.peers.voters().length > this.#asked) this.noLaterThan(now.elapsedUs);
+  }
+
+  /** Whether who has a name is asked for also where we stand for it and may not bid yet: it may be a former life of ours. */
+  get #asksFirst(): boolean {
+    return this.#port.reclaims && !this.#port.mayBid();
+  }
+
   onStands(peer: Peer, stands: Stands, vouch: RollPort['vouch'], now: Now): void {
     this.#rolls.onStands(peer, stands, {
       extend: (contest, voter, roll) => {
@@ -173,6 +193,10 @@ export class Beats {
       const role = this.#contests.get(name)?.role ?? 'idle';
       return role === 'idle' || role === 'lost';
     });
+    if (this.#asksFirst) {
+      this.#asked = peers.voters().length;
+      for (const { name, role } of this.#contests.values()) if (role === 'bidding') names.push(name);
+    }
     if (names.length > LISTED_MAX) return this.#rolls.callWatches(names, this.#nextSeq(), peers.voters(), now);
     for (const name of names) for (const voter of peers.voters()) outbox.say(voter, { op: Op.watch, name });
   }

@@ -25,7 +25,7 @@ const GIVE_UP_PERCENT = 60;
 
 /**
  * The candidate: bids until a majority of promises, valid by its own clock, is in hand (rules
- * candidate.C1–C6 of docs/protocol.md). Send times and lease ends are the leader's clock; when to
+ * candidate.C1–C8 of docs/protocol.md). Send times and lease ends are the leader's clock; when to
  * bid again is elapsed time.
  */
 export class Candidate {
@@ -74,6 +74,12 @@ export class Candidate {
   /** The same ballot to one voter at once, because it asked for a fresh token (voter.V6). */
   bidAgain(contest: Contest, seq: number, voter: Peer, now: Now): void {
     if (contest.role === 'bidding' && contest.bid !== null) this.#send(contest, contest.bid, seq, [voter], now);
+  }
+
+  /** To one voter at once, under a ballot that it can promise. */
+  bidAnew(contest: Contest, seq: number, voter: Peer, now: Now): void {
+    if (contest.role === 'bidding' && contest.bid !== null && isOutdated(contest, contest.bid)) contest.bid = this.#newBid(contest, contest.bid.startedUs);
+    this.bidAgain(contest, seq, voter, now);
   }
 
   /**

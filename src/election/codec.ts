@@ -62,7 +62,7 @@ export function encodeEntry(e: Entry): unknown[] {
     case Op.grant:
       return [e.op, e.name, e.ballot, e.seq, e.heldMs, e.grantedMs];
     case Op.deny:
-      return [e.op, e.name, e.ballot, e.maxBallot, WHY.indexOf(e.why), e.holder, e.term, e.elected, e.leftMs, e.ahead, e.queued];
+      return [e.op, e.name, e.ballot, e.maxBallot, WHY.indexOf(e.why), e.holder, e.term, e.elected, e.leftMs, e.ahead, e.queued, ...unlessZero(e.holderBoot)];
     case Op.renew:
       return [e.op, e.name, e.ballot, e.term, e.seq, e.ask];
     case Op.rack:
@@ -80,7 +80,7 @@ export function encodeEntry(e: Entry): unknown[] {
     case Op.watch:
       return [e.op, e.name];
     case Op.hint:
-      return [e.op, e.name, e.holder, e.term, e.leftMs, HINT_REASONS.indexOf(e.reason)];
+      return [e.op, e.name, e.holder, e.term, e.leftMs, HINT_REASONS.indexOf(e.reason), ...unlessZero(e.holderBoot)];
     case Op.voters:
       return [e.op, e.origin, e.lineage, e.term, e.version, e.floor, e.seats.map(({ name, weight, excluded }) => [name, weight, excluded])];
     case Op.found:
@@ -89,8 +89,13 @@ export function encodeEntry(e: Entry): unknown[] {
       return [e.op, ROLLS.indexOf(e.kind), e.seq, e.sums];
     case Op.stands:
       return [e.op, ROLLS.indexOf(e.kind), e.seq, e.differ, e.grantedMs, e.leaders];
+    case Op.reclaim:
+      return [e.op, e.name, e.boot, e.drainMs];
   }
 }
+
+/** A last field that is left out where it says nothing. */
+const unlessZero = (value: number): number[] => (value === 0 ? [] : [value]);
 
 function decodeEntry(f: readonly unknown[]): Entry | null {
   switch (f[0]) {
@@ -126,6 +131,7 @@ function decodeEntry(f: readonly unknown[]): Entry | null {
         leftMs: duration(f[8], 'leftMs'),
         ahead: readWhole(f[9], QUEUE_MAX + 1, 'ahead'),
         queued: readWhole(f[10], QUEUE_MAX + 1, 'queued'),
+        holderBoot: f[11] === undefined ? 0 : readU32(f[11], 'holderBoot'),
       };
     case Op.renew:
       return {
@@ -189,6 +195,7 @@ function decodeEntry(f: readonly unknown[]): Entry | null {
         term: ballot(f[3], 'term'),
         leftMs: duration(f[4], 'leftMs'),
         reason: HINT_REASONS[readWhole(f[5], HINT_REASONS.length, 'reason')]!,
+        holderBoot: f[6] === undefined ? 0 : readU32(f[6], 'holderBoot'),
       };
     case Op.voters:
       return {
@@ -227,6 +234,8 @@ function decodeEntry(f: readonly unknown[]): Entry | null {
           return [name(id), duration(leftMs, 'leftMs')] as const;
         }),
       };
+    case Op.reclaim:
+      return { op: Op.reclaim, name: name(f[1]), boot: readU32(f[2], 'boot'), drainMs: duration(f[3], 'drainMs') };
     default:
       if (!Number.isInteger(f[0])) throw new Malformed('op');
       return null;

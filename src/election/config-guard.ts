@@ -75,6 +75,7 @@ export class ConfigGuard {
           leftMs: 0,
           ahead: 0,
           queued: 0,
+          holderBoot: 0,
         });
       } else if (entry.op === Op.renew) {
         outbox.say(peer, {

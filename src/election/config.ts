@@ -56,6 +56,8 @@ export interface ElectionConfig {
   readonly previousGrantUs: number;
   /** Longest a resigning leader goes on renewing while its job drains; then the lease runs out. */
   readonly drainTimeoutUs: number;
+  /** What this node's former life was promised it frees at once, once that life is gone for so long (voter.V14); null: it does not. Microseconds. */
+  readonly reclaimDrainUs: number | null;
   /** Largest datagram payload we send, envelope included. Bytes. */
   readonly packetBudget: number;
 }

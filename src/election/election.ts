@@ -26,6 +26,7 @@ import { Outbox, packetOf } from './outbox.ts';
 import { type Peer, Peers, lifeOf } from './peers.ts';
 import { QuorumWatch } from './quorum-watch.ts';
 import type { Order } from './rank.ts';
+import { Reclaim } from './reclaim.ts';
 import { Recovery } from './recovery.ts';
 import { RollCall, type Told } from './roll-call.ts';
 import { SilentVoters } from './silent-voters.ts';
@@ -56,6 +57,8 @@ export class Election {
     renewals: 0,
     acquisitions: 0,
     losses: 0,
+    reclaims: 0,
+    strayReclaims: 0,
   };
 
   /** Who votes, and how that changes. */
@@ -72,6 +75,7 @@ export class Election {
   readonly #silent: SilentVoters;
   readonly #rates: ClockRates;
   readonly #first: FirstInLine;
+  readonly #reclaim: Reclaim;
   readonly #contests = new Contests();
   readonly #rolls: RollCall;
   readonly #beats: Beats;
@@ -113,6 +117,7 @@ export class Election {
     this.#silent = new SilentVoters(this.#context);
     this.#beats = new Beats(this.#context, this.#contests, this.#candidate, this.#leader, this.#silent, this.#rolls, {
       mayBid: () => !this.franchise.hasVote || this.#recovery.isActive,
+      reclaims: config.reclaimDrainUs !== null,
       counters: this.counters,
     });
     this.franchise = new Franchise(this.#context, {
@@ -129,6 +134,7 @@ export class Election {
       notify({ type: 'warning', code: 'clock-rate', details: { peer, ppm, allowed: config.driftPpm } }),
     );
     this.#first = new FirstInLine(this.#context);
+    this.#reclaim = new Reclaim(this.#context, now);
     this.#last = now;
   }
 
@@ -167,6 +173,7 @@ export class Election {
     this.#transition(now, () => {
       const { peers, electorate } = this.#context;
       peers.onView(view);
+      this.#beats.askFirst(false, now);
       for (const voter of electorate.names) {
         const boot = peers.bootOf(voter);
         if (boot === null) continue;
@@ -212,12 +219,13 @@ export class Election {
    */
   campaign(name: string, priority: number, now: Now, { group = '', fair = false }: Order = {}): void {
     this.#transition(now, () => {
-      const contest = this.#contest(name, now);
+      const contest = this.#contests.open(name, now);
       if (contest === null) return this.#context.notify({ type: 'warning', code: 'names-limit', details: { name, limit: CONTESTS_MAX } });
       Object.assign(contest, { priority, group, fair });
       contest.wanted = true;
       this.#beliefs.follow(name);
       if (this.#participating) this.#candidate.stand(contest, contest.bidAtUs, now);
+      this.#beats.askFirst(true, now);
     });
   }
 
@@ -433,6 +441,9 @@ export class Election {
         return this.franchise.hasVote ? this.#voter.onRelease(peer, entry, now) : undefined;
       case Op.watch:
         return this.franchise.hasVote ? this.#voter.onWatch(peer, entry, now) : undefined;
+      case Op.reclaim:
+        if (this.franchise.hasVote) this.counters[this.#voter.onReclaim(peer, entry, now) ? 'reclaims' : 'strayReclaims'] += 1;
+        return;
       case Op.same:
         return this.franchise.hasVote ? this.#voter.onSame(peer, entry, echoed, now) : undefined;
       case Op.recover:
@@ -485,15 +496,20 @@ export class Election {
 
   #onDeny(contest: Contest | undefined, peer: Peer, deny: Deny, now: Now): void {
     this.counters.denials += 1;
-    this.#rolls.heard(peer.name, deny.name, deny.holder, deny.term, deny.elected ? 'held' : 'electing');
+    // Of a former life nothing is kept as told: it is said again, name by name, until the voter has heard of its end.
+    const reclaims = this.#reclaim.heard(peer, deny.name, deny.holderBoot, now);
+    if (!reclaims) this.#rolls.heard(peer.name, deny.name, deny.holder, deny.term, deny.elected ? 'held' : 'electing');
     if (deny.elected && deny.holder !== '') this.#heardLeader(deny.name, deny.holder, deny.term, deny.leftMs, now);
     if (contest === undefined) return;
+    const isFirst = contest.bid?.denials.has(peer.name) === false;
     if (deny.why === 'echo' && this.#silent.mayEcho(peer.name, now.elapsedUs)) this.#beats.bidAgain(contest, peer, now);
     if (this.#candidate.onDeny(contest, peer, deny, now)) this.#beats.ask(contest, now);
+    if (reclaims && isFirst) this.#beats.bidAnew(contest, peer, now); // once: that voter may keep the name all the same
     this.#first.look(contest, now.elapsedUs);
   }
 
   #onHint(peer: Peer, hint: Hint, now: Now): void {
+    if (this.#reclaim.heard(peer, hint.name, hint.holderBoot, now)) return;
     this.#rolls.heard(peer.name, hint.name, hint.holder, hint.term, hint.reason);
     if (hint.holder !== '') return this.#heardLeader(hint.name, hint.holder, hint.term, hint.leftMs, now);
     this.#contests.get(hint.name); // if we lead it, our own lease is better evidence
@@ -579,9 +595,5 @@ export class Election {
       this.franchise.bootstrap.nextDeadlineUs,
       this.franchise.reconfiguration.nextDeadlineUs,
     );
-  }
-
-  #contest(name: string, now: Now): Contest | null {
-    return this.#contests.open(name, now);
   }
 }

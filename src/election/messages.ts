@@ -22,6 +22,7 @@ export const Op = {
   found: 13,
   same: 14,
   stands: 15,
+  reclaim: 16,
 } as const;
 
 /** A candidate asks for a name. Standing: repeated every R with a new seq. */
@@ -45,7 +46,7 @@ export interface Grant {
   readonly heldMs: number;
   readonly grantedMs: number;
 }
-/** A voter refuses a bid. `holder` and `term` name the present holder (`holder` '' = none); `elected` says it told us that it leads. `leftMs` is how long its promise, or the recovery wait, still runs. `ahead` better bidders stand before us of `queued`. */
+/** A voter refuses a bid. `holder` and `term` name the present holder (`holder` '' = none); `elected` says it told us that it leads. `leftMs` is how long its promise, or the recovery wait, still runs. `ahead` better bidders stand before us of `queued`. `holderBoot`: which life the holder is, where it has the bidder's name and is another one; else 0. */
 export interface Deny {
   readonly op: typeof Op.deny;
   readonly name: string;
@@ -58,6 +59,7 @@ export interface Deny {
   readonly leftMs: number;
   readonly ahead: number;
   readonly queued: number;
+  readonly holderBoot: number;
 }
 /** The holder asks to be promised T anew. `elected`: it acquired a majority. `ask`: answer with the queue. */
 export interface Renew {
@@ -118,12 +120,22 @@ export interface Recovered {
   readonly rivals: readonly number[];
   readonly quiet: readonly number[];
 }
+/**
+ * `boot`, a former life of the sender's name at the sender's very address, is gone: the sender has the port that it had.
+ * `drainMs`: what it sent may still be under way for so long.
+ */
+export interface Reclaim {
+  readonly op: typeof Op.reclaim;
+  readonly name: string;
+  readonly boot: number;
+  readonly drainMs: number;
+}
 /** "Tell me who leads `name`", repeated every R by nodes that only watch. */
 export interface Watch {
   readonly op: typeof Op.watch;
   readonly name: string;
 }
-/** Who holds `name` at this voter; `holder` '' = nobody that said it leads. Never used by a rule that grants. */
+/** Who holds `name` at this voter; `holder` '' = nobody that said it leads. `holderBoot` as in a refusal. Never used by a rule that grants. */
 export interface Hint {
   readonly op: typeof Op.hint;
   readonly name: string;
@@ -131,6 +143,7 @@ export interface Hint {
   readonly term: number;
   readonly leftMs: number;
   readonly reason: 'held' | 'recovering' | 'electing' | 'no-candidate';
+  readonly holderBoot: number;
 }
 
 /** Who votes now, for a node that has an older set; or, where `origin` is all that it has, for one that has none. */
@@ -173,7 +186,7 @@ export interface Stands {
   readonly leaders: readonly (readonly [name: string, leftMs: number])[];
 }
 
-export type Entry = Bid | Grant | Deny | Renew | Rack | RDeny | Release | Recover | Recovered | Watch | Hint | Voters | Found | Same | Stands;
+export type Entry = Bid | Grant | Deny | Renew | Rack | RDeny | Release | Recover | Recovered | Watch | Hint | Voters | Found | Same | Stands | Reclaim;
 
 /** One datagram: entries of all names for one peer behind one header. Kind 16 on the wire. */
 export interface ElectionPacket {

@@ -3,7 +3,7 @@ import { BallotBox, type GrantRecord } from './ballot-box.ts';
 import type { Bidder } from './bid-queue.ts';
 import type { Context } from './context.ts';
 import type { HandedGrant } from './hand-on.ts';
-import { type Bid, type Hint, Op, type Rack, type Release, type Renew, type Same, type Watch, type Why } from './messages.ts';
+import { type Bid, type Hint, Op, type Rack, type Reclaim, type Release, type Renew, type Same, type Watch, type Why } from './messages.ts';
 import { type Peer, isSameLife, lifeOf } from './peers.ts';
 import type { Recovery } from './recovery.ts';
 import { VOTERS_ELECTION } from './reconfiguration.ts';
@@ -15,7 +15,7 @@ import { FRESH_TENTHS } from './tokens.ts';
 export const NAMES_MAX = 4_096;
 
 /**
- * The voter: promises each name to one holder at a time (rules voter.V1–V11 of docs/protocol.md).
+ * The voter: promises each name to one holder at a time (rules voter.V1–V14 of docs/protocol.md).
  *
  * All times here are the elapsed clock, monotonic alone. A promise counted on a clock that jumps
  * would end at a wall-clock step while its holder's lease still runs.
@@ -180,21 +180,52 @@ export class Voter {
     const grant = box.grant;
     // Without the term test a release delayed until its sender leads again would free the new lease (schedule X4).
     if (grant === null || !isSameLife(grant.holder, peer) || grant.term !== release.term) return;
-    if (release.drainMs > 0) {
+    this.#free(box, grant, release.drainMs, release.to, now);
+  }
+
+  /**
+   * V14. Who has a name and an address now says that an earlier life had both, and is gone. It is told from others by
+   * all three: a boot alone may be anybody's word, an address alone that of a life which has it now (schedules `reclaim-*`).
+   *
+   * @returns Whether anything was kept for that life here.
+   */
+  onReclaim(peer: Peer, reclaim: Reclaim, now: Now): boolean {
+    const box = this.#boxes.get(reclaim.name);
+    if (box === undefined || reclaim.boot === peer.boot || peer.address === '') return false;
+    const isGone = (holder: Peer): boolean => holder.name === peer.name && holder.boot === reclaim.boot && holder.address === peer.address;
+    const { grant, incumbent } = box;
+    const waits = incumbent !== null && isGone(incumbent.peer);
+    const holds = grant !== null && isGone(grant.holder);
+    if (!waits && !holds) return false;
+    if (waits) box.incumbent = null;
+    const gone = holds ? grant.holder : incumbent!.peer;
+    // Late copies of what it sent must not have the name again.
+    const untilUs = now.elapsedUs + 2 * this.#context.config.grantUs;
+    box.noteRelease(gone, holds ? Math.max(grant.ballot, grant.term) : incumbent!.term, untilUs);
+    this.#sweepAtUs = Math.min(this.#sweepAtUs, untilUs);
+    box.queue.drop(gone);
+    if (holds) this.#free(box, grant, reclaim.drainMs, '', now);
+    else this.#serve(box, null, now);
+    return true;
+  }
+
+  /** Nobody acts on that promise any more. @param to Who is served first; '' nobody in particular. */
+  #free(box: BallotBox, grant: GrantRecord, drainMs: number, to: string, now: Now): void {
+    if (drainMs > 0) {
       // A crash certificate says that the process is gone, not that what it sent is. Never later than the promise was.
-      box.grant = { ...grant, endUs: Math.min(grant.endUs, now.elapsedUs + release.drainMs * 1000) };
+      box.grant = { ...grant, endUs: Math.min(grant.endUs, now.elapsedUs + drainMs * 1000) };
       this.#noteDue(box);
       return;
     }
     this.#end(box, grant);
-    this.#serve(box, release.to === '' ? null : release.to, now);
+    this.#serve(box, to === '' ? null : to, now);
   }
 
   onWatch(peer: Peer, watch: Watch, now: Now): void {
     const box = this.#box(watch.name, now.elapsedUs);
     if (box === null) return;
     box.watch(peer, now.elapsedUs);
-    this.#say(peer, this.#hint(box, now));
+    this.#say(peer, this.#hintFor(peer, box, now));
   }
 
   /** V13. */
@@ -433,30 +464,43 @@ export class Voter {
       leftMs: Math.max(0, Math.ceil(leftUs / 1000)),
       ahead: place < 0 ? queued : place,
       queued,
+      holderBoot: formerBoot(peer, grant?.holder ?? kept?.peer ?? null),
     });
   }
 
   /** Tells those who wait and those who watch, when the leader seen here changed. Hints only; no rule reads them. */
   #tell(box: BallotBox, now: Now): void {
-    const hint = this.#hint(box, now);
     const told = new Set<string>();
     const tell = (peer: Peer): void => {
       if (told.has(lifeOf(peer))) return;
       told.add(lifeOf(peer));
-      this.#say(peer, hint);
+      this.#say(peer, this.#hintFor(peer, box, now));
     };
     for (const b of box.queue.ranked(() => false)) tell(b.peer);
     for (const { peer, atUs } of box.watchers.values()) if (atUs >= now.elapsedUs - this.#freshUs) tell(peer);
+  }
+
+  #hintFor(peer: Peer, box: BallotBox, now: Now): Hint {
+    const hint = this.#hint(box, now);
+    return hint.holder === peer.name ? { ...hint, holderBoot: formerBoot(peer, box.grant!.holder) } : hint;
   }
 
   #hint(box: BallotBox, now: Now): Hint {
     const nowUs = now.elapsedUs;
     const grant = box.isLive(nowUs) ? box.grant : null;
     if (grant?.elected === true) {
-      return { op: Op.hint, name: box.name, holder: grant.holder.name, term: grant.term, leftMs: Math.floor((grant.endUs - nowUs) / 1000), reason: 'held' };
+      return {
+        op: Op.hint,
+        name: box.name,
+        holder: grant.holder.name,
+        term: grant.term,
+        leftMs: Math.floor((grant.endUs - nowUs) / 1000),
+        reason: 'held',
+        holderBoot: 0,
+      };
     }
     const reason = !this.#recovery.isActive ? 'recovering' : grant !== null || box.queue.size > 0 ? 'electing' : 'no-candidate';
-    return { op: Op.hint, name: box.name, holder: '', term: box.endedTerm, leftMs: 0, reason };
+    return { op: Op.hint, name: box.name, holder: '', term: box.endedTerm, leftMs: 0, reason, holderBoot: 0 };
   }
 
   #successors(box: BallotBox, nowUs: number): Bidder[] {
@@ -487,4 +531,9 @@ export class Voter {
   get #freshUs(): number {
     return (this.#context.config.renewUs * FRESH_TENTHS) / 10;
   }
+}
+
+/** Which life `holder` is, where it has `peer`'s name and is another one; else 0. */
+function formerBoot(peer: Peer, holder: Peer | null): number {
+  return holder !== null && holder.name === peer.name && holder.boot !== peer.boot ? holder.boot : 0;
 }

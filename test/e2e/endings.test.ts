@@ -18,6 +18,7 @@ interface Word {
   readonly leftMs?: number;
   readonly overrunMs?: number;
   readonly reason?: string;
+  readonly takeover?: { readonly former: string | null; readonly overMs: number | null };
 }
 interface Leader {
   readonly name: string;
@@ -51,18 +52,23 @@ async function until<T>(look: () => T, what: string): Promise<NonNullable<T>> {
 }
 
 let port = 40_000 + (process.pid % 10_000);
+/** Starts voter `i` on its port, to join through another, or alone. */
+function start(i: number, seed: number, options: NodeOptions): void {
+  const at = (n: number): string => `127.0.0.1:${port + n}`;
+  const child = spawn(process.execPath, [FIXTURE, `n${i}`, at(i), at(seed), JSON.stringify({ cluster: `endings-${port}`, ...options })], {
+    stdio: ['pipe', 'pipe', 'ignore'],
+  });
+  const leader: Leader = { name: `n${i}`, child, endedMono: 0, signal: null };
+  createInterface({ input: child.stdout }).on('line', (line) => words.push(JSON.parse(line) as Word));
+  child.on('exit', (_, signal) => Object.assign(leader, { endedMono: Number(process.hrtime.bigint() / 1_000n) / 1_000, signal }));
+  leaders.push(leader);
+}
+
 /** Three voters; gives the one that leads, and what it says. */
 async function led(options: NodeOptions): Promise<Leader> {
   port += 10;
-  for (const i of [1, 2, 3]) {
-    const child = spawn(process.execPath, [FIXTURE, `n${i}`, `127.0.0.1:${port + i}`, `127.0.0.1:${port + 1}`, JSON.stringify(options)], {
-      stdio: ['pipe', 'pipe', 'ignore'],
-    });
-    const leader: Leader = { name: `n${i}`, child, endedMono: 0, signal: null };
-    createInterface({ input: child.stdout }).on('line', (line) => words.push(JSON.parse(line) as Word));
-    child.on('exit', (_, signal) => Object.assign(leader, { endedMono: Number(process.hrtime.bigint() / 1_000n) / 1_000, signal }));
-    leaders.push(leader);
-  }
+  for (const i of [1, 2, 3]) start(i, 1, options);
+  await until(() => words.filter(({ event }) => event === 'up').length === 3, 'all members'); // one that comes later may find nobody who knows the others
   const { name } = await until(() => words.find(({ event }) => event === 'elected'), 'a leader');
   await new Promise((resolve) => setTimeout(resolve, 300)); // the others stand by
   return leaders.find((leader) => leader.name === name)!;
@@ -87,6 +93,28 @@ describe('a last breath', () => {
     const began = await doing();
     const { mono } = await next(leader);
     expect(mono - began.mono).toBeGreaterThan(began.leftMs! - 50);
+  });
+});
+
+describe('a leader that is killed and starts again at once', () => {
+  /** A long lease: the start of a process must be short beside it, also on a slow machine. */
+  const long = { leaseMs: 6_000, renewMs: 1_500 };
+
+  it.each([
+    ['frees what it led, where that was asked for', { ...long, reclaim: true }],
+    ['frees nothing where it was not', long],
+  ])('%s', async (_, options) => {
+    const leader = await led(options);
+    const i = Number(leader.name.slice(1));
+    leader.child.kill('SIGKILL');
+    await until(() => leader.endedMono > 0, 'its end');
+    start(i, (i % 3) + 1, options);
+    const { mono, takeover } = await until(() => words.find((word) => word.event === 'elected' && word.mono > leader.endedMono), 'the next leader');
+    expect(takeover!.former).toBe(leader.name);
+    if ('reclaim' in options) {
+      expect(mono - leader.endedMono).toBeLessThan(4_000);
+      expect(takeover!.overMs).toBeLessThan(-1_000); // by how much it was sooner than the voters had said
+    } else expect(takeover!.overMs).toBeGreaterThan(-50);
   });
 });
 

@@ -69,6 +69,65 @@ describe('voter rules', () => {
     expect(world.election(voter).inspect('job').votes!.grant).toBeNull();
   });
 
+  /** The leader is dead and another life has its name and address, which says so to one voter. */
+  const reclaimed = (
+    drainMs: number,
+    boot?: number,
+  ): { world: ElectionWorld; leader: string; voter: string; heldMs: number; hear: (packet: Flight['packet']) => void } => {
+    const { world, leader } = settledWorld(abc);
+    const voter = other(abc, leader);
+    for (const name of abc) world.election(name).withdraw('job', world.now(name));
+    const sent: Flight[] = [];
+    world.network = (f) => (f.from === leader ? (sent.push(f), null) : at(1));
+    world.run(world.nowUs / 1000 + 300); // a renewal that is still under way
+    const dead = world.process(leader).boot;
+    world.kill(leader);
+    const heldMs = (world.election(voter).inspect('job').votes!.grant!.endUs - world.nowUs) / 1000;
+    const hear = (packet: Flight['packet']): void => world.election(voter).receive(`${leader}:1`, packet, world.now(voter));
+    const renewal = sent.find((f) => f.to === voter && carries(f, Op.renew))!.packet;
+    hear({ ...renewal, boot: dead + 50, entries: [{ op: Op.reclaim, name: 'job', boot: boot ?? dead, drainMs }] });
+    hear(renewal);
+    return { world, leader, voter, heldMs, hear };
+  };
+
+  it('V14: what a former life was promised ends at once, and a late copy of its renewal does not bring it back', () => {
+    const { world, voter } = reclaimed(0);
+    expect(world.election(voter).inspect('job').votes!.grant).toBeNull();
+    expect(world.election(voter).counters).toMatchObject({ reclaims: 1, strayReclaims: 0 });
+  });
+
+  it('V14: … with a drain after that, and never later than the promise would have ended', () => {
+    const short = reclaimed(40);
+    expect(short.world.election(short.voter).inspect('job').votes!.grant!.endUs).toBe(short.world.nowUs + at(40));
+    const long = reclaimed(60_000);
+    expect(long.world.election(long.voter).inspect('job').votes!.grant!.endUs).toBe(long.world.nowUs + at(long.heldMs));
+  });
+
+  it('V14: a life that was promised nothing is counted and frees nothing; so is one’s own, and a name that nobody knows', () => {
+    const { world, leader, voter, hear } = reclaimed(0, 4_000_000);
+    const held = world.election(voter).inspect('job').votes!.grant!;
+    expect(held.holder).toBe(leader);
+    const packet = (boot: number, name: string): Flight['packet'] => ({
+      kind: 16,
+      from: leader,
+      boot: held.boot,
+      config: world.digest,
+      lineage: world.digest,
+      configTerm: 0,
+      configVersion: 0,
+      grantMs: 1_000,
+      maxGrantMs: 1_000,
+      elapsedMs: 0,
+      token: 0,
+      echo: 0,
+      entries: [{ op: Op.reclaim, name, boot, drainMs: 0 }],
+    });
+    hear(packet(held.boot, 'job'));
+    hear(packet(held.boot + 1, 'unheard'));
+    expect(world.election(voter).inspect('job').votes!.grant!.holder).toBe(leader);
+    expect(world.election(voter).counters).toMatchObject({ reclaims: 0, strayReclaims: 3 });
+  });
+
   it('V12: a voter that comes back serves the leader in office before those who wait', () => {
     const { world, leader } = settledWorld(abc);
     const voter = other(abc, leader);
@@ -220,7 +279,7 @@ describe('candidate rules', () => {
   };
 
   it('C6 (d): a bid gives up its promises when somebody has won since', () => {
-    const hint = (term: number): Entry => ({ op: Op.hint, name: 'job', holder: 'c', term, leftMs: 500, reason: 'held' });
+    const hint = (term: number): Entry => ({ op: Op.hint, name: 'job', holder: 'c', term, leftMs: 500, reason: 'held', holderBoot: 0 });
     expect(heldBySelf((ballot) => hint(ballot + 1))).not.toEqual([]);
     expect(heldBySelf(() => ({ ...hint(0), holder: '', reason: 'electing' }) as Entry)).toEqual([]);
   });
@@ -239,6 +298,7 @@ describe('candidate rules', () => {
       leftMs,
       ahead: 0,
       queued: 1,
+      holderBoot: 0,
     });
     expect(heldBySelf((ballot) => deny(ballot, T))).not.toEqual([]);
     expect(heldBySelf((ballot) => deny(ballot, T / 2))).toEqual([]);
@@ -352,7 +412,7 @@ describe('leader rules', () => {
         elapsedMs: 5,
         token: 0,
         echo: 0,
-        entries: [{ op: Op.hint, name: 'job', holder: 'z', term: term + 1, leftMs: 500, reason: 'held' }],
+        entries: [{ op: Op.hint, name: 'job', holder: 'z', term: term + 1, leftMs: 500, reason: 'held', holderBoot: 0 }],
       },
     });
     expect(world.process(leader).log.some((l) => l.includes('safety-violation'))).toBe(true);

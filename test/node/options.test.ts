@@ -53,6 +53,17 @@ describe('options', () => {
     ]);
   });
 
+  it('reclaim only what a fixed port proves', () => {
+    expect(problemsOf({ reclaim: true, bind: '127.0.0.1:0' })).toEqual([
+      'reclaim needs a port in bind: only who is given the very port of a former life knows that it is gone; it is 127.0.0.1:0',
+    ]);
+    expect(problemsOf({ reclaim: false, bind: '127.0.0.1:0' })).toEqual([]);
+    expect(problemsOf({ reclaim: true, bind: '127.0.0.1:7946' })).toEqual([]);
+    expect(problemsOf({ reclaim: true })).toEqual([]); // the default is a port
+    const drained = (options: NodeOptions): number | null => settingsOf(options, 'host', '127.0.0.1:7946', null).election.reclaimDrainUs;
+    expect([drained({}), drained({ reclaim: true, preset: 'lan' }), drained({ reclaim: true, crashDrainMs: 0 })]).toEqual([null, 200_000, 0]);
+  });
+
   it.each(Object.keys(PRESETS) as PresetName[])('of the preset %s keep their own rules, and so does any lease scaled from it', (preset) => {
     expect(problemsOf({ preset })).toEqual([]);
     fc.assert(

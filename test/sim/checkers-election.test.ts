@@ -29,7 +29,15 @@ const release = (term: number): Entry => ({ op: Op.release, name: 'leader', term
 const grant: Entry = { op: Op.grant, name: 'leader', ballot: 5, seq: 1, heldMs: 0, grantedMs: 600 };
 
 describe('what processes say', () => {
-  const speaker = (some: Partial<Speaker> = {}): Speaker => ({ name: 'a', boot: 1, mayPromise: () => true, term: () => 0, isOver: () => true, ...some });
+  const speaker = (some: Partial<Speaker> = {}): Speaker => ({
+    name: 'a',
+    boot: 1,
+    address: 'a:1',
+    mayPromise: () => true,
+    term: () => 0,
+    isOver: () => true,
+    ...some,
+  });
   const says = (who: Speaker, ...entries: readonly Entry[]): InvariantId[] =>
     breaks((violations) => {
       const speech = new SpeechCheck(violations);
@@ -75,7 +83,7 @@ describe('what voters promise', () => {
   const votes = (boxes: readonly [maxBallot: number, floor: number, grant: GrantRecord | null][], released: readonly number[] = []): InvariantId[] =>
     breaks((violations) => {
       const speech = new SpeechCheck(violations);
-      const [a, b] = ['a', 'b'].map((name): Speaker => ({ name, boot: 1, mayPromise: () => true, term: () => 0, isOver: () => true }));
+      const [a, b] = ['a', 'b'].map((name): Speaker => ({ name, boot: 1, address: `${name}:1`, mayPromise: () => true, term: () => 0, isOver: () => true }));
       for (const who of [a!, b!]) for (const ballot of [10, 11]) speech.said(who, bid(ballot), 0);
       for (const term of released) speech.said(a!, release(term), 0);
       const check = new VoteCheck('leader', violations, speech);

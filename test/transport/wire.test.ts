@@ -33,6 +33,7 @@ const entry: fc.Arbitrary<Entry> = fc.oneof(
     leftMs: duration,
     ahead: fc.nat(8),
     queued: fc.nat(8),
+    holderBoot: u32,
   }),
   fc.record({ op: fc.constant(Op.renew), name, ballot, term: ballot, seq: u32, ask: fc.boolean() }),
   fc.record({
@@ -65,7 +66,9 @@ const entry: fc.Arbitrary<Entry> = fc.oneof(
     term: ballot,
     leftMs: duration,
     reason: fc.constantFrom('held' as const, 'recovering' as const, 'electing' as const, 'no-candidate' as const),
+    holderBoot: u32,
   }),
+  fc.record({ op: fc.constant(Op.reclaim), name, boot: u32, drainMs: duration }),
   fc.record({
     op: fc.constant(Op.voters),
     origin: u32,
