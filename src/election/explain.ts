@@ -83,7 +83,8 @@ export function explainElection(context: Context, at: Standing): string[] {
   if (bid !== null) {
     says.push(`This node bids with ballot ${bid.ballot} and holds ${bid.support.size} of ${needed} promises.`);
     for (const [voter, { deny }] of bid.denials) {
-      const holder = deny.holder === '' ? '' : `, holder ${deny.holder}${deny.elected ? '' : ' (not yet elected)'}, ${deny.leftMs} ms left`;
+      const which = deny.holderBoot !== 0 ? ' (a former life of this node)' : deny.elected ? '' : ' (not yet elected)';
+      const holder = deny.holder === '' ? '' : `, holder ${deny.holder}${which}, ${deny.leftMs} ms left`;
       says.push(`${voter} refuses: ${deny.why}${holder}.`);
     }
   } else if (at.contest === undefined || !at.contest.wanted) says.push(`This node does not stand for ${at.name}.`);

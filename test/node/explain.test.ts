@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import type { ClusterNode } from '../../src/node.ts';
+import type { NodeOptions } from '../../src/options.ts';
 import { NodeWorld } from '../support/node-world.ts';
 
 const voters = ['a', 'b', 'c'];
@@ -9,9 +10,9 @@ const forever = ({ signal }: { signal: AbortSignal }): Promise<unknown> => new P
 const why = (node: ClusterNode): { reason: string | null; says: string } => ({ reason: node.leader('job').reason, says: node.explain('job').join('\n') });
 
 /** Three voters of which nobody stands. */
-async function three(): Promise<{ world: NodeWorld; nodes: ClusterNode[] }> {
+async function three(options: NodeOptions = {}): Promise<{ world: NodeWorld; nodes: ClusterNode[] }> {
   const world = new NodeWorld();
-  const nodes = voters.map((name) => world.start(name, { voters }).node);
+  const nodes = voters.map((name) => world.start(name, { voters, ...options }).node);
   await world.run(100);
   for (const node of nodes) node.leader('job');
   return { world, nodes };
@@ -71,6 +72,23 @@ describe('why nobody leads', () => {
     const { says } = why(nodes[1]!);
     expect(says).toMatch(/b refuses: held, holder a, \d+ ms left\./);
     expect(says).toMatch(/This node bids with ballot \d+ and holds 0 of 2 promises\./);
+  });
+
+  it('lapsing: a former life of this node, which cannot be reclaimed from another address', async () => {
+    const options = { leaseMs: 10_000 };
+    const { world } = await three(options);
+    await world.run(21_000);
+    void world.start('x', { voters, ...options }).node.lead('job', forever);
+    await world.run(3_000);
+    expect(world.leader('job')).toBe('x');
+    world.kill('x');
+    const { node } = world.start('x', { voters, ...options, reclaim: true });
+    void node.lead('job', forever);
+    await world.run(5_000);
+    expect(world.leader('job')).toBeNull();
+    expect(why(node).says).toMatch(/a refuses: held, holder x \(a former life of this node\), \d+ ms left\./);
+    expect(world.processes.get('a')!.node.metrics()).toMatchObject({ 'election.reclaims': 0 });
+    expect(world.processes.get('a')!.node.metrics()['election.strayReclaims']).toBeGreaterThan(0);
   });
 
   it('unknown: where nobody was heard, and nothing is configured', async () => {

@@ -80,23 +80,30 @@ describe('what voters promise', () => {
   });
   const clock = { when: (localUs: number) => localUs };
   /** `a` and `b` both ask with ballots 10 and 11; then these boxes are seen, one a microsecond apart. */
-  const votes = (boxes: readonly [maxBallot: number, floor: number, grant: GrantRecord | null][], released: readonly number[] = []): InvariantId[] =>
+  const votes = (
+    boxes: readonly [maxBallot: number, floor: number, grant: GrantRecord | null][],
+    released: readonly number[] = [],
+    reclaimedFrom: string | null = null,
+  ): InvariantId[] =>
     breaks((violations) => {
       const speech = new SpeechCheck(violations);
       const [a, b] = ['a', 'b'].map((name): Speaker => ({ name, boot: 1, address: `${name}:1`, mayPromise: () => true, term: () => 0, isOver: () => true }));
       for (const who of [a!, b!]) for (const ballot of [10, 11]) speech.said(who, bid(ballot), 0);
       for (const term of released) speech.said(a!, release(term), 0);
+      if (reclaimedFrom !== null) speech.said({ ...a!, boot: 2, address: reclaimedFrom }, { op: Op.reclaim, name: 'leader', boot: 1, drainMs: 0 }, 0);
       const check = new VoteCheck('leader', violations, speech);
       for (const [atUs, [maxBallot, floor, held]] of boxes.entries()) check.look('v', 7, { maxBallot, floor, grant: held }, clock, atUs);
     });
 
-  it('election.I4 bites on a promise given away, and rests on one released or run out', () => {
+  it('election.I4 bites on a promise given away, and rests on one released, reclaimed from its address, or run out', () => {
     const twice: [number, number, GrantRecord][] = [
       [10, 11, promise('a', 10, 500)],
       [11, 11, promise('b', 11, 900)],
     ];
     expect(votes(twice)).toEqual(['election.I4']);
     expect(votes(twice, [10])).toEqual([]);
+    expect(votes(twice, [], '10.0.0.1:7946')).toEqual([]);
+    expect(votes(twice, [], '10.0.0.2:7946')).toEqual(['election.I4']);
     expect(votes([[10, 11, promise('a', 10, 1)], twice[1]!])).toEqual([]);
   });
 

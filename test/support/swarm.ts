@@ -31,6 +31,7 @@ const REQUIRED = [
   'job-outlives-lease',
   'held-failed',
   'warning-id-conflict',
+  'reclaim',
 ];
 
 /** Runs seeds `from` … `to`, each with other faults, and asserts that nothing was broken and much was tried. */
