@@ -118,10 +118,10 @@ export class Beats {
     this.#candidate.bidAnew(contest, this.#nextSeq(), peer, now);
   }
 
-  /** C8: asks at once who has what we stand for, where we may not bid yet: about a new name, or voters that were not known before. */
+  /** C8: asks soon who has what we stand for, where we may not bid yet: about a new name, of which more may follow, or voters that were not known before. */
   askFirst(isNew: boolean, now: Now): void {
     if (isNew) this.#asked = 0;
-    if (this.#asksFirst && this.#context.peers.voters().length > this.#asked) this.noLaterThan(now.elapsedUs);
+    if (this.#asksFirst && this.#context.peers.voters().length > this.#asked) this.noLaterThan(now.elapsedUs + (isNew ? TICK_US : 0));
   }
 
   /** Whether who has a name is asked for also where we stand for it and may not bid yet: it may be a former life of ours. */
