@@ -1,6 +1,8 @@
 import { Worker } from 'node:worker_threads';
 import type { Bounds, Exploration } from '../exhaustive/explore.ts';
+import type { StepBounds, StepExploration } from '../exhaustive/explore-steps.ts';
 import { STARTS, type Start } from '../exhaustive/small-world.ts';
+import type { StepStart } from '../exhaustive/step-starts.ts';
 import type { Wanted } from '../plan/generate.ts';
 import type { Plan } from '../plan/plan.ts';
 import type { Mutant } from './mutants.ts';
@@ -21,6 +23,8 @@ export interface Task {
   readonly directed?: boolean;
   /** Instead of runs: every interleaving of a small world. */
   readonly explore?: { readonly bounds: Bounds; readonly start: Start; readonly part: number; readonly of: number };
+  /** Instead of runs: every step of it, down to single datagrams. `pulse`: states and whole steps so far, and how many steps are still worth looking at. */
+  readonly exploreSteps?: { readonly bounds: StepBounds; readonly start: StepStart; readonly pulse: Int32Array };
   /** Stop at the first failure. */
   readonly untilFailure: boolean;
 }
@@ -29,6 +33,7 @@ export interface TaskResult {
   readonly id: number;
   readonly rows: readonly RunSummary[];
   readonly exploration?: Exploration;
+  readonly stepExploration?: StepExploration;
 }
 
 /** Small tasks, so that progress is told often and no worker is left alone with a long one. */
@@ -141,4 +146,54 @@ export async function exploreAll(bounds: Bounds, jobs: number, mutant: Mutant | 
     depth: Math.min(...parts.map(({ depth }) => depth)),
     counterexample: found[0] ?? null,
   };
+}
+
+/**
+ * The same at the grain of single datagrams, one start after the other on each worker. What is found from one
+ * start bounds the others: they look for something shorter only.
+ *
+ * @param onPulse Called now and then: how far the explorations under way are. False: stop.
+ */
+export async function exploreSteps(
+  starts: readonly StepStart[],
+  bounds: StepBounds,
+  jobs: number,
+  mutant: Mutant | null,
+  onPulse: (pulses: readonly { readonly start: StepStart; readonly states: number; readonly depth: number }[]) => boolean,
+): Promise<StepExploration[]> {
+  const waiting = [...starts];
+  const found: StepExploration[] = [];
+  const underWay = new Map<StepStart, Int32Array>();
+  let { depth } = bounds;
+  const limit = (steps: number): void => {
+    depth = Math.min(depth, steps);
+    for (const pulse of underWay.values()) Atomics.store(pulse, 2, depth);
+  };
+  const beat = setInterval(() => {
+    const pulses = [...underWay].map(([start, pulse]) => ({ start, states: Atomics.load(pulse, 0), depth: Atomics.load(pulse, 1) }));
+    if (!onPulse(pulses)) limit(0);
+  }, 200);
+  const work = async (): Promise<void> => {
+    const worker = new Worker(new URL('./worker.js', import.meta.url), { workerData: { mutant, expose: true } });
+    try {
+      for (let start = waiting.shift(); start !== undefined && depth > 0; start = waiting.shift()) {
+        const pulse = new Int32Array(new SharedArrayBuffer(3 * Int32Array.BYTES_PER_ELEMENT));
+        underWay.set(start, pulse);
+        limit(depth);
+        const task = { id: 0, seeds: [], wanted: {}, exploreSteps: { bounds: { ...bounds, depth }, start, pulse }, codecEvery: 0, untilFailure: true };
+        const { stepExploration } = await ask(worker, task);
+        underWay.delete(start);
+        found.push(stepExploration!);
+        if (stepExploration!.counterexample !== null) limit(stepExploration!.counterexample.steps.length - 1);
+      }
+    } finally {
+      await worker.terminate();
+    }
+  };
+  try {
+    await Promise.all(Array.from({ length: Math.min(jobs, starts.length) }, work));
+  } finally {
+    clearInterval(beat);
+  }
+  return found.sort((a, b) => starts.indexOf(a.start) - starts.indexOf(b.start));
 }

@@ -14,6 +14,7 @@ const { planOf } = (await import('../plan/generate.js' as string)) as typeof imp
 const { internalError, summaryOf } = (await import('./summary.js' as string)) as typeof import('./summary.ts');
 
 const { explore } = (await import('../exhaustive/explore.js' as string)) as typeof import('../exhaustive/explore.ts');
+const { StepExplorer } = (await import('../exhaustive/explore-steps.js' as string)) as typeof import('../exhaustive/explore-steps.ts');
 const { brokenSchedule } = (await import('../schedules/directed.js' as string)) as typeof import('../schedules/directed.ts');
 
 parentPort!.on('message', (task: Task) => {
@@ -21,6 +22,16 @@ parentPort!.on('message', (task: Task) => {
   if (task.explore !== undefined) {
     const { bounds, start, part, of } = task.explore;
     parentPort!.postMessage({ id: task.id, rows, exploration: explore(bounds, start, { part, of }) } satisfies TaskResult);
+    return;
+  }
+  if (task.exploreSteps !== undefined) {
+    const { bounds, start, pulse } = task.exploreSteps;
+    const stepExploration = new StepExplorer(start, bounds).run((states, depth) => {
+      Atomics.store(pulse, 0, states);
+      Atomics.store(pulse, 1, depth);
+      return Atomics.load(pulse, 2);
+    });
+    parentPort!.postMessage({ id: task.id, rows, stepExploration } satisfies TaskResult);
     return;
   }
   if (task.directed === true) {

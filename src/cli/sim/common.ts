@@ -29,12 +29,12 @@ export function range(flag: string, text: string, least: number, most: number): 
   return [from, to];
 }
 
-/** How long things go wrong in a run; undefined: as drawn. @throws SimUsage */
-export function timeUs(text: string | undefined): number | undefined {
+/** How long things go wrong in a run, or something may take; undefined: as it is without. @throws SimUsage */
+export function timeUs(text: string | undefined, flag = '--time'): number | undefined {
   if (text === undefined) return undefined;
   const minutes = /^([0-9.]+)min$/.exec(text);
   const ms = minutes === null ? durationMs(text) : Number(minutes[1]) * 60_000;
-  if (ms === null || !(ms >= 1_000 && ms <= 3_600_000)) throw new SimUsage(`--time must be from 1s to 60min; it is "${text}"`);
+  if (ms === null || !(ms >= 1_000 && ms <= 3_600_000)) throw new SimUsage(`${flag} must be from 1s to 60min; it is "${text}"`);
   return Math.round(ms * 1_000);
 }
 

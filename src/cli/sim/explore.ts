@@ -5,15 +5,20 @@ import { exploreFounding, groupsOf } from '../../../sim/exhaustive/founding.ts';
 import { exploreQuietStart } from '../../../sim/exhaustive/quiet-start.ts';
 import { ONE_CHANGER, RECONFIGURATION_RULES, RULE_IDS, TWO_CHANGERS, exploreReconfiguration } from '../../../sim/exhaustive/reconfiguration.ts';
 import { writeLine, writeNow } from '../output.ts';
-import { SimExit, jobsOf, mutantOf, wholeNumber } from './common.ts';
+import { SimExit, jobsOf, mutantOf, timeUs, wholeNumber } from './common.ts';
+import { exploreMessages } from './explore-messages.ts';
 
 export function exploreCommand(): Command {
   return new Command('explore')
-    .description('every interleaving of a small world: three voters, two candidates, coarse time')
-    .option('--depth <N>', 'rounds (a lease is four)', '3')
+    .description('every interleaving of a small world: three voters, two candidates; by rounds of a quarter lease, or (--messages) by single datagrams')
+    .option('--depth <N>', 'rounds (a lease is four; default 3); with --messages steps (default: as many as the budget allows)')
     .option('--restarts <N>', 'crashes with a restart on one path', '1')
     .option('--lates <N>', 'rounds of late datagrams on one path', '1')
-    .option('--pauses <N>', 'rounds in which somebody stands still on one path', '1')
+    .option('--pauses <N>', 'rounds, or ticks, in which somebody stands still on one path', '1')
+    .option('--messages', 'at the grain of single datagrams: each may arrive at any time, again, or never; a tick is a third of a lease')
+    .option('--budget <D>', 'with --messages: time for each start, such as 30s or 5min', '30s')
+    .option('--resigns <N>', 'with --messages: how often a leader resigns on one path', '1')
+    .option('--start <NAME>', 'with --messages: only from this start')
     .option('--quiet-start', 'instead: all of quiet start, as a model of three voters and --restarts lives that end')
     .option('--founding', 'instead: how five nodes find three voters, as a model, and --restarts lives that end')
     .option('--reconfiguration', 'instead: voters that change, as a model of a job with --ballots and --restarts, and of two who change at once')
@@ -24,7 +29,11 @@ export function exploreCommand(): Command {
     .option('--json', 'one JSON object per line')
     .action(
       async (flags: {
-        readonly depth: string;
+        readonly depth?: string;
+        readonly messages?: boolean;
+        readonly budget: string;
+        readonly resigns: string;
+        readonly start?: string;
         readonly restarts: string;
         readonly lates: string;
         readonly pauses: string;
@@ -37,8 +46,19 @@ export function exploreCommand(): Command {
         readonly jobs?: string;
         readonly json?: boolean;
       }) => {
+        if (flags.messages === true) {
+          const wish = {
+            depth: flags.depth === undefined ? null : wholeNumber('--depth', flags.depth, 1, 1_000),
+            restarts: wholeNumber('--restarts', flags.restarts, 0, 3),
+            resigns: wholeNumber('--resigns', flags.resigns, 0, 3),
+            pauses: wholeNumber('--pauses', flags.pauses, 0, 3),
+            budgetMs: timeUs(flags.budget, '--budget')! / 1_000,
+            start: flags.start ?? null,
+          };
+          return exploreMessages(wish, jobsOf(flags.jobs), mutantOf(flags.mutant) ?? null, flags.json === true);
+        }
         const bounds = {
-          depth: wholeNumber('--depth', flags.depth, 1, 20),
+          depth: wholeNumber('--depth', flags.depth ?? '3', 1, 20),
           restarts: wholeNumber('--restarts', flags.restarts, 0, 5),
           lates: wholeNumber('--lates', flags.lates, 0, 5),
           pauses: wholeNumber('--pauses', flags.pauses, 0, 5),
