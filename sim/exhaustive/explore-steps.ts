@@ -1,4 +1,5 @@
-import { type Input, LocalSteps, type Outcome, RESIGN, SETTLE, VOTERS, WAKE } from './local-steps.ts';
+import { LocalSteps } from './local-steps.ts';
+import { type Input, type Outcome, RESIGN, SETTLE, VOTERS, WAKE } from './step-world.ts';
 import { type Led, type StepFinding, checkChange } from './step-safety.ts';
 import { LiveSteps } from './live-steps.ts';
 import { type Beginning, type StepStart, beginningOf } from './step-starts.ts';

@@ -12,7 +12,7 @@ import {
   lookAt,
   takePart,
   textOf,
-} from './local-steps.ts';
+} from './step-world.ts';
 import { NOW_US } from './node-image.ts';
 
 /**

@@ -1,4 +1,4 @@
-import { type Look, type Outcome, RATE_PPM, VOTERS } from './local-steps.ts';
+import { type Look, type Outcome, RATE_PPM, VOTERS } from './step-world.ts';
 
 export interface StepFinding {
   readonly invariant: string;

@@ -1,5 +1,5 @@
 import { Op } from '../../src/election/messages.ts';
-import { type StepTaker, type Outcome, VOTERS, WAKE } from './local-steps.ts';
+import { type StepTaker, type Outcome, VOTERS, WAKE } from './step-world.ts';
 import { type Led, checkChange } from './step-safety.ts';
 import { RUNS_MAX } from './walk-steps.ts';
 

@@ -1,5 +1,5 @@
 import { type Deny, type Entry, Op, type RDeny } from '../../src/election/messages.ts';
-import { type Datagram, VOTERS } from './local-steps.ts';
+import { type Datagram, VOTERS } from './step-world.ts';
 import { short } from './step-safety.ts';
 import type { Scene, Walk } from './walk-steps.ts';
 
@@ -51,12 +51,12 @@ function causeOf({ step }: Scene, datagrams: readonly Datagram[], isOld: (datagr
 
 /** `→ a, c: renews #3`: the same to several is told once. */
 function sayings(datagrams: readonly Datagram[]): string[] {
-  const byWords = new Map<string, string[]>();
+  const byWords = new Map<string, Set<string>>();
   for (const { to, packet } of datagrams) {
     const words = packet.entries.map(wordsOf).join(', ');
-    byWords.set(words, [...(byWords.get(words) ?? []), VOTERS[to]!]);
+    byWords.set(words, (byWords.get(words) ?? new Set()).add(VOTERS[to]!));
   }
-  return [...byWords].map(([words, to]) => `→ ${to.join(', ')}: ${words}`);
+  return [...byWords].map(([words, to]) => `→ ${[...to].join(', ')}: ${words}`);
 }
 
 function wordsOf(entry: Entry): string {

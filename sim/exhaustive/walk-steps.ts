@@ -1,4 +1,4 @@
-import { type Datagram, type Look, type Outcome, RESIGN, SETTLE, type StepTaker, TICK_US, WAKE, textOf } from './local-steps.ts';
+import { type Datagram, type Look, type Outcome, RESIGN, SETTLE, type StepTaker, TICK_US, WAKE, textOf } from './step-world.ts';
 import type { Step } from './explore-steps.ts';
 import { type StepFinding, checkChange } from './step-safety.ts';
 import type { Beginning } from './step-starts.ts';
@@ -34,6 +34,7 @@ export function walk(steps: StepTaker, { nodes: first, led: firstLed }: Beginnin
   let atMs = 0;
   const looks = (): Look[] => nodes.map((id) => steps.looks[id]!);
   const become = (step: Step, node: number, outcome: Outcome): void => {
+    if (finding !== null) return; // that was the end
     const before = looks();
     const after = steps.looks[outcome.to]!;
     const checked = checkChange(before, node, after, outcome.broke, led);

@@ -14,14 +14,11 @@ describe('StateTable', () => {
   it('tells states apart that differ in one number, and takes any as another when told to', () => {
     const table = new StateTable();
     expect(table.add(1, 2, 3, 4, 5, -1, 0)).toBe(true);
-    for (const other of [
-      [2, 2, 3, 4, 5],
-      [1, 1, 3, 4, 5],
-      [1, 2, 2, 4, 5],
-      [1, 2, 3, 3, 5],
-      [1, 2, 3, 4, 6],
-    ] as const)
-      expect(table.add(...other, 0, 7)).toBe(true);
+    expect(table.add(2, 2, 3, 4, 5, 0, 7)).toBe(true);
+    expect(table.add(1, 1, 3, 4, 5, 0, 7)).toBe(true);
+    expect(table.add(1, 2, 2, 4, 5, 0, 7)).toBe(true);
+    expect(table.add(1, 2, 3, 3, 5, 0, 7)).toBe(true);
+    expect(table.add(1, 2, 3, 4, 6, 0, 7)).toBe(true);
     table.append(1, 2, 3, 4, 5, 2, 8);
     expect(table.size).toBe(7);
     expect(table.way(6)).toEqual([7, 8]);
