@@ -11,11 +11,17 @@ const MOMENTS_FROM = 2 ** 41;
 export type Tape = readonly unknown[];
 
 /** Kept for people, or of elections with many names: no rule reads it here, so it tells no two states apart. */
-const NO_RULE = new Set(['counters', 'transitions', 'last', 'nowUs', 'startedUs', 'formerEndsUs', 'queues', 'nextDeadlineUs']);
+const NO_RULE = new Set(['counters', 'transitions', 'last', 'nowUs', 'startedUs', 'formerEndsUs', 'queues', 'nextDeadlineUs', 'resent', 'receivers']);
 /** What those are while nobody reads them. */
-const NEUTRAL: Readonly<Record<string, () => unknown>> = { startedUs: () => 0, formerEndsUs: () => new Map(), queues: () => new Map() };
+const NEUTRAL: Readonly<Record<string, () => unknown>> = {
+  startedUs: () => 0,
+  formerEndsUs: () => new Map(),
+  queues: () => new Map(),
+  resent: () => 0,
+  receivers: () => [],
+};
 /** Never changes while the voters stay the same, or holds no state at all. */
-const CONSTANT = new Set(['config', 'self', 'random', 'view', 'mark', 'electorate', 'memory', 'guard', 'bootstrap', 'reconfiguration', 'quiet']);
+const CONSTANT = new Set(['config', 'self', 'random', 'view', 'mark', 'electorate', 'memory', 'guard', 'bootstrap', 'reconfiguration', 'quiet', 'reclaim']);
 
 type Fields = Record<string, unknown>;
 

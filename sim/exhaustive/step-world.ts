@@ -3,9 +3,10 @@ import type { Member } from '../../src/core/view.ts';
 import type { ElectionConfig } from '../../src/election/config.ts';
 import { Election } from '../../src/election/election.ts';
 import type { ElectionPacket } from '../../src/election/messages.ts';
+import { NAMES, CONFIG as SMALL_CONFIG } from './small-world.ts';
 
 /** Three voters, two of them candidates, one name. */
-export const VOTERS = ['a', 'b', 'c'] as const;
+export const VOTERS = NAMES;
 export const CANDIDATES = 2;
 export const NAME = 'job';
 const MS = 1_000;
@@ -14,25 +15,7 @@ const MS = 1_000;
  * T is little less than three ticks, whether a voter with a fast clock counts it or a leader with a slow one:
  * the two are at the extremes of what is allowed, so a margin that is too small shows at the third tick.
  */
-export const STEP_CONFIG: ElectionConfig = {
-  cluster: 'small',
-  voters: VOTERS,
-  weights: [],
-  expect: 0,
-  founds: 0,
-  durable: false,
-  kept: null,
-  handedOn: null,
-  leaders: 'any',
-  grantUs: 1_000 * MS,
-  renewUs: 300 * MS,
-  driftPpm: 50_000,
-  stopBeforeUs: 60 * MS,
-  minUsefulUs: 60 * MS,
-  previousGrantUs: 0,
-  drainTimeoutUs: 1_000 * MS,
-  packetBudget: 1_400,
-};
+export const STEP_CONFIG: ElectionConfig = { ...SMALL_CONFIG, renewUs: 300 * MS };
 /** True time that passes at once. Every node that runs has a beat in it. */
 export const TICK_US = 318 * MS;
 const PPM = 1_000_000;

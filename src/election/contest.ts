@@ -21,11 +21,11 @@ type Receivers = readonly { readonly name: string }[];
 /** Send times of the last requests, by seq. An answer to a forgotten one counts for nothing. */
 export class SentRing {
   static readonly SIZE = 256;
-  readonly #sent = new Map<number, { readonly atUs: number; readonly to: Receivers }>();
+  readonly #sent = new Map<number, { readonly atUs: number; readonly receivers: Receivers }>();
 
   /** Stores the leader's clock as read **before** the send. */
-  note(seq: number, leaderUs: number, to: Receivers): void {
-    this.#sent.set(seq, { atUs: leaderUs, to });
+  note(seq: number, leaderUs: number, receivers: Receivers): void {
+    this.#sent.set(seq, { atUs: leaderUs, receivers });
     if (this.#sent.size > SentRing.SIZE) this.#sent.delete(this.#sent.keys().next().value!);
   }
 
@@ -36,7 +36,7 @@ export class SentRing {
 
   /** When each request to that voter was sent, in order. */
   to(voter: string): number[] {
-    return [...this.#sent.values()].filter(({ to }) => to.some(({ name }) => name === voter)).map(({ atUs }) => atUs);
+    return [...this.#sent.values()].filter(({ receivers }) => receivers.some(({ name }) => name === voter)).map(({ atUs }) => atUs);
   }
 }
 
