@@ -259,8 +259,8 @@ export const MUTANTS: readonly Mutant[] = [
     id: 'latest-send',
     bug: 'an ack is credited with the latest send',
     file: 'src/election/contest.ts',
-    find: 'return this.#sentAtUs.get(seq);',
-    replace: 'return [...this.#sentAtUs.values()].at(-1);',
+    find: 'return this.#sent.get(seq)?.atUs;',
+    replace: 'return [...this.#sent.values()].at(-1)?.atUs;',
   },
   {
     id: 'no-drift-margin',
