@@ -78,7 +78,8 @@ export class Machine {
   }
 
   addressFor(move: number): Address {
-    return `10.0.0.${this.index + 1}:${7946 + move}`;
+    const host = this.index + 1;
+    return `10.0.${host >> 8}.${host & 255}:${7946 + move}`;
   }
 
   become(state: Machine['state']): void {

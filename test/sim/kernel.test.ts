@@ -4,6 +4,8 @@ import { EventQueue } from '../../sim/kernel/event-queue.ts';
 import { Dice, Domain, chance, keyed } from '../../sim/kernel/keyed.ts';
 import { exponential } from '../../sim/kernel/quantiles.ts';
 import { planOf } from '../../sim/index.ts';
+import { Machine } from '../../sim/world/machine.ts';
+import { decodeAddress, encodeAddress } from '../../src/core/address.ts';
 import { MachineClock, ProcessClock } from '../../sim/world/clock.ts';
 
 describe('the event queue', () => {
@@ -112,5 +114,14 @@ describe('plans', () => {
       }),
       { numRuns: 300 },
     );
+  });
+});
+
+describe('machines', () => {
+  it('have addresses that can be sent, also beyond the 255th', () => {
+    const machine = (index: number): Machine => new Machine(index, { name: 'n', ratePpm: 0, wallMs: 0, wallDrifts: true, priority: 0, startUs: 0 });
+    const addresses = Array.from({ length: 1_100 }, (_, i) => [machine(i).addressFor(0), machine(i).addressFor(1)]).flat();
+    expect(addresses.map((address) => decodeAddress(encodeAddress(address)))).toEqual(addresses);
+    expect(new Set(addresses).size).toBe(addresses.length);
   });
 });
