@@ -288,7 +288,7 @@ export class Observer {
       name,
       boot,
       address,
-      mayPromise: () => node.election.mayPromise || process.couldPromise,
+      mayPromise: () => node.election.mayPromise || (process.couldPromise && !node.election.franchise.hasVote),
       term: (election) => node.election.tenureOf(election)?.term ?? 0,
       isOver: (election, term, nowUs) => {
         if (this.#settled.get(`${name}#${boot} ${election}`) === term) return true;
