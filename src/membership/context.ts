@@ -10,7 +10,6 @@ import { LossMeter } from './loss-meter.ts';
 import { Kind } from './messages.ts';
 import type { Carrier, Header, MembershipMessage, Ping } from './messages.ts';
 import { MemberTable } from './member-table.ts';
-import { QUEUED_MIN } from './limits.ts';
 import { packetBytes } from './wire-size.ts';
 
 /** How we stand to our own name. */
@@ -143,10 +142,9 @@ export class Context {
     this.send(to, { kind: Kind.gossip, ...this.header(0), answer, updates: claims });
   }
 
-  /** Queues a claim as news for all. */
+  /** Queues a claim, about somebody whom the table holds, as news for all. */
   spread(claim: Claim, except: string | null): void {
-    const most = Math.max(QUEUED_MIN, 2 * this.table.size);
-    if (this.queue.add(claim, except, this.nowUs, most)) this.limited('gossip-queue', most);
+    this.queue.add(claim, except, this.nowUs);
     this.fresh = true;
   }
 }

@@ -39,6 +39,9 @@ export function retransmitLimit(members: number): number {
 /**
  * News waiting to be told: one piece per member, a stronger claim replacing the weaker. The least
  * sent goes first, and among these the largest that fits.
+ *
+ * It needs no bound of its own: nothing is spread about a name that the member table does not hold, and
+ * whoever is forgotten there is dropped here, so that `membersMax` bounds both.
  */
 export class GossipQueue {
   readonly #byName = new Map<string, Pending>();
@@ -51,13 +54,9 @@ export class GossipQueue {
 
   /**
    * @param except Who told us, and so need not be told.
-   * @param limit Most pieces that may wait. The most-sent one gives way.
-   * @returns Whether a piece gave way.
    */
-  add(claim: Claim, except: string | null, nowUs: number, limit: number): boolean {
+  add(claim: Claim, except: string | null, nowUs: number): void {
     this.drop(claim.name);
-    const full = this.#byName.size >= limit;
-    if (full) this.#dropMostSent();
     const told = new Set<string>();
     if (except !== null) told.add(except);
     // The age of a death grows while it waits: room for its longest encoding.
@@ -65,7 +64,6 @@ export class GossipQueue {
     const pending: Pending = { claim, bytes, queuedUs: nowUs, sent: 0, told };
     this.#byName.set(claim.name, pending);
     this.#insert(pending);
-    return full;
   }
 
   drop(name: string): void {
@@ -153,13 +151,6 @@ export class GossipQueue {
     const tier = this.#tiers[pending.sent]!;
     tier.splice(tier.indexOf(pending), 1);
     this.#byName.delete(pending.claim.name);
-  }
-
-  #dropMostSent(): void {
-    for (let sent = this.#tiers.length - 1; sent >= 0; sent -= 1) {
-      const last = this.#tiers[sent]!.at(-1);
-      if (last !== undefined) return this.#remove(last);
-    }
   }
 }
 

@@ -13,8 +13,6 @@ export const TAGS_MAX_BYTES = 512;
 export const ACCUSERS_MAX = 4;
 /** Incarnations are six bytes on the wire. */
 export const INCARNATION_END = 0x1_0000_0000_0000;
-/** Pieces of news that may wait: twice the members, and at least so many. */
-export const QUEUED_MIN = 64;
 /** Our own probes open at one time, whatever they are for. */
 export const OPEN_PROBES_MAX = 64;
 /** Probes open on behalf of others. */

@@ -75,7 +75,7 @@ describe('conformance', () => {
 
   it('21, packet budget: of 200 members with 500 bytes of facts, 300 pieces of news wait, no packet is too large, and each piece is told, also the small ones', () => {
     const queue = new GossipQueue();
-    for (let i = 0; i < 300; i += 1) queue.add(claim(`m${i}`, { tags: i % 10 === 0 ? {} : { text: 'x'.repeat(480) } }), null, 0, 400);
+    for (let i = 0; i < 300; i += 1) queue.add(claim(`m${i}`, { tags: i % 10 === 0 ? {} : { text: 'x'.repeat(480) } }), null, 0);
     const active = Array.from({ length: 200 }, (_, i) => ({ claim: claim(`m${i}`) }));
     const told = new Map<string, number>();
     for (let i = 0; queue.size > 0; i += 1) {

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { ADMISSIONS_MAX, LEAVE_TARGETS_MAX, OPEN_PROBES_MAX } from '../../src/membership/limits.ts';
+import { ADMISSIONS_MAX, LEAVE_TARGETS_MAX, OPEN_PROBES_MAX, PAGES_PER_PULL_MAX } from '../../src/membership/limits.ts';
 import { Kind } from '../../src/membership/messages.ts';
 import type { SyncReply } from '../../src/membership/messages.ts';
 import { Lone, claim, header } from '../support/membership-lone.ts';
@@ -48,5 +48,26 @@ describe('a limit that is reached', () => {
     node.core.leave(node.nowUs);
     expect(node.sent.filter(({ message }) => message.kind === Kind.leave)).toHaveLength(LEAVE_TARGETS_MAX);
     expect(warnings(node)).toEqual([{ limit: 'leave', value: LEAVE_TARGETS_MAX }]);
+  });
+
+  it('of pages in one sync ends with a member that never says the last one, and the next mismatch begins anew', () => {
+    const node = new Lone(['b']);
+    const asked = () => node.sent.flatMap(({ message }) => (message.kind === Kind.syncRequest ? [message] : []));
+    const differs = (): void => {
+      node.receive('b', { kind: Kind.gossip, ...header('b', { digest: 1 }), answer: false, updates: [] });
+      node.passUs(100_000);
+    };
+    const page = (seq: number, next: string): void =>
+      node.receive('b', { kind: Kind.syncReply, ...header('b', { seq, digest: 1 }), status: 'page', token: 0, claims: [], next, rival: null });
+    differs();
+    const { seq } = asked()[0]!;
+    for (let i = 0; i < PAGES_PER_PULL_MAX + 5; i += 1) page(seq, `m${String(i).padStart(5, '0')}`);
+    expect(asked()).toHaveLength(PAGES_PER_PULL_MAX); // one for each page before the last
+    expect(warnings(node)).toEqual([{ limit: 'pull-pages', value: PAGES_PER_PULL_MAX }]);
+    expect(node.core.counters['sync.unmatched']).toBe(5);
+    node.forget();
+    node.passQuietly(1_000);
+    differs();
+    expect([...new Set(asked().map((request) => request.after))]).toEqual(['']); // from the first page, and again, since nobody answers
   });
 });
