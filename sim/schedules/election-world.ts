@@ -199,6 +199,25 @@ export class ElectionWorld {
   }
 }
 
+/** A packet as that life would send it, whoever makes it. */
+export function packetFrom(world: ElectionWorld, life: { readonly name: string; readonly boot: number }, entries: readonly Entry[]): Flight['packet'] {
+  return {
+    kind: 16,
+    from: life.name,
+    boot: life.boot,
+    config: world.digest,
+    lineage: world.digest,
+    configTerm: 0,
+    configVersion: 0,
+    grantMs: 1_000,
+    maxGrantMs: 1_000,
+    elapsedMs: 0,
+    token: 0,
+    echo: 0,
+    entries,
+  };
+}
+
 /** Whether a datagram carries an entry of that kind. */
 export function carries(flight: Flight, op: Entry['op']): boolean {
   return flight.packet.entries.some((e) => e.op === op);

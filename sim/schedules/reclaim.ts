@@ -1,5 +1,5 @@
 import type { Directed } from './directed.ts';
-import { ElectionWorld, type Flight, Op, at, carries, settledWorld, storyConfig } from './election-world.ts';
+import { ElectionWorld, type Flight, Op, at, carries, packetFrom, settledWorld, storyConfig } from './election-world.ts';
 
 const abc = ['a', 'b', 'c'];
 const abcde = ['a', 'b', 'c', 'd', 'e'];
@@ -133,7 +133,7 @@ export const RECLAIM_SCHEDULES: readonly Directed[] = [
       const { boot } = world.process(leader);
       world.network = (f) => (f.from === leader ? null : at(1));
       for (const name of abc.filter((other) => other !== leader)) {
-        const packet = packetOf(world, leader, boot);
+        const packet = reclaimFrom(world, leader, boot);
         world.election(name).receive(`${leader}:2`, packet, world.now(name));
       }
       world.run(ms(world) + 300);
@@ -148,7 +148,7 @@ export const RECLAIM_SCHEDULES: readonly Directed[] = [
       const { boot } = world.process(leader);
       const [other, third] = abc.filter((name) => name !== leader) as [string, string];
       world.network = (f) => (f.from === leader ? null : at(1));
-      world.election(third).receive(`${leader}:1`, packetOf(world, other, boot), world.now(third));
+      world.election(third).receive(`${leader}:1`, reclaimFrom(world, other, boot), world.now(third));
       world.run(ms(world) + 300);
       return freed(world, leader);
     },
@@ -156,23 +156,8 @@ export const RECLAIM_SCHEDULES: readonly Directed[] = [
 ];
 
 /** Somebody who says, under that name and another boot, that `boot` is gone. */
-function packetOf(world: ElectionWorld, from: string, boot: number): Flight['packet'] {
-  return {
-    kind: 16,
-    from,
-    boot: 7,
-    config: world.digest,
-    lineage: world.digest,
-    configTerm: 0,
-    configVersion: 0,
-    grantMs: 1_000,
-    maxGrantMs: 1_000,
-    elapsedMs: 0,
-    token: 0,
-    echo: 0,
-    entries: [{ op: Op.reclaim, name: 'job', boot, drainMs: 0 }],
-  };
-}
+const reclaimFrom = (world: ElectionWorld, name: string, boot: number): Flight['packet'] =>
+  packetFrom(world, { name, boot: 7 }, [{ op: Op.reclaim, name: 'job', boot, drainMs: 0 }]);
 
 /** In words, whether a voter gave up what it had promised to a leader whose lease still runs. */
 function freed(world: ElectionWorld, leader: string): string | null {

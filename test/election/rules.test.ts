@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import type { Entry } from '../../src/election/messages.ts';
-import { ElectionWorld, type Flight, Op, at, carries, settledWorld, storyConfig } from '../../sim/schedules/election-world.ts';
+import { ElectionWorld, type Flight, Op, at, carries, packetFrom, settledWorld, storyConfig } from '../../sim/schedules/election-world.ts';
 
 // One rule at a time, for those that no schedule of schedules.test.ts would miss if it were gone.
 
@@ -107,21 +107,8 @@ describe('voter rules', () => {
     const { world, leader, voter, hear } = reclaimed(0, 4_000_000);
     const held = world.election(voter).inspect('job').votes!.grant!;
     expect(held.holder).toBe(leader);
-    const packet = (boot: number, name: string): Flight['packet'] => ({
-      kind: 16,
-      from: leader,
-      boot: held.boot,
-      config: world.digest,
-      lineage: world.digest,
-      configTerm: 0,
-      configVersion: 0,
-      grantMs: 1_000,
-      maxGrantMs: 1_000,
-      elapsedMs: 0,
-      token: 0,
-      echo: 0,
-      entries: [{ op: Op.reclaim, name, boot, drainMs: 0 }],
-    });
+    const packet = (boot: number, name: string): Flight['packet'] =>
+      packetFrom(world, { name: leader, boot: held.boot }, [{ op: Op.reclaim, name, boot, drainMs: 0 }]);
     hear(packet(held.boot, 'job'));
     hear(packet(held.boot + 1, 'unheard'));
     expect(world.election(voter).inspect('job').votes!.grant!.holder).toBe(leader);
@@ -399,21 +386,9 @@ describe('leader rules', () => {
       from: voter,
       to: leader,
       sentUs: world.nowUs,
-      packet: {
-        kind: 16,
-        from: voter,
-        boot: world.process(voter).boot,
-        config: world.digest,
-        lineage: world.digest,
-        configTerm: 0,
-        configVersion: 0,
-        grantMs: 1000,
-        maxGrantMs: 1000,
-        elapsedMs: 5,
-        token: 0,
-        echo: 0,
-        entries: [{ op: Op.hint, name: 'job', holder: 'z', term: term + 1, leftMs: 500, reason: 'held', holderBoot: 0 }],
-      },
+      packet: packetFrom(world, { name: voter, boot: world.process(voter).boot }, [
+        { op: Op.hint, name: 'job', holder: 'z', term: term + 1, leftMs: 500, reason: 'held', holderBoot: 0 },
+      ]),
     });
     expect(world.process(leader).log.some((l) => l.includes('safety-violation'))).toBe(true);
     expect(world.process(leader).log.some((l) => l.includes('lost job') && l.endsWith('violation'))).toBe(true);

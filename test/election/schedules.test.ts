@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { ElectionWorld, type Flight, Op, at, carries, settledWorld, storyConfig } from '../../sim/schedules/election-world.ts';
+import { ElectionWorld, type Flight, Op, at, carries, packetFrom, settledWorld, storyConfig } from '../../sim/schedules/election-world.ts';
 
 // The directed schedules of docs/protocol.md ("Schedules"), by number. T = 1 s, R = 250 ms, no drift
 // unless said. The world throws the moment two processes lead by their own clocks, so every schedule
@@ -441,21 +441,7 @@ describe('schedules of identity', () => {
           from: voter,
           to,
           sentUs: world.nowUs,
-          packet: {
-            kind: 16,
-            from: voter,
-            boot: former.boot,
-            config: world.digest,
-            lineage: world.digest,
-            configTerm: 0,
-            configVersion: 0,
-            grantMs: 1000,
-            maxGrantMs: 1000,
-            elapsedMs: 5,
-            token: 0,
-            echo: 0,
-            entries: [],
-          },
+          packet: packetFrom(world, { name: voter, boot: former.boot }, []),
         });
       }
     });

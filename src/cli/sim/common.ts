@@ -50,13 +50,29 @@ export function mutantOf(id: string | undefined): Mutant | undefined {
   return mutant;
 }
 
+const QUIET_MS = 10_000;
+
 /** A line that changes on a terminal; elsewhere one line every ten seconds. On standard error. */
-export function progress(total: number, what: string): { step(by: number, extra?: string): void; done(): void } {
-  const QUIET_MS = 10_000;
-  const started = Date.now();
-  let count = 0;
-  let lastMs = started;
+export function changingLine(): { line(text: () => string): void; done(): void } {
   const terminal = process.stderr.isTTY;
+  let lastMs = Date.now();
+  return {
+    line: (text) => {
+      if (Date.now() - lastMs < (terminal ? 100 : QUIET_MS)) return;
+      lastMs = Date.now();
+      writeNow(terminal ? `\r\u001b[2K${text()}` : `${text()}\n`, 2);
+    },
+    done: () => {
+      if (terminal) writeNow('\r\u001b[2K', 2);
+    },
+  };
+}
+
+/** How far a sweep has come, and at its end how long it took. */
+export function progress(total: number, what: string): { step(by: number, extra?: string): void; done(): void } {
+  const started = Date.now();
+  const told = changingLine();
+  let count = 0;
   const tell = (extra: string): string => {
     const seconds = (Date.now() - started) / 1000;
     const left = count === 0 ? '' : `, ${Math.round((seconds / count) * (total - count))} s left`;
@@ -65,15 +81,12 @@ export function progress(total: number, what: string): { step(by: number, extra?
   return {
     step: (by, extra = '') => {
       count += by;
-      const now = Date.now();
-      if (now - lastMs < (terminal ? 100 : QUIET_MS)) return;
-      lastMs = now;
-      writeNow(terminal ? `\r\u001b[2K${tell(extra)}` : `${tell(extra)}\n`, 2);
+      told.line(() => tell(extra));
     },
     done: () => {
-      const now = Date.now();
-      if (terminal) writeNow('\r\u001b[2K', 2);
-      if (terminal || now - started >= QUIET_MS) writeNow(`${count} ${what} in ${((now - started) / 1000).toFixed(1)} s\n`, 2);
+      told.done();
+      const ms = Date.now() - started;
+      if (process.stderr.isTTY || ms >= QUIET_MS) writeNow(`${count} ${what} in ${(ms / 1000).toFixed(1)} s\n`, 2);
     },
   };
 }

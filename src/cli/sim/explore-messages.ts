@@ -4,7 +4,7 @@ import { STEP_STARTS, type StepStart } from '../../../sim/exhaustive/step-starts
 import { drawn } from '../../../sim/exhaustive/tell-steps.ts';
 import type { Mutant } from '../../../sim/host/mutants.ts';
 import { writeLine, writeNow } from '../output.ts';
-import { INTERRUPTED, SimExit, SimUsage, interruptible } from './common.ts';
+import { INTERRUPTED, SimExit, SimUsage, changingLine, interruptible } from './common.ts';
 
 export interface MessagesWish {
   /** Null: as many as the budget allows. */
@@ -31,9 +31,9 @@ export async function exploreMessages(wish: MessagesWish, jobs: number, mutant: 
   const bounds: StepBounds = { depth: wish.depth ?? DEPTH_MAX, restarts, resigns, pauses, budgetMs, states: STATES_MAX };
   const startedMs = Date.now();
   const stop = interruptible();
-  const told = pulseLine();
+  const told = changingLine();
   const onPulse = (pulses: readonly { readonly start: StepStart; readonly states: number; readonly depth: number }[]): boolean => {
-    told.line(pulses.map(({ start, states, depth }) => `${start}: ${states} states, ${depth} steps whole`).join('; '));
+    told.line(() => pulses.map(({ start, states, depth }) => `${start}: ${states} states, ${depth} steps whole`).join('; '));
     return !stop.isStopped();
   };
   // A bug is often near one of the starts: all are looked round before any is looked into for long.
@@ -77,21 +77,4 @@ function words({ isReached, states, transitions, depth, isAll, local, seconds, c
   const whole = isAll ? 'all there are' : `${depth} steps explored whole`;
   const found = counterexample === null ? '' : `; a bad one ${counterexample.steps.length} steps away`;
   return `${states} states, ${transitions} transitions, ${whole}, in ${seconds.toFixed(1)} s (${local.states} states of single nodes, ${local.datagrams} datagrams)${found}`;
-}
-
-/** How far it is, on standard error: a line that changes on a terminal, one every ten seconds elsewhere. */
-function pulseLine(): { line(text: string): void; done(): void } {
-  const isTerminal = process.stderr.isTTY;
-  let lastMs = Date.now();
-  return {
-    line: (text) => {
-      if (isTerminal) return writeNow(`\r\u001b[2K${text}`, 2);
-      if (Date.now() - lastMs < 10_000) return;
-      lastMs = Date.now();
-      writeNow(`${text}\n`, 2);
-    },
-    done: () => {
-      if (isTerminal) writeNow('\r\u001b[2K', 2);
-    },
-  };
 }
