@@ -7,7 +7,7 @@ const millis = (us: number): string => (us < 1_000 ? `${us} µs` : `${(us / 1_00
 export function tellRun(result: RunResult, replay: string): string[] {
   const { plan, closest, marks } = result;
   const lines = [
-    `seed ${plan.seed}: ${plan.nodes.length} nodes, ${plan.voters} of them voters, preset ${plan.timing}, elections ${plan.elections.join(' and ')}`,
+    `seed ${plan.seed}: ${plan.nodes.length} nodes, ${plan.voters} of them voters, preset ${plan.timing}, ${plan.elections.length > 2 ? `${plan.elections.length} elections` : `elections ${plan.elections.join(' and ')}`}`,
     `  faults    ${plan.features.length === 0 ? 'none' : plan.features.join(', ')} (${plan.steps.length} steps in ${seconds(plan.calmUs)}, then calm)`,
     `  simulated ${seconds(result.simulatedUs)}, ${result.events} events, ${result.network.sent} datagrams (${result.network.lost} lost, ${result.network.cut} cut, ${result.network.duplicated} doubled)`,
     `  leaders   ${result.acquisitions} tenures, ${result.takeovers} takeovers; ${of(marks, 'leader-crash')} leaders crashed, ${of(marks, 'leader-paused')} stopped, ${of(marks, 'leader-suspended')} suspended, ${of(marks, 'leader-in-minority')} cut off from the majority`,

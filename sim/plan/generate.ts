@@ -18,7 +18,7 @@ const HALF = 500_000;
 const MS = 1_000;
 
 /** Parts of the dice; append, never renumber: a number decides what a seed means. */
-const Part = { shape: 1, features: 2, noise: 3, nodes: 4, application: 5, leaders: 6, parts: 7, roles: 8, reclaim: 9, steps: 16 } as const;
+const Part = { shape: 1, features: 2, noise: 3, nodes: 4, application: 5, leaders: 6, parts: 7, roles: 8, reclaim: 9, names: 10, steps: 16 } as const;
 
 export interface Wanted {
   /** 1 … 9; else drawn. */
@@ -85,8 +85,9 @@ export function planOf(seed: number, wanted: Wanted = {}): Plan {
   const present = new Set<Feature>(FEATURES.filter(() => dice.chance(HALF)));
   const { grantUs, driftPpm } = timingOf(timing).election;
   const calmUs = wanted.chaosUs ?? 40 * grantUs;
-  const elections = present.has('two-elections') ? [...ELECTIONS] : [ELECTIONS[0]];
-  // A dice of its own: to add a feature must not change what every other seed is about.
+  // Dice of their own: to add a feature must not change what every other seed is about.
+  const many = new Dice(seed, Part.names).chance(HALF / 8);
+  const elections = ELECTIONS.slice(0, many ? ELECTIONS.length : present.has('two-elections') ? 2 : 1);
   const leaders = voters === nodes && new Dice(seed, Part.leaders).chance(HALF) ? 'voters' : 'any';
   const roles = new Dice(seed, Part.roles);
   const witness = voters >= 3 && roles.chance(HALF / 2) ? roles.between(0, voters - 1) : -1;
@@ -107,7 +108,7 @@ export function planOf(seed: number, wanted: Wanted = {}): Plan {
     lyingView: present.has('lying-view'),
     silentHosts: present.has('silent-hosts'),
     calmUs,
-    features: [...present, ...(reclaim ? ['reclaim'] : [])],
+    features: [...present, ...(reclaim ? ['reclaim'] : []), ...(many ? ['many-names'] : [])],
   };
   const { viewUs, leaderUs } = convergenceUs({ ...plan, endUs: 0 });
   return { ...plan, endUs: calmUs + Math.max(viewUs, leaderUs) };

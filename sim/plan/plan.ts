@@ -148,8 +148,11 @@ export interface Plan {
   readonly features: readonly string[];
 }
 
-/** Which elections exist in a plan with `count` of them. */
-export const ELECTIONS = ['leader', 'reports'] as const;
+/**
+ * Names to elect a leader for. A plan has the first, the first two, or all: more than are said one by one, so
+ * that leases and bids go by roll (leader.L7, candidate.C7).
+ */
+export const ELECTIONS = ['leader', 'reports', 'job-1', 'job-2', 'job-3', 'job-4', 'job-5', 'job-6', 'job-7', 'job-8', 'job-9', 'job-10'] as const;
 
 /** Which names are led once in every part, where a plan has any. */
 export const PARTS = ['cache'] as const;

@@ -4,7 +4,7 @@ import type { Runtime } from '../../src/core/runtime.ts';
 import type { Member } from '../../src/core/view.ts';
 import { ELECTION_KIND } from '../../src/election/codec.ts';
 import { firstDigest } from '../../src/election/config-digest.ts';
-import { Op } from '../../src/election/messages.ts';
+import { type Entry, Op } from '../../src/election/messages.ts';
 import { type VoterSet, firstSeats } from '../../src/election/voter-set.ts';
 import { type InForce, newestOf } from '../check/electorate.ts';
 import type { ElectionChange } from '../../src/election/host.ts';
@@ -403,13 +403,20 @@ export class World {
     return lie(this.plan.seed, machine.index, this.nowUs, members);
   }
 
+  #markEntries(entries: readonly Entry[]): void {
+    for (const { op } of entries) {
+      if (op === Op.reclaim) this.marks.hit('reclaim');
+      else if (op === Op.stands) this.marks.hit('roll');
+    }
+  }
+
   /** The observer hears what is said before it becomes bytes. */
   #overheard(machine: Machine, process: Process, wire: Wire): Wire {
     return {
       open: (handlers) => wire.open(handlers),
       send: (message, to) => {
         this.#observer.said(machine, process, message, this.nowUs);
-        if (this.plan.reclaim === true && message.kind === ELECTION_KIND && message.entries.some(({ op }) => op === Op.reclaim)) this.marks.hit('reclaim');
+        if (message.kind === ELECTION_KIND) this.#markEntries(message.entries);
         wire.send(message, to);
       },
       probe: (message, to) => {

@@ -32,6 +32,7 @@ const REQUIRED = [
   'held-failed',
   'warning-id-conflict',
   'reclaim',
+  'roll',
 ];
 
 /** Runs seeds `from` … `to`, each with other faults, and asserts that nothing was broken and much was tried. */

@@ -39,6 +39,8 @@ const REQUIRED = [
   'leave',
   'slow-processor',
   'lying-view',
+  'reclaim',
+  'roll',
 ];
 
 export function swarmCommand(): Command {
