@@ -14,6 +14,8 @@ const STAGGER_US = 20_000;
 const STAGGER_JITTER_US = 5_000;
 /** With many names, bids go out at whole multiples of this, so that they share packets. Microseconds. */
 export const TICK_US = 10_000;
+/** Over so many R are those bids spread that are made anew because somebody else was promised one of many names. */
+const LOST_BEATS = 2;
 /** With more bidders than this queued, those behind the first few sit out most beats (their voters' queues are full anyway). */
 const CROWD = 8;
 const STANDING = 3;
@@ -126,7 +128,7 @@ export class Candidate {
     const isOvertaken = (deny.why === 'stale' || deny.why === 'released') && deny.maxBallot >= bid.ballot;
     if (!holdsAnything(bid)) {
       // C5 with nothing in hand: nobody else is served by waiting.
-      if (isOvertaken) this.#rebidSoon(contest, now);
+      if (isOvertaken) this.#rebid(contest, deny, now);
       return false;
     }
     if (isOvertaken && bid.formerBallots.length < RAISES_MAX) {
@@ -265,9 +267,17 @@ export class Candidate {
     for (const voter of this.#context.peers.voters()) this.#context.outbox.say(voter, { op: Op.release, name, term, to: '', drainMs: 0 });
   }
 
-  #rebidSoon(contest: Contest, now: Now): void {
+  /**
+   * C5 with nothing in hand. One of many names that was promised to somebody else just now waits for a beat or
+   * three (C7): when a holder of a thousand dies, those who lose a name are all told so while those who win it
+   * have to be heard, and a bid now would only be put off again.
+   */
+  #rebid(contest: Contest, { holder }: Deny, now: Now): void {
+    const { random, config } = this.#context;
     contest.bid = null;
-    contest.bidAtUs = this.#staggered(rankKeyOf(contest), now);
+    const isLost = this.#contests.isMany && holder !== '' && holder !== this.#context.self.name;
+    const afterUs = isLost ? Math.floor(config.renewUs / 2) + random.below(LOST_BEATS * config.renewUs) : 0;
+    contest.bidAtUs = this.#staggered(rankKeyOf(contest), now) + Math.floor(afterUs / TICK_US) * TICK_US;
   }
 
   /**

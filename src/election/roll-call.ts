@@ -7,8 +7,12 @@ import { NameMark, Roll, type RollKind, partsFor } from './roll.ts';
 
 /** Rolls whose answers are waited for. */
 const CALLS_MAX = 64;
-/** Names listed at most to one voter after one answer, where no lease hangs on it: a cluster that is short of time must not make itself work. */
-const RELISTED_MAX = 256;
+/**
+ * Names listed at most to one voter after one answer, where no lease hangs on it: a cluster that is short of time
+ * must not make itself work. Who waits (`queues`) only a handover asks, and while a thousand names find new holders
+ * it changes from beat to beat.
+ */
+const RELISTED_MAX: Readonly<Record<RollKind, number>> = { leases: Infinity, bids: 256, watches: 256, queues: 64 };
 /** Voters' words remembered, over all names. */
 const TOLD_MAX = 8_192;
 
@@ -155,7 +159,7 @@ export class RollCall {
    * one that never agrees must not keep the others waiting.
    */
   #relisted(call: Call, seq: number, differ: readonly number[]): ReadonlySet<number> {
-    if (call.kind === 'leases' || differ.length === 0) return new Set(differ);
+    if (differ.length === 0) return new Set();
     const names = new Map<number, number>();
     for (const [name, contest] of this.#on[call.kind]) {
       const part = (contest?.mark ?? this.#markOf(name)).partOf(call.parts);
@@ -166,7 +170,7 @@ export class RollCall {
     for (let i = 0; i < differ.length; i += 1) {
       const part = differ[(seq + i) % differ.length]!;
       listed += names.get(part) ?? 0;
-      if (relisted.size > 0 && listed > RELISTED_MAX) break;
+      if (relisted.size > 0 && listed > RELISTED_MAX[call.kind]) break;
       relisted.add(part);
     }
     return relisted;

@@ -5,7 +5,7 @@ export const LISTED_MAX = 8;
 /** Parts a roll is told in, at most. One that differs costs the listing of its names, and no more. */
 export const PARTS_MAX = 64;
 /** Names one part is to have: about what a datagram lists. */
-const PART_NAMES = 32;
+const PART_NAMES = 8;
 /** Sums stay below 2^53, so that numbers are exact. */
 export const SUM_END = 2 ** 52;
 /** Leaders one answer vouches for. Names of any further one are listed. */

@@ -82,6 +82,59 @@ describe('many names', () => {
     expect(heldBy(world, holder, jobs)).toBe(jobs.length);
   });
 
+  it('when their holder dies, lets those who win them be heard first: who loses a name bids again over the next beats', () => {
+    const jobs = namesOf(300);
+    const world = new ElectionWorld(abcde, storyConfig(abcde));
+    for (const name of abcde) world.start(name);
+    const [holder, ...others] = abcde as [string, ...string[]];
+    for (const job of jobs) world.campaign(holder, job);
+    world.run(3_000);
+    for (const name of others) for (const job of jobs) world.campaign(name, job);
+    world.run(8_000);
+    world.kill(holder);
+    let firstUs = Infinity;
+    const bids: number[] = [];
+    world.network = (f) => {
+      if (carries(f, Op.grant)) firstUs = Math.min(firstUs, world.nowUs);
+      for (const { op } of f.packet.entries) if (op === Op.bid) bids.push(world.nowUs - firstUs);
+      return at(1);
+    };
+    for (const name of others) world.process(name).changes.length = 0;
+    world.run(world.nowUs / 1000 + 4_000);
+    // Each name is lost by three of four, and is bid for again at the three others that live.
+    const again = bids.filter((afterUs) => afterUs >= 0);
+    expect(again.length).toBeGreaterThan(jobs.length * 3 * 3 * 0.9);
+    const within = (fromMs: number, toMs: number): number => again.filter((afterUs) => afterUs >= at(fromMs) && afterUs < at(toMs)).length / again.length;
+    expect(within(0, 120)).toBeLessThan(0.02);
+    for (let fromMs = 0; fromMs < 2_000; fromMs += 125) expect(within(fromMs, fromMs + 125), `${fromMs} ms after the first promise`).toBeLessThan(0.35);
+    for (const name of others) expect(world.process(name).changes.filter(({ type }) => type === 'lost')).toEqual([]);
+    expect(others.reduce((sum, name) => sum + heldBy(world, name, jobs), 0)).toBe(jobs.length);
+  });
+
+  it('asks of a bounded number at each beat who waits for it', () => {
+    const jobs = namesOf(300);
+    const world = new ElectionWorld(abcde, storyConfig(abcde));
+    for (const name of abcde) world.start(name);
+    const [holder, ...others] = abcde as [string, ...string[]];
+    for (const job of jobs) world.campaign(holder, job);
+    world.run(3_000);
+    for (const name of others) for (const job of jobs) world.campaign(name, job);
+    let most = 0;
+    let asked = 0;
+    let beatUs = 0;
+    world.network = (f) => {
+      if (f.from !== holder || f.to !== others[0]) return at(1);
+      if (carries(f, Op.same)) [beatUs, asked] = [world.nowUs, 0];
+      if (world.nowUs - beatUs < at(100)) asked += f.packet.entries.filter(({ op }) => op === Op.renew).length;
+      most = Math.max(most, asked);
+      return at(1);
+    };
+    world.run(9_000);
+    expect(most).toBeGreaterThan(32);
+    expect(most).toBeLessThanOrEqual(64);
+    for (const job of jobs) expect(world.election(holder).canHandOver(job, others[3]!, world.now(holder)), job).toBe(true);
+  });
+
   it('keeps leaders through loss, and who they are stays known', () => {
     const jobs = namesOf(40);
     const { world } = settled(jobs);
