@@ -149,8 +149,7 @@ export class Beats {
     if (contest.role === 'bidding') {
       if (!this.#port.mayBid()) return;
       const voters = only ?? this.#context.peers.voters().filter((voter) => this.#silent.mayBid(voter.name, now.elapsedUs));
-      this.#port.counters.bids += 1;
-      this.#candidate.bid(contest, this.#nextSeq(), voters, now);
+      if (this.#candidate.bid(contest, this.#nextSeq(), voters, now)) this.#port.counters.bids += 1;
     } else if (contest.tenure !== null) {
       this.#port.counters.renewals += 1;
       const ask = this.#leading <= ASK_QUEUE_NAMES || only !== null;

@@ -58,14 +58,18 @@ export class Candidate {
     contest.bidAtUs = Math.max(contest.bidAtUs, this.#contests.isMany ? this.#staggered(rankKeyOf(contest), now) : now.elapsedUs);
   }
 
-  /** A beat, or the end of a stagger: bid to every voter, with a new seq. */
-  bid(contest: Contest, seq: number, voters: readonly Peer[], now: Now): void {
-    if (contest.role !== 'bidding' || now.elapsedUs < contest.bidAtUs) return;
+  /** A beat, or the end of a stagger: bid to every voter, with a new seq. @returns Whether it was time to. */
+  bid(contest: Contest, seq: number, voters: readonly Peer[], now: Now): boolean {
+    if (contest.role !== 'bidding' || now.elapsedUs < contest.bidAtUs) return false;
     if (contest.bid === null || isOutdated(contest, contest.bid)) contest.bid = this.#newBid(contest, contest.bid?.startedUs ?? now.elapsedUs);
     else if (contest.bid.ballot <= this.#context.electorate.set.floor)
       this.#raise(contest, contest.bid); // config.P7: it can elect nobody any more
-    else if (this.#sitsOut(contest, contest.bid)) return this.#watch(contest, voters);
+    else if (this.#sitsOut(contest, contest.bid)) {
+      this.#watch(contest, voters);
+      return false;
+    }
     this.#send(contest, contest.bid, seq, voters, now);
+    return true;
   }
 
   /** Whether this bid only has to be said again. */
