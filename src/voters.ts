@@ -53,6 +53,15 @@ export class VotersOffice {
     try {
       const after = await new Promise<VotersEvent>((resolve, reject) => {
         over.push(this.#port.events.on('voters', (event) => event.settled && resolve(event)));
+        over.push(
+          this.#port.events.on('warning', ({ code, details }) => {
+            if (code !== 'voters-refused') return;
+            const problems = String(details['problems']);
+            reject(
+              new BellwetherError('ERR_VOTERS', `others changed the voters meanwhile, and now this cannot be done: ${problems}`, { problems: [problems] }),
+            );
+          }),
+        );
         over.push(this.#port.events.on('closed', () => reject(new BellwetherError('ERR_CLOSED', 'the node was closed while its voters were being changed'))));
         const giveUp = (): void => {
           const { waitsFor } = this.#port.standing();

@@ -1,4 +1,4 @@
-import { type Seat, type VoterSet, isNewer, majorityOf, overlaps, votesOf } from '../../src/election/voter-set.ts';
+import { type Seat, type VoterSet, isNewer, majorityOf, overlaps, unfit, votesOf } from '../../src/election/voter-set.ts';
 import type { Violations } from './violation.ts';
 
 /** Votes by name, and how many make a majority. */
@@ -32,7 +32,7 @@ export function newestOf(sets: readonly VoterSet[]): VoterSet {
 }
 
 /**
- * Who votes (election.I16): a configuration's number names one set of voters, and no two sets that could
+ * Who votes (election.I16): a configuration's number names one set of voters, one that can elect somebody, and no two sets that could
  * both elect somebody have majorities that do not meet. A set can elect somebody when a majority of its
  * voters go by exactly it, or will when they start again.
  */
@@ -58,6 +58,13 @@ export class ElectorateCheck {
         nowUs,
         () => `configuration ${set.term}.${set.version} is ${named} to somebody and ${seats} to ${name}`,
       );
+      if (set.seats.length > 0)
+        this.#violations.check(
+          'election.I16',
+          unfit(set.seats).length === 0,
+          nowUs,
+          () => `${name} goes by ${seats}, with which nobody is ever elected: ${unfit(set.seats).join('; ')}`,
+        );
       const known = sets.get(id);
       if (known === undefined) sets.set(id, { set, lineage, holders: [name] });
       else known.holders.push(name);

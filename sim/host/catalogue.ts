@@ -395,6 +395,13 @@ export const MUTANTS: readonly Mutant[] = [
     replace: 'if (false) {',
   },
   {
+    id: 'wish-looked-at-once',
+    bug: 'a wish is not looked at again when its turn comes (config.P9)',
+    file: RECONFIGURATION,
+    find: 'const problems = [...unfit(wanted), ...this.#unsaid(wanted)];',
+    replace: 'const problems = [];',
+  },
+  {
     id: 'no-floor-in-sets',
     bug: 'a set of voters does not say how high was promised before it (config.P7)',
     file: RECONFIGURATION,

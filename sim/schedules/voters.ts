@@ -63,6 +63,24 @@ export const VOTER_SCHEDULES: readonly Directed[] = [
     },
   },
   {
+    id: 'voters-nobody',
+    says: 'of two wishes, each of which leaves a voter and both together none, one is refused when its turn comes',
+    run: () => {
+      const world = worldOf(['a', 'b', 'c'], []);
+      if (!changed(world, 'a', { remove: ['c'] })) return 'c was not removed';
+      world.run(ms(world) + 1_000);
+      for (const [by, name] of [
+        ['a', 'b'],
+        ['b', 'a'],
+      ] as const)
+        if (world.election(by).franchise.change({ exclude: [name] }, world.now(by)) !== null) return `${by} did not begin`;
+      world.run(ms(world) + 30_000);
+      const { seats } = world.election('a').franchise.standing.set;
+      if (seats.every(({ excluded }) => !excluded)) return 'neither came to pass';
+      return seats.some(({ weight }) => weight > 0) ? null : 'nobody votes any more';
+    },
+  },
+  {
     id: 'voters-floor',
     says: 'terms rise over steps so many that no majority of the last set meets one of the first',
     run: () => {

@@ -56,7 +56,7 @@ export function votersCommand(): Command {
       'after',
       `
 Asks a running agent (\`agent --http HOST:PORT --state-dir DIR\`) of this host. A change goes one vote at a time and
-leaves leases in force. Exit 0 when a majority goes by the new voters; 1 with the precondition (P1 to P8) that was missing.
+leaves leases in force. Exit 0 when a majority goes by the new voters; 1 with the precondition (P1 to P9) that was missing.
 
   bellwether voters
   bellwether voters replace n3 n4

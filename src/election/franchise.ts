@@ -52,7 +52,7 @@ export interface FranchiseParts {
 
 /**
  * The right to vote: which set of voters is in force here, whether this node has a vote in it, and how
- * one set follows another (rules config.P1–P8, config.B1, config.F1 of docs/protocol.md).
+ * one set follows another (rules config.P1–P9, config.B1, config.F1 of docs/protocol.md).
  */
 export class Franchise {
   /** This node has a vote in the set in force here, and remembers what must be (config.P8). */
@@ -183,9 +183,10 @@ export class Franchise {
     const { role, tenure } = contest;
     const step = this.reconfiguration.advance(role === 'leader' && tenure !== null && now.leaderUs < tenure.leaseEndUs ? tenure.term : 0, now);
     if (step === 'stepped') this.#parts.ask(contest, now);
-    if (step !== 'done') return;
+    if (step === null || step === 'stepped') return;
     this.#giveBack(contest, now);
-    this.#context.notify({ type: 'voters', set: this.#context.electorate.set, settled: true });
+    if (step === 'done') this.#context.notify({ type: 'voters', set: this.#context.electorate.set, settled: true });
+    else this.#context.notify({ type: 'warning', code: 'voters-refused', details: { problems: step.problems.join('; ') } });
   }
 
   #giveBack(contest: Contest, now: Now): void {

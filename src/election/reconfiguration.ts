@@ -3,7 +3,7 @@ import type { Now } from '../core/time.ts';
 import type { Context } from './context.ts';
 import { worthUs } from './lease.ts';
 import { fitsPacket } from './outbox.ts';
-import { type VoterSet, type VotersChange, applyChange, faultsOf, nextSeats, overlaps } from './voter-set.ts';
+import { type VoterSet, type VotersChange, applyChange, faultsOf, nextSeats, overlaps, unfit } from './voter-set.ts';
 
 /** The election whose leader may change who votes. No application can stand for it. */
 export const VOTERS_ELECTION = '#voters';
@@ -15,7 +15,7 @@ export interface Refusal {
 }
 
 /**
- * Changes who votes, one vote at a time and without a log (rules config.P1–P8 of docs/protocol.md).
+ * Changes who votes, one vote at a time and without a log (rules config.P1–P9 of docs/protocol.md).
  *
  * Whoever wants a change first wins the voters' own election, stamps the present set with its term,
  * and then installs set after set until there is nothing left to do. Each needs the one before to be
@@ -58,8 +58,7 @@ export class Reconfiguration {
     if (electorate.names.length === 0) return { why: 'fault', problems: ['this node knows no voters yet'] };
     const { seats } = electorate.set;
     const wanted = applyChange(seats, change);
-    const problems = faultsOf(seats, change, wanted);
-    if (!fitsPacket(wanted, config.packetBudget)) problems.push('their names do not fit into one packet');
+    const problems = [...faultsOf(seats, change, wanted), ...this.#unsaid(wanted)];
     if (config.leaders === 'voters' && !wanted.some(({ name, weight }) => name === self.name && weight > 0))
       problems.push(`only a voter that stays can lead this change (config.P4), and ${self.name} would be none: ask another voter`);
     const strangers = wanted.filter(({ name }) => !seats.some((seat) => seat.name === name) && name !== self.name && !peers.isAlive(name));
@@ -95,9 +94,10 @@ export class Reconfiguration {
    * Takes the next step, where all preconditions hold.
    *
    * @param term Of the voters' election, which this node leads now; 0: it does not.
-   * @returns `stepped`: another set is in force, renew under it at once; `done`: a majority goes by what was wanted.
+   * @returns `stepped`: another set is in force, renew under it at once; `done`: a majority goes by what was wanted;
+   * otherwise why it cannot be done any more.
    */
-  advance(term: number, now: Now): 'stepped' | 'done' | null {
+  advance(term: number, now: Now): 'stepped' | 'done' | { readonly problems: readonly string[] } | null {
     const { electorate } = this.#context;
     if (this.#change === null) return null;
     if (term === 0) {
@@ -109,7 +109,15 @@ export class Reconfiguration {
     if (!this.#isSettled(now)) return null;
     const isStamped = !electorate.isFirst && electorate.set.term === term;
     if (!isStamped) return this.#step(seats, term, now);
-    const next = nextSeats(seats, applyChange(seats, this.#change), (name) => this.#isGone(name));
+    const wanted = applyChange(seats, this.#change);
+    // It was one that could be made when it was asked for. Others have changed the voters since, perhaps: of two
+    // voters each may be excluded while the other votes, and both wishes together would leave nobody, for ever.
+    const problems = [...unfit(wanted), ...this.#unsaid(wanted)];
+    if (problems.length > 0) {
+      this.abandon();
+      return { problems };
+    }
+    const next = nextSeats(seats, wanted, (name) => this.#isGone(name));
     if (next === null) {
       this.abandon();
       return 'done';
@@ -156,6 +164,10 @@ export class Reconfiguration {
     }
     this.#waitsFor = 'P1: a majority to go by the new voters';
     return 'stepped';
+  }
+
+  #unsaid(wanted: VoterSet['seats']): string[] {
+    return fitsPacket(wanted, this.#context.config.packetBudget) ? [] : ['their names do not fit into one packet'];
   }
 
   #isGone(name: string): boolean {

@@ -145,8 +145,14 @@ export function faultsOf(seats: readonly Seat[], change: VotersChange, wanted: r
   const missing = [...(change.exclude ?? []), ...(change.include ?? []), ...Object.keys(change.replace ?? {})].filter((name) => !known.has(name));
   missing.push(...[...(change.remove ?? []), ...Object.keys(change.weigh ?? {})].filter((name) => !known.has(name) && !(change.add ?? []).includes(name)));
   if (missing.length > 0) faults.push(`not among the voters: ${[...new Set(missing)].join(', ')}`);
-  if (wanted.length > VOTERS_MAX) faults.push(`at most ${VOTERS_MAX} voters; it would be ${wanted.length}`);
-  if (votesOf(wanted) === 0) faults.push('somebody must be left to vote');
-  if (wanted.some(({ weight }) => !Number.isInteger(weight) || weight < 0 || weight > WEIGHT_MAX)) faults.push(`a voter has 1 to ${WEIGHT_MAX} votes`);
+  return [...faults, ...unfit(wanted)];
+}
+
+/** Why nobody could go by such a set; empty: it is one. */
+export function unfit(seats: readonly Seat[]): string[] {
+  const faults: string[] = [];
+  if (seats.length > VOTERS_MAX) faults.push(`at most ${VOTERS_MAX} voters; it would be ${seats.length}`);
+  if (votesOf(seats) === 0) faults.push('somebody must be left to vote');
+  if (seats.some(({ weight }) => !Number.isInteger(weight) || weight < 0 || weight > WEIGHT_MAX)) faults.push(`a voter has 1 to ${WEIGHT_MAX} votes`);
   return faults;
 }

@@ -31,6 +31,23 @@ describe('voters that change', () => {
     for (const name of ['a', 'b', 'c', 'd', 'e']) expect(votersOf(world, name)).toBe('a1 b1 c1 d1 e1');
   });
 
+  it('leaves somebody to vote, whatever two wishes come together', () => {
+    // n1 is to be excluded while n2 votes, and n2 while n1 does: each can be done, and both together would leave nobody.
+    const world = worldOf(['a', 'b', 'c'], ['a', 'b']);
+    for (const [by, name] of [
+      ['a', 'b'],
+      ['b', 'a'],
+    ] as const)
+      expect(world.election(by).franchise.change({ exclude: [name] }, world.now(by))).toBeNull();
+    world.run(world.nowUs / 1000 + 30_000);
+    expect(new Set(['a', 'b'].map((name) => votersOf(world, name))).size).toBe(1);
+    expect(['a0x b1', 'a1 b0x']).toContain(votersOf(world, 'a'));
+    const told = ['a', 'b'].flatMap((name) => world.process(name).changes.filter((c) => c.type === 'warning'));
+    expect(told).toEqual([{ type: 'warning', code: 'voters-refused', details: { problems: 'somebody must be left to vote' } }]);
+    expect(world.leaders()).toHaveLength(1);
+    expect(['a', 'b'].map((name) => world.election(name).franchise.standing.waitsFor)).toEqual([null, null]);
+  });
+
   it('keeps the leader of a job in office while its voters change', () => {
     const world = worldOf(['a', 'b', 'c', 'd', 'e'], ['a', 'b', 'c']);
     const [leader] = world.leaders();
