@@ -117,7 +117,8 @@ export function checkCore(world: World, observer: Observer): void {
   const ledBefore = leadersOf(world, core);
   const lengthUs = 8 * m.probePeriodUs + 8 * e.renewUs;
   world.run(world.nowUs + lengthUs);
-  const deaths = [...missingViews(world, core), ...missingLeaders(world, core)];
+  // One who hears nothing goes on to accuse for a while. That is no disturbance, where the accused has refuted it within a turn.
+  const deaths = [...until(world, m.probePeriodUs, () => missingViews(world, core)), ...missingLeaders(world, core)];
   const moved = leadersOf(world, core) !== ledBefore;
   check('live.L9', [...deaths, ...(moved ? [`the leader changed from ${ledBefore} to ${leadersOf(world, core)}`] : [])], lengthUs);
   const elected = tallyOf(world).elected - before.elected;

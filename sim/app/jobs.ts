@@ -106,7 +106,13 @@ export class Jobs<R extends Record<string, Resource<unknown>>> implements Applic
     this.runs.push(run);
     this.#running.set(key, { run, abort, process });
     const world = this.#world;
-    const isHeld = (): boolean => machine.process === process && !abort.signal.aborted && process.node.isHeld(election);
+    const isHeld = (): boolean => {
+      if (machine.process !== process) return false;
+      let held = false;
+      // To ask is a step, too: it reads the clock, and may end a lease.
+      world.enter(machine, () => (held = process.node.isHeld(election)));
+      return held && !abort.signal.aborted;
+    };
     const writer = { node: machine.name, term, nowUs: () => world.nowUs };
     const use = Object.fromEntries(Object.entries(this.#resources).map(([name, resource]) => [name, resource.handle(writer)]));
     const sleep = (ms: number): Promise<void> => this.#wait(machine, process, Math.max(0, Math.round(ms * 1_000)));

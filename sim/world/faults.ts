@@ -70,11 +70,14 @@ export class Faults {
         return this.#world.clockChanged(machine);
       case 'resign': {
         const { process } = machine;
-        if (process === null || machine.state !== 'running' || !process.node.isHeld(step.election)) return;
-        marks.hit('resign');
+        if (process === null) return;
         const to = step.to === null ? null : this.#world.machines[step.to]!.name;
-        this.#world.tell('resign', machine, `${machine.name} resigns '${step.election}'${to === null ? '' : ` in favour of ${to}`}`);
-        return this.#world.enter(machine, () => process.node.resign(step.election, step.reason, to));
+        return this.#world.enter(machine, () => {
+          if (!process.node.isHeld(step.election)) return; // to ask is a step, too: it reads the clock, and may end a lease
+          marks.hit('resign');
+          this.#world.tell('resign', machine, `${machine.name} resigns '${step.election}'${to === null ? '' : ` in favour of ${to}`}`);
+          process.node.resign(step.election, step.reason, to);
+        });
       }
     }
   }
