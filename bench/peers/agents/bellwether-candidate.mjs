@@ -77,7 +77,7 @@ if (more.role !== 'witness')
   node
     .lead('bench', (held) => {
       leadership = held;
-      believe(true, 'elected', { term: held.term, support: [...(node.election.tenureOf('bench')?.support.keys() ?? [])] });
+      believe(true, 'elected', { term: held.term, support: [...(node.core.election.tenureOf('bench')?.support.keys() ?? [])] });
       return new Promise((resolve) =>
         held.signal.addEventListener(
           'abort',
@@ -96,7 +96,7 @@ if (more.role !== 'witness')
 
 /** What our voter has promised: to whom, and until when by this machine's wall clock. */
 function grants() {
-  const grant = node.election.voteOf('bench')?.grant ?? null;
+  const grant = node.core.election.voteOf('bench')?.grant ?? null;
   info('grants', grant === null ? { holder: null } : { holder: grant.holder.name, until: performance.timeOrigin + grant.endUs / 1000 });
 }
 const commands = {
