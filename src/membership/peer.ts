@@ -1,9 +1,12 @@
+import { hash32 } from '../core/hash.ts';
 import type { Member } from '../core/view.ts';
 import { memberHash } from './digest.ts';
 import type { Claim } from './claim.ts';
 import { NOTES_MAX } from './limits.ts';
 import { RoundTrips } from './rtt.ts';
 import type { Suspicion } from './suspicion.ts';
+
+const RING = 0x52_49_4e_47;
 
 /** One line of evidence, in words. */
 export interface Note {
@@ -55,7 +58,11 @@ export class Peer {
   fruitlessSyncs = 0;
   readonly notes: Note[] = [];
 
+  /** Its place on the ring of names, by which each watches the next (member.D6). */
+  readonly place: number;
+
   constructor(claim: Claim, nowUs: number) {
+    this.place = hash32(claim.name, RING);
     this.#claim = claim;
     this.#member = memberOf(claim);
     this.hash = memberHash(claim);

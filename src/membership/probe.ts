@@ -27,7 +27,7 @@ export interface Target {
 export interface ProbePlan {
   readonly target: Target;
   /** What for, in words; shown in counters as `probe.<purpose>`. */
-  readonly purpose: 'round' | 'confirm' | 'failed' | 'admission' | 'rival';
+  readonly purpose: 'ring' | 'round' | 'confirm' | 'failed' | 'admission' | 'rival';
   /** Claims that the target must see with the ping: a suspect is told first. */
   readonly first: readonly Claim[];
   /** Asks relays when the target does not answer us. */
@@ -155,14 +155,15 @@ export class Prober {
   /**
    * The operating system refused to send to `to`: no use in waiting, ask the relays now.
    *
-   * @returns Whether a probe of ours was concerned.
+   * @returns Whether a probe of somebody who is to be running was concerned.
    */
   onSendFailure(to: Address): boolean {
     let concerned = false;
     for (const probe of [...this.#open.values()]) {
-      if (probe.plan.target.address !== to || probe.stage !== 'direct') continue;
+      // Of the dead nothing is asked through others, and that they are out of reach is no news about us.
+      if (probe.plan.target.address !== to || probe.stage !== 'direct' || !probe.plan.indirect) continue;
       concerned = true;
-      if (probe.plan.indirect) this.#askRelays(probe);
+      this.#askRelays(probe);
     }
     return concerned;
   }

@@ -13,23 +13,30 @@ import { anyClaim } from './arbitraries.ts';
  * 25 in ../transport/hostile.test.ts.
  */
 describe('conformance', () => {
-  it('1, fair probing: everybody is asked once in each round, and never waits for two', () => {
+  it('1, fair probing: in every second turn the next on the ring, in the others everybody once in each round, and nobody waits for two', () => {
     const { cluster, all } = grown(7);
     cluster.record = true;
     cluster.packets.length = 0;
     cluster.run(60 * T);
+    const watched: string[] = [];
     for (const prober of all) {
       const asked = cluster.packets.flatMap(({ from, message, atUs }) =>
         from === prober.address && message.kind === Kind.ping ? [{ target: message.target, atUs }] : [],
       );
-      const rounds = Math.floor(asked.length / 6) - 1;
+      const [even, odd] = [0, 1].map((parity) => asked.filter((_, i) => i % 2 === parity).map(({ target }) => target)) as [string[], string[]];
+      const [ring, round] = new Set(even).size === 1 ? [even, odd] : [odd, even];
+      expect(new Set(ring).size).toBe(1);
+      watched.push(ring[0]!);
+      const rounds = Math.floor(round.length / 6) - 1;
+      expect(rounds).toBeGreaterThanOrEqual(3);
       for (const { name } of all) {
         if (name === prober.name) continue;
-        const turns = asked.flatMap(({ target }, i) => (target === name ? [i] : []));
+        const turns = round.flatMap((target, i) => (target === name ? [i] : []));
         expect(turns.length).toBeGreaterThanOrEqual(rounds);
         for (let i = 1; i < turns.length; i += 1) expect(turns[i]! - turns[i - 1]!).toBeLessThanOrEqual(2 * 6 - 1);
       }
     }
+    expect(watched.sort()).toEqual(all.map(({ name }) => name).sort()); // each by one, and all of them
   });
 
   it('2, crash: every survivor tells one failure within the bound, and of nobody else', () => {

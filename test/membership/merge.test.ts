@@ -173,7 +173,7 @@ describe('claims by sync', () => {
   });
 
   it('never make anybody failed: who answered us lately is only told, so that it can refute', () => {
-    const node = new Lone(['b', 'c']);
+    const node = new Lone(['b', 'c'], { pauseToleranceUs: us(2_000) });
     node.ack(node.nextPing('c'));
     page(node, 'b', claim('c', { state: 'failed', accusers: ['b'] }));
     expect(node.log.at(-1)).toBe('gossip {failed c} -> c');
@@ -377,7 +377,10 @@ describe('claims about ourselves', () => {
     node.receive('b', gossip('b', claim('a', { boot: 7, incarnation: 2_000, address: addressOf('z') })));
     const ping = node.pings.at(-1)!;
     node.receive('a', { kind: Kind.ack, ...header('a', { seq: ping.seq, boot: 7, incarnation: 2_000 }), answered: null, updates: [] }, addressOf('z'));
-    expect(node.changes.at(-1)).toMatchObject({ type: 'rival', gaveUp: true });
+    expect(node.changes.slice(-2)).toMatchObject([
+      { type: 'rival', gaveUp: true },
+      { type: 'self', state: 'left', reasons: [expect.stringContaining('another living process')] },
+    ]);
     node.forget();
     node.pass(60_000);
     node.core.leave(node.nowUs);

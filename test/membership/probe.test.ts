@@ -3,6 +3,7 @@ import { us } from '../../src/core/time.ts';
 import { OPEN_RELAYS_MAX } from '../../src/membership/limits.ts';
 import { Kind } from '../../src/membership/messages.ts';
 import type { MembershipMessage } from '../../src/membership/messages.ts';
+import { Cluster } from '../../sim/schedules/membership-cluster.ts';
 import { Lone, addressOf, bootOf, claim, gossip, header } from '../support/membership-lone.ts';
 
 const nack = (from: string, seq: number, reason: 'silent' | 'not-me' | 'gone' = 'silent'): MembershipMessage => ({
@@ -87,7 +88,7 @@ describe('a probe', () => {
     expect(node.events).toEqual([]);
   });
 
-  it('that was no evidence is asked again at the next turn, and after that waits for its own', () => {
+  it('that was no evidence is asked again at the next turn, and after that waits for its own; the next on the ring has its turns all the same', () => {
     const node = new Lone(['b', 'c', 'd', 'e', 'f']);
     const late = (): string => {
       node.forget();
@@ -98,24 +99,29 @@ describe('a probe', () => {
       node.core.advance(node.nowUs);
       return target;
     };
-    const turns = Array.from({ length: 10 }, late);
-    expect(node.core.counters['probe.void']).toBe(10);
-    const [first, , third, , fifth] = turns;
-    expect(turns).toEqual([first, first, third, third, fifth, fifth, turns[6], turns[6], turns[8], turns[8]]);
+    const asked = Array.from({ length: 30 }, late);
+    expect(node.core.counters['probe.void']).toBe(30);
+    const next = asked.find((target, i) => target !== asked[i - 1] && target !== asked[i + 1])!;
+    const turns = asked.filter((target, i) => target !== next || asked[i - 1] === next || asked[i + 1] === next);
+    expect(asked.length - turns.length).toBeGreaterThanOrEqual(4);
+    const pairs = turns.slice(turns[0] === turns[1] ? 0 : 1);
+    for (let i = 0; i + 1 < pairs.length; i += 2) expect(pairs[i + 1]).toBe(pairs[i]);
     expect(new Set(turns).size).toBe(5);
   });
 
-  it('goes to every member once per round, in another order each round', () => {
+  it('goes in every second turn to the next on the ring, in the others to every member once per round, in another order each round', () => {
     const node = new Lone(['b', 'c', 'd', 'e', 'f']);
     node.passQuietly(400);
     node.forget();
-    const rounds: string[][] = [];
-    for (let i = 0; i < 12; i += 1) {
+    const asked: string[] = [];
+    for (let i = 0; i < 24; i += 1) {
       node.forget();
       node.passQuietly(1_000);
-      rounds.push(node.pings.map((ping) => ping.target));
+      asked.push(...node.pings.map((ping) => ping.target));
     }
-    const targets = rounds.flat();
+    const [even, odd] = [0, 1].map((parity) => asked.filter((_, i) => i % 2 === parity)) as [string[], string[]];
+    const [ring, targets] = new Set(even).size === 1 ? [even, odd] : [odd, even];
+    expect(new Set(ring).size).toBe(1);
     const offset = targets.slice(0, 5).findIndex((_, i) => new Set(targets.slice(i, i + 5)).size === 5 && new Set(targets.slice(i + 5, i + 10)).size === 5);
     expect(offset).toBeGreaterThanOrEqual(0);
     const whole = targets.slice(offset);
@@ -125,6 +131,23 @@ describe('a probe', () => {
       orders.add(whole.slice(i, i + 5).join());
     }
     expect(orders.size).toBeGreaterThan(1);
+  });
+
+  it('of a dead member comes within two periods, whoever it is', () => {
+    for (let seed = 1; seed <= 40; seed += 1) {
+      const cluster = new Cluster({ seed });
+      const all = cluster.grow(12);
+      cluster.run(3_000);
+      cluster.hostsRefuse = true;
+      const victim = all[seed % 12]!;
+      cluster.record = true;
+      cluster.packets.length = 0;
+      cluster.kill(victim);
+      const diedUs = cluster.nowUs;
+      cluster.run(1_000);
+      const first = cluster.packets.find(({ to, message }) => to === victim.address && message.kind === Kind.ping)!;
+      expect(first.atUs - diedUs, `seed ${seed}`).toBeLessThanOrEqual(2 * 1.1 * us(200));
+    }
   });
 
   it('comes every period, jittered by at most a tenth', () => {

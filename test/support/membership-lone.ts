@@ -70,7 +70,7 @@ export class Lone {
     if (!join) return;
     this.core.join([], this.nowUs);
     for (const name of peers) this.receive(name, gossip(name, claim(name)));
-    this.passQuietly(1_000); // until the news of their joining is told, all probes answered
+    this.passQuietly(3_000); // until the news of their joining is told, and each has answered a probe
     this.forget();
   }
 
