@@ -446,9 +446,9 @@ export class NodeCore {
 
   #onMembership(change: MembershipChange): void {
     const now = this.#runtime.now();
+    this.#members = null;
     switch (change.type) {
       case 'member': {
-        this.#members = null;
         this.election.onView(this.#view, now);
         this.partition.onMember(change.after, now);
         const event = { member: change.after, previous: change.before?.state ?? null, reason: change.reason };
@@ -462,11 +462,10 @@ export class NodeCore {
         return;
       }
       case 'forgotten':
-        this.#members = null;
         this.election.onView(this.#view, now);
+        this.#silences.forget(change.member.name);
         return this.events.emit('forgotten', { member: change.member });
       case 'self':
-        this.#members = null;
         return this.events.emit('self', { state: change.state, reasons: change.reasons });
       case 'accepted':
         this.election.participate(now);

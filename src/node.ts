@@ -78,7 +78,7 @@ export class ClusterNode implements AsyncDisposable {
 
   /** @internal Looks for the cluster at these addresses; called again when names resolve to others. */
   join(seeds: readonly Address[]): void {
-    this.core.join(seeds);
+    if (this.#closing === null) this.core.join(seeds); // a name that is looked up again must not bring back who is leaving
   }
 
   /**

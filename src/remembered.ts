@@ -54,6 +54,7 @@ export class RememberedPeers {
       timer ??= setTimeout(write, WRITE_AFTER_MS).unref();
     };
     node.on('joined', soon);
+    node.on('updated', soon); // it may have moved
     soon();
     node.on('closed', () => {
       if (timer === null) return;

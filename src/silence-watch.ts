@@ -58,6 +58,16 @@ export class SilenceWatch {
     }
   }
 
+  /** Nobody remembers it any more: it is no member, silent or not. */
+  forget(name: string): void {
+    this.#silent.delete(name);
+    for (const watch of this.#watches) {
+      watch.told.delete(name);
+      watch.waiting.get(name)?.();
+      watch.waiting.delete(name);
+    }
+  }
+
   #wait(watch: Watch, name: string, afterMs: number, nowMs: number): void {
     const ring = (): void => {
       watch.waiting.delete(name);

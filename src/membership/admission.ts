@@ -39,20 +39,22 @@ export class Admission {
    * @param resume Called once when a pending check has ended, with whether to ask again.
    */
   ask(claim: Claim, from: Address, resume: (again: boolean) => void): Verdict {
-    const { table, config, standing, own } = this.#ctx;
+    const { table, standing, own } = this.#ctx;
     if (claim.name === this.#ctx.name) {
       // Two newcomers of one name must not turn each other away: the lower waits until the higher is somebody's member.
       return standing === 'joining' && overrides(claim, own) ? { status: 'pending' } : { status: 'refused', held: own };
     }
     const peer = table.get(claim.name);
-    if (peer === undefined && table.size >= config.membersMax) {
-      this.#ctx.limited('members', config.membersMax);
-      return { status: 'full' };
-    }
+    if (peer === undefined && !this.#merge.hasRoom()) return { status: 'full' };
     if (peer === undefined || peer.claim.boot === claim.boot || !isActive(peer.claim.state)) return this.#admit(claim, from);
     // The request came from the held address, so what runs there now is the newcomer: one socket has one owner.
     if (peer.claim.address === from) return this.#admit(claim, from);
     return this.#check(claim, peer.claim, from, resume);
+  }
+
+  /** Nobody's name is being checked any more. */
+  clear(): void {
+    this.#checks.clear();
   }
 
   #check(claim: Claim, held: Claim, from: Address, resume: (again: boolean) => void): Verdict {

@@ -1,7 +1,7 @@
 import type { Address } from '../core/address.ts';
 import type { Random } from '../core/random.ts';
 import type { Tags } from '../core/view.ts';
-import type { Claim } from './claim.ts';
+import { type Claim, isActive } from './claim.ts';
 import type { MembershipConfig } from './config.ts';
 import { GossipQueue } from './gossip-queue.ts';
 import { HealthScore } from './health-score.ts';
@@ -45,12 +45,14 @@ export class Context {
   readonly counters: Record<string, number> = {};
   nowUs: number;
   standing: Standing = 'joining';
+  /** Somebody else was a member with us. Who has only ever been alone has told its name to nobody. */
+  established = false;
   /** Members that answer others and not us. */
   readonly oneWay = new Set<string>();
   /** When anybody of the members was last heard, and how many probes were unanswered since. */
   lastHeardUs: number;
   unansweredSince = 0;
-  /** Members to which the system could not send since anybody was heard, and when it first could not. */
+  /** Addresses of running members to which the system could not send since anybody was heard, and when it first could not. */
   readonly unreachable = new Set<Address>();
   unreachableUs = Infinity;
   readonly losses = new LossMeter();
@@ -118,22 +120,29 @@ export class Context {
   }
 
   /**
-   * Sends a message and fills it with news.
+   * Sends a message and fills it with news, where who is at `to` is one that news is for.
    *
-   * @param recipient Name of who is at `to`, so that it is not told the same twice.
+   * @param recipient Its name, so that it is not told the same twice.
    */
   carry(to: Address, recipient: string, message: Carrier): void {
-    this.host.send(to, this.#filled(recipient, message));
+    this.host.send(to, this.#filled(to, recipient, message));
   }
 
   /** A ping that asks the system, too, whether anybody listens at `to`. */
   probe(to: Address, recipient: string, message: Ping): void {
-    this.host.probe(to, this.#filled(recipient, message));
+    this.host.probe(to, this.#filled(to, recipient, message));
   }
 
-  #filled(recipient: string, message: Carrier): Carrier {
+  /**
+   * News is told so many times in all, so none is spent on the dead, who hear nothing, nor on strangers: a forged
+   * ping of 40 bytes would draw an answer of a whole packet to wherever it says it came from, and at most 16 members
+   * each telling would be one that somebody needed.
+   */
+  #filled(to: Address, recipient: string, message: Carrier): Carrier {
+    const claim = this.table.get(recipient)?.claim;
+    if (this.standing === 'joining' || claim === undefined || claim.address !== to || !isActive(claim.state)) return message;
     const room = this.config.packetBudget - packetBytes(message);
-    const news = this.standing === 'joining' ? [] : this.queue.take(recipient, room, this.table.active, this.nowUs);
+    const news = this.queue.take(recipient, room, this.table.active, this.nowUs);
     return news.length === 0 ? message : { ...message, updates: [...message.updates, ...news] };
   }
 

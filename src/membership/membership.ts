@@ -56,6 +56,7 @@ export class Membership {
   readonly #gossip: Gossip;
   readonly #refuter: Refuter;
   readonly #sync: Sync;
+  readonly #admission: Admission;
   readonly #syncServer: SyncServer;
   readonly #join: Join;
   readonly #leave: Leave;
@@ -74,7 +75,10 @@ export class Membership {
     this.#ctx = ctx;
     this.#merge = new Merge(ctx, {
       onOwnName: (claim, source) => this.#refuter.hear(claim, source),
-      onActive: (peer) => this.#detection.add(peer.claim.name),
+      onActive: (peer) => {
+        ctx.established = true;
+        this.#detection.add(peer.claim.name);
+      },
       onSuspected: (peer) => this.#detection.confirm(peer),
       onContradicted: (peer, claim, source) => this.#detection.contradicted(peer, claim, source),
       onReturned: (peer) => this.#sync.startWith(peer, peer.claim.address, 'introduce'),
@@ -89,7 +93,8 @@ export class Membership {
       onRefused: (pull, reply) => this.#onRefused(pull.address, reply.from, reply.rival, reply.claims),
       onEnd: (pull, end) => this.#join.onEnd(pull, end === 'done' || end === 'equal'),
     });
-    this.#syncServer = new SyncServer(ctx, tokens, new Admission(ctx, this.#merge, this.#prober), this.#sync);
+    this.#admission = new Admission(ctx, this.#merge, this.#prober);
+    this.#syncServer = new SyncServer(ctx, tokens, this.#admission, this.#sync);
     this.#failedProbe = new FailedProbe(ctx, this.#prober, (peer) => this.#sync.startWith(peer, peer.claim.address, 'introduce'));
     this.#join = new Join(ctx, this.#sync, (by) => this.#onAccepted(by));
     this.#leave = new Leave(ctx, () => this.#stop('left'));
@@ -209,8 +214,11 @@ export class Membership {
     const ctx = this.#begin(nowUs);
     ctx.count(`send-failed.${failure}`);
     if (failure === 'unreachable') {
-      ctx.unreachable.add(to);
-      ctx.unreachableUs = Math.min(ctx.unreachableUs, nowUs);
+      // A seed, a stranger or one of the dead that is out of reach says nothing about us.
+      if (ctx.table.active.some((peer) => peer.claim.address === to)) {
+        ctx.unreachable.add(to);
+        ctx.unreachableUs = Math.min(ctx.unreachableUs, nowUs);
+      }
       if (this.#prober.onSendFailure(to)) ctx.health.worse(1);
     }
     if (failure === 'refused') {
@@ -376,13 +384,18 @@ export class Membership {
     ctx.spread(ctx.own, null);
   }
 
-  /** Somebody else lives under our name. Before we were anybody's member that ends it; later it is a rival like any other. */
+  /**
+   * Somebody else lives under our name. Before we were anybody's member that ends it, also where we found nobody
+   * and went on alone; later it is a rival like any other. *A mistyped second `n1` whose seed answered late would
+   * else outbid the healthy one, which it had never met, by its later clock.*
+   */
   #onRefused(from: Address, by: string, rival: Address | null, claims: readonly Claim[]): void {
     const ctx = this.#ctx;
     if (ctx.standing === 'joining') {
       ctx.host.notify({ type: 'refused', by, rival: rival ?? from });
       return this.#silence();
     }
+    if (!ctx.established) return this.#refuter.giveUp(rival ?? from, claims.find(({ name }) => name === ctx.name)?.boot ?? 0);
     for (const claim of claims) {
       if (claim.name !== ctx.name) continue;
       this.#refuter.hear(claim, { channel: 'gossip', from: by, address: from, quiet: false });
@@ -405,6 +418,8 @@ export class Membership {
   /** Ends everything that asks or judges. */
   #quiet(): void {
     this.#prober.clear();
+    this.#refuter.clear();
+    this.#admission.clear();
     this.#relays.clear();
     this.#detection.stop();
     this.#sync.stop();

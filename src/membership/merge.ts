@@ -136,19 +136,31 @@ export class Merge {
     this.#ctx.host.notify({ type: 'member', before, after, reason: why });
   }
 
+  /**
+   * Whether another name can be taken up. The longest dead makes room: names that come and go, each once, would
+   * else keep every newcomer out for as long as the dead are remembered.
+   */
+  hasRoom(): boolean {
+    const { table, config } = this.#ctx;
+    if (table.size < config.membersMax) return true;
+    let longest: Peer | null = null;
+    for (const peer of table.peers())
+      if (!isActive(peer.claim.state) && peer !== table.self && (longest === null || peer.sinceUs < longest.sinceUs)) longest = peer;
+    if (longest === null) this.#ctx.limited('members', config.membersMax);
+    else this.#forget(longest);
+    return longest !== null;
+  }
+
   /** A name we do not hold. */
   #hearOfStranger(claim: Claim, source: Source): boolean {
-    const { table, nowUs, config } = this.#ctx;
+    const { table, nowUs } = this.#ctx;
     const stone = table.tombstones.get(claim.name);
     if (!isActive(claim.state)) {
       this.#bury(claim);
       return false;
     }
     if (stone !== undefined && !overrides(claim, stone.claim)) return false;
-    if (table.size >= config.membersMax) {
-      this.#ctx.limited('members', config.membersMax);
-      return false;
-    }
+    if (!this.hasRoom()) return false;
     table.tombstones.delete(claim.name);
     const peer = table.put(claim, nowUs);
     if (claim.state === 'suspect') this.#beginSuspicion(peer);
@@ -198,6 +210,7 @@ export class Merge {
     const { table, nowUs } = this.#ctx;
     const before = peer.member;
     const wasFailed = before.state === 'failed';
+    if (before.boot !== claim.boot || !isActive(claim.state)) this.#ctx.oneWay.delete(claim.name); // of a link to another life, or to nobody, nothing is known
     table.put(claim, nowUs);
     peer.suspicion = null;
     if (before.state === 'suspect' && claim.state === 'alive' && before.boot === claim.boot) peer.refutations += 1;
@@ -228,7 +241,7 @@ export class Merge {
   }
 
   #reap(): void {
-    const { table, nowUs, config, queue, host } = this.#ctx;
+    const { table, nowUs, config } = this.#ctx;
     this.#reapUs = Infinity;
     for (const [name, stone] of table.tombstones) {
       if (nowUs >= stone.diedUs + config.retentionUs) table.tombstones.delete(name);
@@ -237,12 +250,16 @@ export class Merge {
     for (const peer of [...table.peers()]) {
       if (isActive(peer.claim.state) || peer === table.self) continue;
       if (nowUs < peer.sinceUs + config.retentionUs) this.#reapAt(peer.sinceUs);
-      else {
-        table.remove(peer);
-        queue.drop(peer.claim.name);
-        host.notify({ type: 'forgotten', member: peer.member });
-      }
+      else this.#forget(peer);
     }
+  }
+
+  #forget(peer: Peer): void {
+    const { table, queue, oneWay, host } = this.#ctx;
+    table.remove(peer);
+    queue.drop(peer.claim.name);
+    oneWay.delete(peer.claim.name);
+    host.notify({ type: 'forgotten', member: peer.member });
   }
 }
 

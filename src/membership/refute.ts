@@ -15,7 +15,7 @@ export class Refuter {
   readonly #merge: Merge;
   readonly #prober: Prober;
   readonly #silence: () => void;
-  /** One rival is asked at a time; the highest claim of those heard meanwhile is asked about next. */
+  /** One rival is asked at a time; what is heard of others meanwhile will be heard again. */
   #asking: Claim | null = null;
 
   /** @param silence Called when a living process has a better claim to our name. */
@@ -49,6 +49,11 @@ export class Refuter {
     this.#refute(claim, source);
   }
 
+  /** Whoever was being asked is asked no more. */
+  clear(): void {
+    this.#asking = null;
+  }
+
   /** Does the rival live? If so the higher claim, which is not ours, keeps the name. */
   #ask(claim: Claim, source: Source): void {
     if (this.#asking !== null) return;
@@ -61,14 +66,15 @@ export class Refuter {
       indirect: true,
       judge: (outcome) => {
         this.#asking = null;
-        if (outcome === 'acked') this.#giveUp(claim.address, claim.boot);
+        if (outcome === 'acked') this.giveUp(claim.address, claim.boot);
         else if (outcome !== 'void' && overrides(claim, this.#ctx.own)) this.#refute(claim, source);
       },
     });
     if (!started) this.#asking = null;
   }
 
-  #giveUp(address: Address, boot: number): void {
+  /** The name is another living process's. */
+  giveUp(address: Address, boot: number): void {
     this.#ctx.count('rival.gave-up');
     this.#ctx.host.notify({ type: 'rival', address, boot, gaveUp: true });
     this.#silence();

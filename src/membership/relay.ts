@@ -1,4 +1,5 @@
 import type { Address } from '../core/address.ts';
+import { isActive } from './claim.ts';
 import type { Context } from './context.ts';
 import { OPEN_RELAYS_MAX } from './limits.ts';
 import { Kind } from './messages.ts';
@@ -6,6 +7,8 @@ import type { Ack, Nack, NackReason, Ping, PingReq } from './messages.ts';
 
 /** Two thirds of the time we are given: that is the asker's direct timeout, and the answer still gets back in time. */
 const APART_PER_MS_US = 667;
+/** Direct timeouts, of the preset's longest, that a relay waits at most: one and a half, widened by the asker's whole health score. */
+const WAIT_MAX = 14;
 
 interface Errand {
   readonly seq: number;
@@ -41,7 +44,9 @@ export class Relays {
   }
 
   onPingReq(request: PingReq, from: Address): void {
-    const { table, nowUs } = this.#ctx;
+    const { table, nowUs, config } = this.#ctx;
+    const asker = table.get(request.from);
+    if (asker === undefined || asker.claim.boot !== request.boot || !isActive(asker.claim.state)) return this.#ctx.count('relay.stranger');
     const target = table.get(request.target);
     const known = target !== undefined && target !== table.self && target.claim.boot === request.targetBoot && target.claim.state !== 'left';
     if (!known || this.#open.size >= OPEN_RELAYS_MAX) {
@@ -51,6 +56,7 @@ export class Relays {
     let seq = this.#ctx.nextSeq();
     while (this.#open.has(seq)) seq = this.#ctx.nextSeq();
     const { name, boot, address } = target.claim;
+    const timeoutMs = Math.min(request.timeoutMs, (WAIT_MAX * config.directTimeoutMaxUs) / 1000);
     const errand: Errand = {
       seq,
       target: name,
@@ -59,8 +65,8 @@ export class Relays {
       forName: request.from,
       forAddress: from,
       forSeq: request.seq,
-      deadlineUs: nowUs + request.timeoutMs * 1000,
-      apartUs: request.timeoutMs * APART_PER_MS_US,
+      deadlineUs: nowUs + timeoutMs * 1000,
+      apartUs: timeoutMs * APART_PER_MS_US,
       refusedUs: -Infinity,
       againUs: Infinity,
     };

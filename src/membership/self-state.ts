@@ -43,7 +43,7 @@ export class SelfKnowledge {
 
   #now(): [SelfState, readonly string[]] {
     const { standing, table, nowUs, lastHeardUs, unansweredSince, config } = this.#ctx;
-    if (standing === 'silenced') return [this.#state, []];
+    if (standing === 'silenced') return ['left', ['another living process has our name: we say nothing any more']];
     if (standing !== 'joined') return [standing, []];
     const running = table.activeCount;
     const failed = table.failed.size;

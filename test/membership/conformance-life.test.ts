@@ -53,7 +53,10 @@ describe('conformance', () => {
     const { cluster, all } = grown(5);
     const second = cluster.start(all[1]!.name, [all[0]!.address], { incarnation: 2 ** 44, tags: { mistyped: 'yes' } });
     cluster.run(10_000);
-    expect(second.changes.map(({ change }) => change)).toEqual([{ type: 'refused', by: all[0]!.name, rival: all[1]!.address }]);
+    expect(second.changes.map(({ change }) => change)).toMatchObject([
+      { type: 'refused', by: all[0]!.name, rival: all[1]!.address },
+      { type: 'self', state: 'left' },
+    ]);
     expect(all.flatMap(texts)).toEqual([]);
   });
 

@@ -207,7 +207,10 @@ describe('two processes under one name', () => {
       const before = all.map((process) => process.changes.length);
       const second = cluster.start('n2', [all.find(({ name }) => name === seedOf)!.address], { incarnation: 2 ** 44 });
       cluster.run(5_000);
-      expect(second.changes.map(({ change }) => change)).toEqual([{ type: 'refused', by: seedOf, rival: all[1]!.address }]);
+      expect(second.changes.map(({ change }) => change)).toMatchObject([
+        { type: 'refused', by: seedOf, rival: all[1]!.address },
+        { type: 'self', state: 'left' },
+      ]);
       expect(second.core.nextDeadlineUs).toBe(Infinity);
       expect(all.map((process) => process.changes.length)).toEqual(before);
       expect(cluster.agree(all)).toBe(true);

@@ -182,6 +182,16 @@ describe('remembered peers', () => {
     expect(peers('other').read()).toEqual([]);
   });
 
+  it('are written again when a member has moved', () => {
+    const { node, emit } = nodeWith(['10.0.0.1:1']);
+    peers().follow(node);
+    vi.advanceTimersByTime(1_000);
+    Object.assign(node.members[1]!, { address: '10.0.0.5:5' });
+    emit('updated');
+    vi.advanceTimersByTime(1_000);
+    expect(peers().read()).toEqual(['10.0.0.5:5', '10.0.0.1:1']);
+  });
+
   it('stay when they are gone, until the room is needed', () => {
     peers().follow(nodeWith(['10.0.0.1:1']).node);
     vi.advanceTimersByTime(1_000);
