@@ -124,6 +124,11 @@ export const scenarioSchema = z
       .optional(),
     stateDirs: z.boolean().default(false).describe('nodes have state directories: they remember what they promised, and who votes can change'),
     reclaim: z.boolean().default(false).describe('who restarts under its old address frees at once what its former life was promised'),
+    turns: z
+      .strictObject({ preemptAfter: duration, maxTenure: duration })
+      .partial()
+      .optional()
+      .describe('when a leader makes room: for a higher priority that has stood so long, and for the next after so long in office'),
     weights: z.array(z.number().int().min(1).max(10)).optional().describe('votes of the voters, in their order'),
     lyingView: z.boolean().default(false),
     silentHosts: z.boolean().default(false),
@@ -170,6 +175,14 @@ export function planOfScenario(json: unknown, seed?: number): { readonly name: s
     calmUs,
     ...(s.stateDirs ? { stateDirs: true } : {}),
     ...(s.reclaim ? { reclaim: true } : {}),
+    ...(s.turns === undefined
+      ? {}
+      : {
+          turns: {
+            ...(s.turns.preemptAfter === undefined ? {} : { preemptAfterUs: us(s.turns.preemptAfter) }),
+            ...(s.turns.maxTenure === undefined ? {} : { maxTenureUs: us(s.turns.maxTenure) }),
+          },
+        }),
     ...(s.weights === undefined ? {} : { weights: s.weights }),
     lyingView: s.lyingView,
     silentHosts: s.silentHosts,
@@ -403,6 +416,14 @@ export function scenarioOfPlan(plan: Plan, name: string, question: string): Scen
         }),
     ...(plan.stateDirs === true ? { stateDirs: true } : {}),
     ...(plan.reclaim === true ? { reclaim: true } : {}),
+    ...(plan.turns === undefined
+      ? {}
+      : {
+          turns: {
+            ...(plan.turns.preemptAfterUs === undefined ? {} : { preemptAfter: d(plan.turns.preemptAfterUs) }),
+            ...(plan.turns.maxTenureUs === undefined ? {} : { maxTenure: d(plan.turns.maxTenureUs) }),
+          },
+        }),
     ...(plan.weights === undefined ? {} : { weights: [...plan.weights] }),
     lyingView: plan.lyingView,
     silentHosts: plan.silentHosts ?? false,

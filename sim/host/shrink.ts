@@ -80,6 +80,7 @@ function simplifications(plan: Plan): ((plan: Plan) => Plan)[] {
     (p) => (p.steps.some((step) => step.do === 'voters') ? p : { ...p, stateDirs: false }),
     (p) => ({ ...p, silentHosts: false }),
     ({ reclaim: _, ...p }) => p,
+    ({ turns: _, ...p }) => p,
     (p) => ({ ...p, elections: p.elections.slice(0, 1) }),
     (p) => ({ ...p, nodes: p.nodes.map((node) => ({ ...node, ratePpm: 0 })) }),
     (p) => ({ ...p, nodes: p.nodes.map((node) => ({ ...node, wallMs: 0, wallDrifts: true })) }),

@@ -18,7 +18,20 @@ const HALF = 500_000;
 const MS = 1_000;
 
 /** Parts of the dice; append, never renumber: a number decides what a seed means. */
-const Part = { shape: 1, features: 2, noise: 3, nodes: 4, application: 5, leaders: 6, parts: 7, roles: 8, reclaim: 9, names: 10, steps: 16 } as const;
+const Part = {
+  shape: 1,
+  features: 2,
+  noise: 3,
+  nodes: 4,
+  application: 5,
+  leaders: 6,
+  parts: 7,
+  roles: 8,
+  reclaim: 9,
+  names: 10,
+  turns: 11,
+  steps: 16,
+} as const;
 
 export interface Wanted {
   /** 1 … 9; else drawn. */
@@ -92,6 +105,7 @@ export function planOf(seed: number, wanted: Wanted = {}): Plan {
   const roles = new Dice(seed, Part.roles);
   const witness = voters >= 3 && roles.chance(HALF / 2) ? roles.between(0, voters - 1) : -1;
   const reclaim = new Dice(seed, Part.reclaim).chance(HALF / 2);
+  const turns = turnsOf(seed, present, grantUs);
   const plan: Omit<Plan, 'endUs'> = {
     seed,
     timing,
@@ -105,13 +119,22 @@ export function planOf(seed: number, wanted: Wanted = {}): Plan {
     steps: stepsOf(seed, nodes, voters, present, { grantUs, driftPpm, calmUs, elections }),
     ...(present.has('state-dirs') || present.has('voter-changes') ? { stateDirs: true } : {}),
     ...(reclaim ? { reclaim } : {}),
+    ...(turns === null ? {} : { turns }),
     lyingView: present.has('lying-view'),
     silentHosts: present.has('silent-hosts'),
     calmUs,
-    features: [...present, ...(reclaim ? ['reclaim'] : []), ...(many ? ['many-names'] : [])],
+    features: [...present, ...(reclaim ? ['reclaim'] : []), ...(many ? ['many-names'] : []), ...(turns === null ? [] : ['turns'])],
   };
   const { viewUs, leaderUs } = convergenceUs({ ...plan, endUs: 0 });
   return { ...plan, endUs: calmUs + Math.max(viewUs, leaderUs) };
+}
+
+/** Of the seeds with priorities that differ, one in four has leaders that make room for the higher; of these half rotate, too. */
+function turnsOf(seed: number, present: ReadonlySet<Feature>, grantUs: number): NonNullable<Plan['turns']> | null {
+  const dice = new Dice(seed, Part.turns);
+  if (!dice.chance(HALF / 2) || (!present.has('priorities') && !present.has('priority-changes'))) return null;
+  const preemptAfterUs = dice.between(0, 2 * grantUs);
+  return dice.chance(HALF) ? { preemptAfterUs, maxTenureUs: dice.between(grantUs, 8 * grantUs) } : { preemptAfterUs };
 }
 
 function nodesOf(seed: number, count: number, present: ReadonlySet<Feature>, driftPpm: number, grantUs: number): NodePlan[] {

@@ -131,6 +131,8 @@ export interface Plan {
   readonly stateDirs?: boolean;
   /** Who restarts under its old address frees what its former life was promised. Default: it waits. */
   readonly reclaim?: boolean;
+  /** When a leader makes room by choice: for a bidder of higher priority that has stood for so long, and for whoever is next after so long in office. Only before the calm. */
+  readonly turns?: { readonly preemptAfterUs?: number; readonly maxTenureUs?: number };
   /** Votes of the voters, in their order; default: one each, made odd. */
   readonly weights?: readonly number[];
   /** Whether the view that the election is given lies: members missing, dead ones alive, living ones dead, addresses mixed up. */

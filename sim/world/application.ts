@@ -1,8 +1,11 @@
+import { silentLogger } from '../../src/core/logger.ts';
 import type { ElectionChange } from '../../src/election/host.ts';
 import type { MembershipChange } from '../../src/membership/host.ts';
 import type { PartitionChange } from '../../src/partition/host.ts';
 import { Domain, chance, keyed } from '../kernel/keyed.ts';
-import { stableAfterMs } from '../plan/timings.ts';
+import { Turns } from '../../src/turns.ts';
+import type { Plan } from '../plan/plan.ts';
+import { stableAfterMs, timingOf } from '../plan/timings.ts';
 import type { Machine, Process } from './machine.ts';
 import type { ApplicationPort } from './node-port.ts';
 import type { World } from './world.ts';
@@ -17,6 +20,8 @@ const START_AGAIN_US = 1_000_000;
 export class Application implements ApplicationPort {
   readonly #world: World;
   #decisions = 0;
+  /** What each life remembers of its turns at each election. */
+  readonly #turns = new WeakMap<Process, Map<string, { readonly rules: Turns; end: () => void }>>();
 
   constructor(world: World) {
     this.#world = world;
@@ -27,9 +32,11 @@ export class Application implements ApplicationPort {
     switch (change.type) {
       case 'elected':
         marks.hit('elected');
+        this.#watchTurn(machine, process, change.name);
         break;
       case 'lost':
         marks.hit(`lost-${change.reason}`);
+        this.#turns.get(process)?.get(change.name)?.end();
         this.#settle(machine, process, change.name);
         break;
       case 'ended': {
@@ -71,6 +78,39 @@ export class Application implements ApplicationPort {
     if (change.type !== 'lost' || process.isLeaving) return;
     const { plan } = this.#world;
     this.#later(machine, process, 0, () => process.node.standInPart(change.claim.name, machine.plan.priority, stableAfterMs(plan)));
+  }
+
+  /** Makes room as `lead` does, by the very rules that ship. Not in the calm: it must end with one leader that stays. */
+  #watchTurn(machine: Machine, process: Process, election: string): void {
+    const { plan } = this.#world;
+    if (plan.turns === undefined || process.isLeaving) return;
+    let turns = this.#turns.get(process);
+    if (turns === undefined) this.#turns.set(process, (turns = new Map()));
+    let turn = turns.get(election);
+    if (turn === undefined) turns.set(election, (turn = { rules: this.#turnsOf(machine, process, election, plan.turns), end: () => {} }));
+    turn.end();
+    turn.end = turn.rules.whileLeading((reason, to) => {
+      if (!this.#world.isCalm) process.node.resign(election, reason, to);
+    });
+  }
+
+  #turnsOf(machine: Machine, process: Process, election: string, { preemptAfterUs, maxTenureUs }: NonNullable<Plan['turns']>): Turns {
+    const port = {
+      successor: (name: string) => process.node.successor(name),
+      alarm: (afterMs: number, ring: () => void): (() => void) => {
+        let isOver = false;
+        this.#later(machine, process, afterMs * 1_000, () => void (isOver || ring()));
+        return () => (isOver = true);
+      },
+      onClosed: () => () => {},
+      renewMs: timingOf(this.#world.plan.timing).election.renewUs / 1_000,
+      nowMs: () => this.#world.nowUs / 1_000,
+    };
+    const options = {
+      ...(preemptAfterUs === undefined ? {} : { preemptAfterMs: preemptAfterUs / 1_000 }),
+      ...(maxTenureUs === undefined ? {} : { maxTenureMs: maxTenureUs / 1_000 }),
+    };
+    return new Turns(port, election, machine.plan.priority, options, silentLogger);
   }
 
   #settle(machine: Machine, process: Process, election: string): void {

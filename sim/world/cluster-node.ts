@@ -34,6 +34,7 @@ export const clusterNode: NodeFactory = (setup) => {
     watch: (name) => void node.leader(name),
     standInPart: (name, priority, stableAfterMs) => node.standInPart(name, priority, stableAfterMs),
     resign: (name, reason, to) => node.resign(name, reason, to),
+    successor: (name) => node.port.successor(name),
     settled: (name) => node.settled(name),
     isHeld: (name) => node.isHeld(name),
     setPriority: (name, priority) => node.setPriority(name, priority),

@@ -3,7 +3,7 @@ import type { Runtime } from '../../src/core/runtime.ts';
 import type { Member, Tags } from '../../src/core/view.ts';
 import type { ElectionConfig, Kept } from '../../src/election/config.ts';
 import type { Election } from '../../src/election/election.ts';
-import type { ElectionChange } from '../../src/election/host.ts';
+import type { ElectionChange, LostReason } from '../../src/election/host.ts';
 import type { VotersChange } from '../../src/election/voter-set.ts';
 import type { MembershipConfig } from '../../src/membership/config.ts';
 import type { MembershipChange } from '../../src/membership/host.ts';
@@ -45,7 +45,9 @@ export interface SimulatedNode {
   watch(election: string): void;
   /** Stands for the lead of its part. */
   standInPart(name: string, priority: number, stableAfterMs: number): void;
-  resign(election: string, reason: 'released' | 'handover', to: string | null): void;
+  resign(election: string, reason: LostReason, to: string | null): void;
+  /** Who would lead next, at a majority of voters; null: nobody stands there. */
+  successor(election: string): { readonly name: string; readonly priority: number } | null;
   /** The application's job of that tenure has ended. */
   settled(election: string): void;
   isHeld(election: string): boolean;

@@ -33,6 +33,7 @@ const REQUIRED = [
   'warning-id-conflict',
   'reclaim',
   'roll',
+  'lost-preempted',
 ];
 
 /** Runs seeds `from` … `to`, each with other faults, and asserts that nothing was broken and much was tried. */

@@ -41,6 +41,7 @@ const REQUIRED = [
   'lying-view',
   'reclaim',
   'roll',
+  'lost-preempted',
 ];
 
 export function swarmCommand(): Command {
