@@ -6,8 +6,9 @@ import type { Merge, Source } from './merge.ts';
 import type { Peer } from './peer.ts';
 import type { Outcome, Probe, Prober } from './probe.ts';
 
-/** Probes in a row answered through relays only, after which it is the link and not luck. */
+/** Probes in a row answered through relays only, after which it is the link and not luck; and where packets are known to be lost on all links. */
 const ONE_WAY_AFTER = 3;
+const ONE_WAY_AFTER_WITH_LOSS = 9;
 
 /**
  * Whom we probe when, and what a verdict is worth: in turns the next on the ring and the round robin over
@@ -153,9 +154,13 @@ export class Detection {
     const why =
       outcome === 'gone'
         ? 'another life, or another name, answered at its address'
-        : `no ack within ${Math.round((this.#ctx.nowUs - probe.sentUs) / 1000)} ms, asked through ${relays} others, ${probe.nackedBy.size} of which got none either`;
+        : `no ack within ${Math.round((this.#ctx.nowUs - probe.sentUs) / 1000)} ms, asked through ${relays} others, ${probe.nackedBy.size - probe.goneBy.size} of which got none either${
+            probe.goneBy.size > 0 ? ` and ${probe.goneBy.size} one of another life` : ''
+          }`;
     this.#merge.accuse(peer, why);
-    if (probe.refusals > 0 && !peer.refusalsLied) this.#merge.hasten(peer);
+    // Its host lives, and that life is not at its address: not enough to believe one member's word for, but no pause looks like that.
+    const isHostAlive = outcome === 'gone' || probe.refusals > 0 || probe.refusedBy.size > 0 || probe.goneBy.size > 0;
+    if (isHostAlive && !peer.refusalsLied) this.#merge.hasten(peer);
   }
 
   /**
@@ -214,11 +219,11 @@ export class Detection {
    * accused for it. Which direction it is shows in whether we hear from it (member.H4).
    */
   #noteLink(peer: Peer, relayed: boolean): void {
-    const { nowUs, config, oneWay, host } = this.#ctx;
+    const { nowUs, config, oneWay, losses, host } = this.#ctx;
     const { name } = peer.claim;
     peer.relayedOnly = relayed ? peer.relayedOnly + 1 : 0;
     if (!relayed) oneWay.delete(name);
-    if (peer.relayedOnly < ONE_WAY_AFTER || oneWay.has(name)) return;
+    if (peer.relayedOnly < (losses.reason === null ? ONE_WAY_AFTER : ONE_WAY_AFTER_WITH_LOSS) || oneWay.has(name)) return;
     oneWay.add(name);
     const hears = nowUs - peer.lastHeardUs <= ONE_WAY_AFTER * config.probePeriodUs * Math.max(1, this.#ctx.table.activeCount);
     peer.note(nowUs, 'answers others and not us');

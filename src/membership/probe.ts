@@ -52,6 +52,8 @@ export interface Probe {
   againUs: number;
   /** Who was refused twice, ourselves included. */
   readonly refusedBy: Set<string>;
+  /** Relays that another life answered. */
+  readonly goneBy: Set<string>;
   /** Relays that have said nothing yet, and those that said nack. */
   readonly silentRelays: Set<string>;
   readonly nackedBy: Set<string>;
@@ -110,6 +112,7 @@ export class Prober {
       refusedUs: -Infinity,
       againUs: Infinity,
       refusedBy: new Set(),
+      goneBy: new Set(),
       silentRelays: new Set(),
       nackedBy: new Set(),
     };
@@ -147,6 +150,7 @@ export class Prober {
       else this.#ctx.count('nack.foreign');
     } else if (probe.silentRelays.delete(nack.from)) {
       probe.nackedBy.add(nack.from);
+      if (nack.reason === 'gone') probe.goneBy.add(nack.from);
       if (nack.reason === 'refused') this.#refusedTwice(probe, nack.from);
     } else this.#ctx.count('nack.foreign');
     return true;

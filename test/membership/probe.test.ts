@@ -45,6 +45,26 @@ describe('a probe', () => {
     node.ack(node.nextPing('b'), { boot: 99 });
     expect(node.state('b')).toBe('suspect');
     expect(node.core.explain('b', node.nowUs).join(' ')).toContain('another life');
+    node.passQuietly(610, 'b'); // the floor: a silent one has the ceiling, which is a multiple
+    expect(node.state('b')).toBe('failed');
+  });
+
+  it('takes a relay’s word for that, too, and no more than a suspicion’s floor sooner', () => {
+    for (const [reason, state] of [
+      ['gone', 'failed'],
+      ['refused', 'failed'],
+      ['silent', 'suspect'],
+    ] as const) {
+      const node = new Lone(['b', 'c', 'd']);
+      const ping = node.nextPing('b');
+      node.pass(21);
+      node.receive('c', { ...nack('c', ping.seq), reason } as MembershipMessage);
+      node.receive('d', nack('d', ping.seq));
+      node.passQuietly(50, 'b');
+      expect(node.state('b')).toBe('suspect');
+      node.passQuietly(700, 'b');
+      expect(node.state('b'), reason).toBe(state);
+    }
   });
 
   it('takes "not me" for the same, but only from the address that was asked', () => {
