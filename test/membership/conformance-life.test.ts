@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest';
+import { createRandom } from '../../src/core/random.ts';
 import { GossipQueue, retransmitLimit } from '../../src/membership/gossip-queue.ts';
 import { claimsBytes } from '../../src/membership/wire-size.ts';
 import { Cluster, lan, loopback } from '../../sim/schedules/membership-cluster.ts';
@@ -26,16 +27,29 @@ describe('conformance', () => {
     expect(pair.cluster.runUntil(() => pair.all[1]!.core.selfState === 'left', 3 * ms(loopback.gossipTickUs))).toBe(true);
   });
 
-  it('17, all restart within a second in any order, at the same addresses: all are there again', () => {
+  it('17, all restart within a second in any order, at the same addresses, some with a clock set back: all are there again, with the facts of their new lives', () => {
     for (let seed = 1; seed <= 200; seed += 1) {
       const { cluster, all } = grown(5, seed);
       const addresses = all.map(({ address }) => address);
-      const lives = all.map((process, i) => {
-        cluster.run(37 * ((seed * (i + 1)) % 5));
+      const random = createRandom(seed);
+      const lives = random.shuffle([...all]).map((process) => {
+        cluster.run(random.below(200));
         cluster.kill(process);
-        return cluster.start(process.name, addresses, { address: process.address });
+        const back = random.below(2) === 0 ? { incarnation: incarnationOf(process) - 1_000_000 } : {};
+        return cluster.start(process.name, addresses, { address: process.address, tags: { life: 'second' }, ...back });
       });
       expect(cluster.runUntil(() => cluster.agree(lives), 20 * T)).toBe(true);
+      for (const { core } of lives) for (const { tags } of core.members.values()) expect(tags).toEqual({ life: 'second' });
+    }
+  });
+
+  it('17, one restarts: it is there again within 2 T', () => {
+    for (let seed = 1; seed <= 50; seed += 1) {
+      const { cluster, all } = grown(5, seed);
+      cluster.kill(all[3]!);
+      cluster.run(seed * 11);
+      const again = cluster.start(all[3]!.name, [all[0]!.address], { address: all[3]!.address, incarnation: incarnationOf(all[3]!) - 1_000_000 });
+      expect(cluster.runUntil(() => cluster.agree([...all.slice(0, 3), again, all[4]!]), 2 * T)).toBe(true);
     }
   });
 
@@ -44,6 +58,15 @@ describe('conformance', () => {
     cluster.kill(all[3]!);
     const again = cluster.start(all[3]!.name, [all[0]!.address]);
     expect(cluster.runUntil(() => cluster.agree([...all.slice(0, 3), again]), 4 * T)).toBe(true);
+    again.core.leave(cluster.nowUs); // it has left: nobody need be asked
+    cluster.run(1_000);
+    cluster.kill(again);
+    const third = cluster.start(all[3]!.name, [all[0]!.address]);
+    expect(cluster.runUntil(() => cluster.agree([...all.slice(0, 3), third]), 2 * T)).toBe(true);
+    cluster.kill(third); // somebody else answers at its address, and says "not me"
+    const other = cluster.start('n9', [all[0]!.address], { address: third.address });
+    const fourth = cluster.start(all[3]!.name, [all[0]!.address]);
+    expect(cluster.runUntil(() => cluster.agree([...all.slice(0, 3), other, fourth]), 4 * T)).toBe(true);
     const second = cluster.start(all[2]!.name, [all[0]!.address]);
     cluster.run(3_000);
     expect(second.told('refused')).toHaveLength(1);
@@ -90,12 +113,28 @@ describe('conformance', () => {
     expect(new Set(told.values())).toEqual(new Set([retransmitLimit(201)]));
   });
 
-  it('22, loss of 30 %: ten minutes without a false failure, and a crash is still found', () => {
-    const { cluster, all } = grown(10, 1, { config: lan, net: { lossPerMille: 300 } });
-    cluster.run(600_000);
-    expect(failures(all)).toEqual([]);
-    cluster.kill(all[9]!);
-    expect(cluster.runUntil(() => all.slice(0, 9).every((observer) => observer.state(all[9]!.name) === 'failed'), 60_000)).toBe(true);
+  it('22, loss of 30 %: ten minutes without a false failure, and a crash is still found within twice the bound of 2', () => {
+    for (const seed of [1, 2, 3]) {
+      const { cluster, all } = grown(10, seed, { config: lan });
+      cluster.net.lossPerMille = 300;
+      cluster.run(600_000);
+      expect(failures(all)).toEqual([]);
+      cluster.kill(all[9]!);
+      const boundMs = ms((2 * 9 - 1 + 1) * lan.probePeriodUs + lan.pauseToleranceUs * lan.suspicionCeiling);
+      expect(cluster.runUntil(() => all.slice(0, 9).every((observer) => observer.state(all[9]!.name) === 'failed'), 2 * boundMs)).toBe(true);
+    }
+  });
+
+  it('22, loss of 50 %: fewer than one member in ten is called failed in ten minutes, and it is back at once', () => {
+    for (const seed of [1, 2, 3]) {
+      const { cluster, all } = grown(10, seed, { config: lan });
+      cluster.net.lossPerMille = 500;
+      cluster.run(600_000);
+      const false_ = new Set(failures(all));
+      expect(false_.size, [...false_].join()).toBeLessThanOrEqual(1);
+      cluster.net.lossPerMille = 0;
+      expect(cluster.runUntil(() => cluster.agree(), 5_000)).toBe(true);
+    }
   });
 
   it('26, churn: ten thousand that come and leave are remembered for as long as was said, and then not at all', () => {
@@ -123,7 +162,7 @@ describe('conformance', () => {
     cluster.isDown = (process) => process === down;
     cluster.drop = ({ to }) => to === down.address;
     expect(cluster.runUntil(() => down.core.selfState === 'isolated', 2 * T)).toBe(true);
-    expect(down.told('self').at(-1)!.reasons.join()).toContain('the system cannot send');
+    expect(down.told('self').at(-1)!.reasons.join()).toMatch(/the system cannot send: [3-7] addresses/); // not the one that was probed alone
     expect(down.core.health).toBeGreaterThan(0);
     expect(failures([down])).toEqual([]);
     cluster.isDown = () => false;
@@ -132,13 +171,15 @@ describe('conformance', () => {
     expect(down.core.selfState).not.toBe('isolated');
   });
 
-  it('29, determinism: the same seed is the same log of events', () => {
+  it('29, determinism: the same seed is the same log of events and packets', () => {
     const log = (): string => {
       const { cluster, all } = grown(6, 9, { net: { lossPerMille: 100, duplicatePerMille: 100 } });
+      cluster.record = true;
       cluster.kill(all[2]!);
       cluster.run(5_000);
-      return JSON.stringify(all.map((process) => process.events));
+      return JSON.stringify([all.map((process) => process.events), cluster.packets]);
     };
-    expect(log()).toBe(log());
+    const first = log();
+    for (let i = 1; i < 16; i += 1) expect(log() === first).toBe(true);
   });
 });
