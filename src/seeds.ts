@@ -7,6 +7,8 @@ import type { RememberedPeers } from './remembered.ts';
 /** How often names are looked up again: while we are alone, and else. */
 const ALONE_MS = 5_000;
 const AMONG_OTHERS_MS = 60_000;
+/** How long a name service may take before the node starts without its answer. */
+const LOOK_UP_MS = 2_000;
 
 /** What of a name service is used. */
 export type LookUp = (host: string) => Promise<readonly { readonly address: string; readonly family: number }[]>;
@@ -71,7 +73,7 @@ export class Seeds {
     const colon = seed.lastIndexOf(':');
     const port = seed.slice(colon + 1);
     try {
-      const records = await this.#lookUp(seed.slice(0, colon));
+      const records = await within(LOOK_UP_MS, this.#lookUp(seed.slice(0, colon)));
       const addresses = records.map(({ address, family }) => parseAddress(family === 6 ? `[${address}]:${port}` : `${address}:${port}`));
       this.#meant.set(
         seed,
@@ -81,5 +83,18 @@ export class Seeds {
       this.#logger.warn({ seed, error: error instanceof Error ? error.message : String(error) }, "a seed's name cannot be looked up; trying again");
     }
     return this.#meant.get(seed) ?? [];
+  }
+}
+
+/** A name service that does not answer must not keep a node from its other seeds: what a name means is asked for again later. */
+async function within<T>(ms: number, promise: Promise<T>): Promise<T> {
+  let timer: NodeJS.Timeout | undefined;
+  const late = new Promise<never>((_, reject) => {
+    timer = setTimeout(() => reject(new Error(`no answer of the name service within ${ms} ms`)), ms);
+  });
+  try {
+    return await Promise.race([promise, late]);
+  } finally {
+    clearTimeout(timer);
   }
 }

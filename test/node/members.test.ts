@@ -272,6 +272,16 @@ describe('seeds', () => {
     expect(joined).toEqual([['10.0.0.2:1', '10.0.0.8:1']]);
   });
 
+  it('that are known are not waited with for a name service that does not answer', async () => {
+    const seeds = new Seeds(['stuck:1', '10.0.0.9:7946'], { read: () => ['10.0.0.8:7946'] }, silentLogger, () => new Promise(() => {}));
+    const found = vi.fn();
+    void seeds.find().then(found);
+    await vi.advanceTimersByTimeAsync(1_999);
+    expect(found).not.toHaveBeenCalled();
+    await vi.advanceTimersByTimeAsync(1);
+    expect(found).toHaveBeenCalledWith(['10.0.0.9:7946', '10.0.0.8:7946']);
+  });
+
   it('keep what a name meant while the name service fails', async () => {
     meanings.set('db', ['10.0.0.1']);
     const seeds = seedsOf(['db:1']);
