@@ -16,7 +16,7 @@ import { NodeCore } from './node-core.ts';
 import { Latest, type LeaderInfo } from './observe.ts';
 import type { NodeSettings } from './options.ts';
 import type { PerPartition } from './per-partition.ts';
-import { acquireSlot } from './semaphore.ts';
+import { Semaphores } from './semaphore.ts';
 import { Turns } from './turns.ts';
 import type { VotersChange } from './election/voter-set.ts';
 import type { VotersChanged, VotersView } from './voters.ts';
@@ -40,6 +40,7 @@ export class ClusterNode implements AsyncDisposable {
   readonly #wire: Wire;
   readonly #logger: Logger;
   readonly #store: Store | null;
+  readonly #semaphores: Semaphores;
   #closing: Promise<void> | null = null;
 
   constructor(settings: NodeSettings, wire: Wire, runtime: Runtime, logger: Logger, store: Store | null = null) {
@@ -47,6 +48,7 @@ export class ClusterNode implements AsyncDisposable {
     this.core = new NodeCore(settings, wire, runtime, logger, store === null ? undefined : (kept) => store.write(kept));
     this.#store = store;
     this.perPartition = this.core.perPartition;
+    this.#semaphores = new Semaphores(this.core.campaigns);
     this.#settings = settings;
     this.#wire = wire;
     this.#logger = logger;
@@ -186,14 +188,13 @@ export class ClusterNode implements AsyncDisposable {
   }
 
   /**
-   * Stands for one of `holders` slots of `name`, each an election (`name#0` …), so that at most so many nodes hold one.
+   * Stands for one of `holders` slots of `name`, each an election (`name#0` …), so that at most so many nodes hold one, and a node at most one.
    *
-   * @param holders 1 … 64, the same on every node. @returns The slot's lease. @throws As `campaign`.
+   * @param holders 1 … 64, the same on every node. @returns The slot's lease. @throws As `campaign`; `ERR_BUSY` while this node stands for a slot of `name` or holds one.
    */
   async acquireSlot(name: string, holders: number, options: CampaignOptions = {}): Promise<Lease> {
     const standing = checkCandidacy(this.#settings, `${name}#${holders}`, options);
-    const campaign = async (slot: string, signal: AbortSignal): Promise<Lease> => (await this.core.campaigns.campaign(slot, standing, signal)).lease;
-    return acquireSlot(name, holders, campaign, options.signal);
+    return this.#semaphores.acquire(name, holders, standing, options.signal);
   }
 
   /** Who leads, as far as this node knows. The first question about a name makes it ask the voters from then on. */
