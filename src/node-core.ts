@@ -376,7 +376,7 @@ export class NodeCore {
     if (this.#closed) return false;
     this.#closed = true;
     this.#spares?.end();
-    this.campaigns.close();
+    this.campaigns.end();
     this.#runtime.wakeAt(Infinity, () => {});
     this.#watches.end();
     return true;

@@ -604,6 +604,20 @@ describe('tryAcquire', () => {
     expect((await again).held).toBe(true);
   });
 
+  it('is one a node: while it stands for a slot, and until the lease that it got is over', async () => {
+    const first = a.acquireSlot('disk', 2);
+    expect(await stateOf(a.acquireSlot('disk', 2))).toBe('rejected ERR_BUSY');
+    const other = a.acquireSlot('tape', 2);
+    await world.run(2_000);
+    const lease = await first;
+    expect((await other).held).toBe(true);
+    expect(await stateOf(a.acquireSlot('disk', 2))).toBe('rejected ERR_BUSY');
+    await Promise.all([lease.release(), world.run(1_000)]);
+    const again = a.acquireSlot('disk', 2);
+    await world.run(2_000);
+    expect((await again).held).toBe(true);
+  });
+
   it('gets a free name, and null for a taken one, and stands no longer', async () => {
     const mine = a.tryAcquire('job');
     await world.run(2_000);
