@@ -143,12 +143,11 @@ export class NodeCore {
     this.perPartition = new PerPartition(
       {
         stand: (name, priority, stableAfterMs) => this.standInPart(name, priority, stableAfterMs),
+        ...this.port, // its alarms, its end and R are the same here
         release: (name, reason) => this.releasePart(name, reason),
         follow: (name) => this.enter(() => this.partition.follow(name, this.#runtime.now())),
         leaderOf: (name) => this.partition.leaderOf(name, this.#runtime.elapsedUs()),
         isClosed: () => this.#closed || this.#membership === null,
-        alarm: (afterMs, ring) => this.alarm(afterMs, ring),
-        renewMs: ms(settings.election.renewUs),
       },
       settings,
       logger,

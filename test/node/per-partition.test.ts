@@ -172,6 +172,16 @@ describe('one leader in each part', () => {
     expect(next).not.toBeNull();
   });
 
+  it('ends with the node while it lets others have their turn', async () => {
+    const world = new NodeWorld();
+    const a = world.start('a').node;
+    await world.run(500);
+    const led = a.perPartition.lead('cache', ({ resign }) => resign()).catch((error: unknown) => error);
+    while (!a.explain('cache').join().includes('does not stand')) await world.run(5);
+    await Promise.all([a.close(), world.run(100)]);
+    expect(await led).toMatchObject({ code: 'ERR_CLOSED' });
+  });
+
   it('explains who leads, what is waited for, and that a node does not stand', async () => {
     const world = new NodeWorld();
     const a = world.start('a').node;
