@@ -115,6 +115,7 @@ export class NodeCore {
     this.port = {
       stand: (name, { priority, ...order }) => this.stand(name, priority, order),
       withdraw: (name) => this.withdraw(name),
+      setPriority: (name, priority) => this.setPriority(name, priority),
       isHeld: (name) => this.isHeld(name),
       remainingUs: (name) => this.remainingUs(name),
       canHandOver: (name, to) => this.enter(() => this.election.canHandOver(name, to, this.#runtime.now())),
@@ -142,8 +143,8 @@ export class NodeCore {
     );
     this.perPartition = new PerPartition(
       {
-        stand: (name, priority, stableAfterMs) => this.standInPart(name, priority, stableAfterMs),
         ...this.port, // its alarms, its end and R are the same here
+        stand: (name, priority, stableAfterMs) => this.standInPart(name, priority, stableAfterMs),
         release: (name, reason) => this.releasePart(name, reason),
         follow: (name) => this.enter(() => this.partition.follow(name, this.#runtime.now())),
         leaderOf: (name) => this.partition.leaderOf(name, this.#runtime.elapsedUs()),

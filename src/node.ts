@@ -166,8 +166,9 @@ export class ClusterNode implements AsyncDisposable {
    */
   async lead(name: string, job: Job, options: LeadOptions = {}): Promise<void> {
     const standing = checkCandidacy(this.#settings, name, options);
-    const turns = new Turns(this.core.port, name, standing.priority, options, this.#logger);
-    return lead(this.core.campaigns, this.core.port, turns, this.#logger, name, job, standing, options.signal);
+    const turns = new Turns(this.core.port, name, standing, options, this.#logger);
+    const over = this.core.campaigns.whileLed(name, standing);
+    return lead(this.core.campaigns, this.core.port, turns, this.#logger, name, job, standing, options.signal).finally(over);
   }
 
   /** Stands for `name` until elected. @throws As `lead`, and what `options.signal` was aborted with. */
@@ -217,10 +218,14 @@ export class ClusterNode implements AsyncDisposable {
     return this.core.isHeld(name);
   }
 
-  /** Whose turn it is among equals: −1,000 … 1,000, from the next bid on. */
+  /**
+   * Whose turn it is among equals: −1,000 … 1,000, from the next bid on, for as long as this node stands for `name` (all tenures of a `lead`).
+   *
+   * @throws BellwetherError `ERR_OPTIONS`; `ERR_NOT_CANDIDATE` where it neither stands for `name` nor leads it.
+   */
   setPriority(name: string, priority: number): void {
     checkPriority(priority);
-    this.core.setPriority(name, priority);
+    this.core.campaigns.setPriority(name, priority);
   }
 
   // ── who votes ──

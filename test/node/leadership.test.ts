@@ -364,6 +364,36 @@ describe('whose turn it is', () => {
     expect(world.leader('given')).toBe('b'); // and it is not taken back by a lower one
   });
 
+  it('a priority that is set later holds for the tenure in hand and for the next ones', async () => {
+    let resign = (): void => {};
+    const job = (leadership: { signal: AbortSignal; resign: () => void }): Promise<unknown> => ((resign = leadership.resign), forever(leadership));
+    void a.lead('job', job, { preemptAfterMs: 1_000 });
+    await world.run(2_000);
+    a.setPriority('job', 10);
+    const first = b.campaign('job', { priority: 5 });
+    await world.run(4_000);
+    expect(world.leader('job')).toBe('a'); // nobody above 10 stands
+    resign();
+    await world.run(1_000);
+    const lease = await first;
+    void c.campaign('job', { priority: 7 });
+    await world.run(1_000);
+    await Promise.all([lease.release(), world.run(1_000)]);
+    expect(world.leader('job')).toBe('a');
+  });
+
+  it('a priority is set where the node stands, be it well or not, and nowhere else', async () => {
+    let well = false;
+    void a.lead('job', forever, { isHealthy: () => well });
+    void b.lead('job', forever, { priority: 5, preemptAfterMs: 500 });
+    await world.run(2_000);
+    a.setPriority('job', 10);
+    well = true;
+    await world.run(4_000);
+    expect(world.leader('job')).toBe('a');
+    expect(() => a.setPriority('other', 1)).toThrow(expect.objectContaining({ code: 'ERR_NOT_CANDIDATE' }));
+  });
+
   it('a higher priority that comes and goes does not count as one that stands', async () => {
     void a.lead('job', forever, { preemptAfterMs: 1_500 });
     await world.run(2_000);
@@ -560,6 +590,20 @@ describe('acquireSlot', () => {
     expect(next.held).toBe(true);
   });
 
+  it('is one a node: while it stands for a slot, and until the lease that it got is over', async () => {
+    const first = a.acquireSlot('disk', 2);
+    expect(await stateOf(a.acquireSlot('disk', 2))).toBe('rejected ERR_BUSY');
+    const other = a.acquireSlot('tape', 2);
+    await world.run(2_000);
+    const lease = await first;
+    expect((await other).held).toBe(true);
+    expect(await stateOf(a.acquireSlot('disk', 2))).toBe('rejected ERR_BUSY');
+    await Promise.all([lease.release(), world.run(1_000)]);
+    const again = a.acquireSlot('disk', 2);
+    await world.run(2_000);
+    expect((await again).held).toBe(true);
+  });
+
   it('rejects with what its signal was aborted with, and stands for nothing any more', async () => {
     const abort = new AbortController();
     const waiting = a.acquireSlot('disk', 3, { signal: abort.signal });
@@ -567,6 +611,9 @@ describe('acquireSlot', () => {
     await expect(waiting).rejects.toThrow('stop');
     await world.run(2_000);
     for (const slot of [0, 1, 2]) expect(world.leader(`disk#${slot}`)).toBe(null);
+    const next = a.acquireSlot('disk', 3);
+    await world.run(2_000);
+    expect(await stateOf(next)).toBe('resolved');
     await expect(a.acquireSlot('disk', 0)).rejects.toMatchObject({ code: 'ERR_OPTIONS' });
   });
 });
@@ -590,34 +637,6 @@ describe('a witness', () => {
 });
 
 describe('tryAcquire', () => {
-  it('is one a node: while it stands for a slot, and until the lease that it got is over', async () => {
-    const first = a.acquireSlot('disk', 2);
-    expect(await stateOf(a.acquireSlot('disk', 2))).toBe('rejected ERR_BUSY');
-    const other = a.acquireSlot('tape', 2);
-    await world.run(2_000);
-    const lease = await first;
-    expect((await other).held).toBe(true);
-    expect(await stateOf(a.acquireSlot('disk', 2))).toBe('rejected ERR_BUSY');
-    await Promise.all([lease.release(), world.run(1_000)]);
-    const again = a.acquireSlot('disk', 2);
-    await world.run(2_000);
-    expect((await again).held).toBe(true);
-  });
-
-  it('is one a node: while it stands for a slot, and until the lease that it got is over', async () => {
-    const first = a.acquireSlot('disk', 2);
-    expect(await stateOf(a.acquireSlot('disk', 2))).toBe('rejected ERR_BUSY');
-    const other = a.acquireSlot('tape', 2);
-    await world.run(2_000);
-    const lease = await first;
-    expect((await other).held).toBe(true);
-    expect(await stateOf(a.acquireSlot('disk', 2))).toBe('rejected ERR_BUSY');
-    await Promise.all([lease.release(), world.run(1_000)]);
-    const again = a.acquireSlot('disk', 2);
-    await world.run(2_000);
-    expect((await again).held).toBe(true);
-  });
-
   it('gets a free name, and null for a taken one, and stands no longer', async () => {
     const mine = a.tryAcquire('job');
     await world.run(2_000);
@@ -625,9 +644,6 @@ describe('tryAcquire', () => {
     expect(lease.held).toBe(true);
     const theirs = b.tryAcquire('job', { waitMs: 700 });
     await world.run(701);
-    const next = a.acquireSlot('disk', 3);
-    await world.run(2_000);
-    expect(await stateOf(next)).toBe('resolved');
     expect(await theirs).toBe(null);
     await Promise.all([lease.release(), world.run(2_000)]);
     expect(world.leader('job')).toBe(null);
@@ -831,6 +847,19 @@ describe('close', () => {
     const closed = a.close({ timeoutMs: 300 });
     await world.run(310);
     expect(await stateOf(closed)).toBe('resolved');
+  });
+
+  it('ends what waits for the end of a tenure, also where the job ends after a bounded close', async () => {
+    let end = (): void => {};
+    const led = a.lead('job', () => new Promise<void>((resolve) => (end = resolve)));
+    const campaign = a.campaign('other');
+    await world.run(2_000);
+    const lease = await campaign;
+    await Promise.all([a.close({ timeoutMs: 300 }), world.run(310)]);
+    expect(await stateOf(led)).toBe('pending'); // its job runs
+    expect(await stateOf(lease.release())).toBe('resolved');
+    end();
+    expect(await stateOf(led)).toBe('rejected ERR_CLOSED');
   });
 });
 
