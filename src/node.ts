@@ -138,7 +138,7 @@ export class ClusterNode implements AsyncDisposable {
     return this.core.isClosed;
   }
 
-  /** @throws BellwetherError `ERR_OPTIONS` above 512 bytes. */
+  /** Takes the place of all tags; those of our own (`~…`, `leader:…`) stay as they are. @throws BellwetherError `ERR_OPTIONS` above 512 bytes. */
   setTags(tags: Tags): void {
     this.core.setTags(tags);
   }

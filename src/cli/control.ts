@@ -3,6 +3,7 @@ import type { Member } from '../core/view.ts';
 import type { Leadership } from '../lead.ts';
 import type { ClusterNode } from '../node.ts';
 import type { LeaderInfo } from '../observe.ts';
+import { isReservedTag } from '../payloads.ts';
 import { VOTERS_USAGE, runVoters } from './voters-control.ts';
 
 /** What control commands act on. */
@@ -79,8 +80,9 @@ const COMMANDS: Readonly<Record<string, { readonly usage: string; readonly least
     most: 1,
     run: ({ node }, [pair]) => {
       const equals = pair!.indexOf('=');
-      if (equals < 1) throw usage('tag K=V');
-      node.setTags({ ...node.self.tags, [pair!.slice(0, equals)]: pair!.slice(equals + 1) });
+      const key = pair!.slice(0, Math.max(0, equals));
+      if (key === '' || isReservedTag(key)) throw usage('tag K=V, where K begins with neither ~ nor leader:');
+      node.setTags({ ...node.self.tags, [key]: pair!.slice(equals + 1) });
       return node.self.tags;
     },
   },

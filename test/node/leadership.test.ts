@@ -260,6 +260,14 @@ describe('a lease', () => {
     expect(b.leader('job')).toMatchObject({ name: 'a', payload: null });
   });
 
+  it('leaves no word of its tenure, and nothing of the voters, in the tags of who changes one of them', async () => {
+    lease.setPayload('at work');
+    a.setTags({ ...a.self.tags, '~line': 'z', zone: 'x' });
+    expect(a.self.tags).toEqual({ zone: 'x', 'leader:job': `${lease.term} at work` });
+    await Promise.all([lease.release(), world.run(1_000)]);
+    expect(a.self.tags).toEqual({ zone: 'x' });
+  });
+
   it('is given back by await using', async () => {
     {
       await using held = lease;
