@@ -247,12 +247,17 @@ export class NodeCore {
 
   leader(name: string): LeaderInfo {
     this.#follow(name);
+    return this.peek(name);
+  }
+
+  /** As `leader`, from what is known already: a name that is new is not followed. */
+  peek(name: string): LeaderInfo {
     return this.#watches.beliefOf(name, this.election, this.membership.members, this.#runtime.now());
   }
 
   observe(name: string, signal: AbortSignal | undefined): Latest<LeaderInfo> {
     this.#follow(name);
-    return this.#watches.read(name, this.#watches.beliefOf(name, this.election, this.membership.members, this.#runtime.now()), signal);
+    return this.#watches.read(name, this.peek(name), signal);
   }
 
   explain(about: string | undefined): readonly string[] {
@@ -364,11 +369,6 @@ export class NodeCore {
 
   remainingUs(name: string): number {
     return this.election.remainingUs(name, this.#runtime.now().leaderUs);
-  }
-
-  /** Whether the application's work of that tenure has not ended yet. */
-  isRunning(name: string, term: number): boolean {
-    return this.campaigns.isRunning(name, term);
   }
 
   /** Ends everything without a word to anybody: nothing happens here any more. @returns Whether it had not ended before. */
@@ -594,6 +594,6 @@ export class NodeCore {
   }
 
   #follow(name: string): void {
-    if (this.#watches.follow(name)) this.enter(() => this.election.watch(name, this.#runtime.now()));
+    this.#watches.follow(name, () => this.enter(() => this.election.watch(name, this.#runtime.now())));
   }
 }

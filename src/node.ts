@@ -204,7 +204,7 @@ export class ClusterNode implements AsyncDisposable {
     return this.core.leader(name);
   }
 
-  /** Yields who leads now and then each change; a slow reader gets the latest and misses what is outdated. */
+  /** Yields who leads now and then each change; a slow reader gets the latest and misses what is outdated. Beyond the names that a node watches (4,096): only who leads now. */
   observe(name: string, options: { readonly signal?: AbortSignal } = {}): AsyncIterableIterator<LeaderInfo> {
     checkElectionName(name);
     if (!this.core.isClosed && options.signal?.aborted !== true) return this.core.observe(name, options.signal);

@@ -1,3 +1,4 @@
+import { checkElectionName } from '../candidacy.ts';
 import { BellwetherError } from '../core/errors.ts';
 import type { Member } from '../core/view.ts';
 import type { Leadership } from '../lead.ts';
@@ -104,10 +105,21 @@ export function membersOf(node: ClusterNode): readonly MemberLine[] {
   return node.members.map(({ name, state, address, incarnation, tags }) => ({ name, state, address, incarnation, tags }));
 }
 
-/** Who leads that election; without a name the only one this agent stands for, or `leader` where it stands for none. */
-export function leaderOf(on: Controlled, election: string | undefined): LeaderInfo & { readonly election: string } {
+/**
+ * Who leads that election; without a name the only one this agent stands for, or `leader` where it stands for none.
+ *
+ * @param mayFollow Whether the node may ask for that name from now on. Where it may not, it tells what it knows, and of what it does not know that nobody was asked.
+ */
+export function leaderOf(
+  on: Controlled,
+  election: string | undefined,
+  mayFollow: (name: string) => boolean = () => true,
+): LeaderInfo & { readonly election: string; readonly followed?: false } {
   const name = election ?? (on.elections.length === 0 ? 'leader' : electionOr(on, undefined));
-  return { election: name, ...on.node.leader(name) };
+  checkElectionName(name);
+  if (mayFollow(name)) return { election: name, ...on.node.leader(name) };
+  const known = on.node.core.peek(name);
+  return { election: name, ...known, ...(known.known ? {} : { followed: false }) };
 }
 
 /** Runs one line. Never rejects: a mistake is an answer too. */

@@ -1,6 +1,10 @@
 import { beforeEach, describe, expect, it } from 'vitest';
+import type { Member } from '../../src/core/view.ts';
+import { BELIEFS_MAX } from '../../src/election/beliefs.ts';
+import { CONTESTS_MAX } from '../../src/election/contest.ts';
 import type { Lease } from '../../src/lease.ts';
 import type { ClusterNode } from '../../src/node.ts';
+import { Watches } from '../../src/watches.ts';
 import { NodeWorld, settleMicrotasks } from '../support/node-world.ts';
 
 const voters = ['a', 'b', 'c'];
@@ -803,6 +807,32 @@ describe('observe and leader', () => {
     abort.abort();
     await settleMicrotasks();
     expect(await stateOf(reading)).toBe('resolved');
+  });
+
+  it('follow so many names and no more: that is told once, and of others what is known', async () => {
+    const x = world.start('x').node; // one that was not accepted yet: it asks nobody, which makes this quick
+    await settleMicrotasks();
+    const name = (i: number): string => `name-${i}`;
+    for (let i = 0; i < CONTESTS_MAX; i += 1) x.leader(name(i));
+    expect(world.log('x')).not.toContain('warning names-limit');
+    for (const one of ['more', 'more', 'still-more']) expect(x.leader(one)).toMatchObject({ known: false, name: null });
+    expect(world.log('x').filter((line) => line === 'warning names-limit')).toHaveLength(1);
+    const read: (string | null)[] = [];
+    for await (const info of x.observe('more')) read.push(info.name);
+    expect(read).toEqual([null]); // and no end that never comes
+    const followed = x.observe(name(7));
+    await followed.next();
+    const next = followed.next();
+    await Promise.all([x.close(), world.run(2_000)]);
+    expect(await next).toMatchObject({ done: true });
+  });
+
+  it('remember who led so many names and no more', () => {
+    const watches = new Watches();
+    const none = new Map<string, Member>();
+    for (let i = 0; i < BELIEFS_MAX + 5; i += 1) watches.onLeader({ type: 'leader', name: `name-${i}`, leader: 'a', term: 1, reason: null }, none, 0);
+    expect(watches.names.size).toBe(BELIEFS_MAX);
+    expect(watches.names.has('name-4')).toBe(false);
   });
 
   it('yields the latest to a slow reader, not what is outdated', async () => {

@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { type Lease, type Leadership, type PartitionLease, type PartitionOptions, fencedTransaction, FencingGate, fenceHeaders } from '../../src/index.ts';
 import type { PartitionEvent } from '../../src/events.ts';
+import { PARTITION_NAMES_MAX } from '../../src/partition/beliefs.ts';
 import { NodeWorld, settleMicrotasks } from '../support/node-world.ts';
 
 const NAMES = ['a', 'b', 'c', 'd', 'e'];
@@ -201,6 +202,17 @@ describe('one leader in each part', () => {
     b.perPartition.leader('other');
     expect(b.explain('other')).toContain("This node does not stand for 'other' in its part.");
     expect(b.explain().join('\n')).toContain("a leads 'cache' in this part");
+  });
+
+  it('is told of so many names and no more: the one asked about longest ago goes, and none that is stood for', async () => {
+    const world = new NodeWorld();
+    const a = world.start('a').node;
+    await world.run(500);
+    void a.perPartition.campaign('cache').catch(() => {});
+    for (let i = 0; i < PARTITION_NAMES_MAX + 1; i += 1) a.perPartition.leader(`name-${i}`);
+    const { names } = a.core.partition;
+    expect(names).toHaveLength(PARTITION_NAMES_MAX);
+    expect(names.slice(0, 2)).toEqual(['cache', 'name-2']);
   });
 
   it('refuses what cannot be: a witness, a name twice, a closed node', async () => {
