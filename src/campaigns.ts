@@ -8,6 +8,7 @@ import { type Lease, type LeasePort, type Tenure, createTenure } from './lease.t
 export interface CampaignPort extends LeasePort {
   stand(name: string, standing: Standing): void;
   withdraw(name: string): void;
+  setPriority(name: string, priority: number): void;
   /** @returns A function that cancels. */
   alarm(afterMs: number, ring: () => void): () => void;
 }
@@ -36,6 +37,8 @@ export class Campaigns {
   readonly #campaigns = new Map<string, Campaign>();
   /** Set when the node closes: what is asked for then is refused with it. */
   #closed: BellwetherError | null = null;
+  /** What each `lead` stands with over all its tenures, also while it stands for nothing because its node is not well. */
+  readonly #led = new Map<string, Standing>();
   /** Tenures that ended before their work did. */
   readonly #overdue = new Map<string, Tenure>();
 
@@ -70,6 +73,25 @@ export class Campaigns {
     } finally {
       cancel();
     }
+  }
+
+  /** A `lead` begins; a second one of that name is refused at its first bid. @returns A function that says that it is over. */
+  whileLed(name: string, standing: Standing): () => void {
+    if (this.#led.has(name)) return () => {};
+    this.#led.set(name, standing);
+    return () => void this.#led.delete(name);
+  }
+
+  /**
+   * From the next bid on, and for as long as this node stands: the next tenures of a `lead`, too.
+   *
+   * @throws BellwetherError `ERR_NOT_CANDIDATE` where it does not stand: to keep it for later would surprise whoever stands then, with a priority of their own.
+   */
+  setPriority(name: string, priority: number): void {
+    const standing = this.#campaigns.get(name)?.standing ?? this.#led.get(name);
+    if (standing === undefined) throw new BellwetherError('ERR_NOT_CANDIDATE', `this node neither stands for '${name}' nor leads it`, { election: name });
+    standing.priority = priority;
+    this.#port.setPriority(name, priority);
   }
 
   /** Whether that tenure's work has not ended, also when its lease has. */
@@ -108,6 +130,14 @@ export class Campaigns {
     else this.#overdue.set(name, campaign.tenure);
     campaign.tenure.end();
     return campaign.tenure;
+  }
+
+  /** Ends all that `close` left: nothing is told to this node any more, and who waits for the end of a tenure would wait for ever. */
+  end(): void {
+    for (const tenure of this.close()) {
+      tenure.lose('shutdown', 0);
+      tenure.end();
+    }
   }
 
   /** Refuses all that still stand, and all that will; gives back the tenures that are to be drained. */

@@ -5,7 +5,8 @@ import type { NodeSettings } from './options.ts';
 
 /** What a node stands with: by it each voter's queue is ordered. */
 export interface Standing {
-  readonly priority: number;
+  /** The one part that changes while we stand (`setPriority`). */
+  priority: number;
   /** '' for none. */
   readonly group: string;
   readonly fair: boolean;

@@ -59,6 +59,11 @@ export async function openNode(
   const remembered = options.stateDir === undefined ? null : new RememberedPeers(options.stateDir, settings.cluster, settings.name, logger);
   const seeds = new Seeds(options.seeds ?? [], remembered, logger);
   await node.open(await seeds.find());
+  // Who gave up meanwhile would never hear of this node, and nobody would close it.
+  if (options.signal?.aborted === true) {
+    await node.close();
+    throw options.signal.reason;
+  }
   remembered?.follow(node);
   if (options.releaseOnExit === true) releaseOnExit(node, runtime, options.crashDrainMs ?? ms(settings.election.stopBeforeUs), logger);
   if (options.onOverrun === 'exit') new Watchdog(node, ms(settings.election.renewUs) / 5);

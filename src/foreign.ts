@@ -10,7 +10,8 @@ type Warn = (code: 'foreign-cluster' | 'foreign-voters', details: Readonly<Recor
 /** Two clusters that meet refuse each other; this says so, because a mistake that is silent on both sides is found last. */
 export class ForeignWatch {
   readonly #warn: Warn;
-  #quietUntilUs = -Infinity;
+  /** Each warning has a quiet time of its own: stray datagrams must not hide that one name has two leaders. */
+  readonly #quietUntilUs = { 'foreign-cluster': -Infinity, 'foreign-voters': -Infinity };
 
   constructor(warn: Warn) {
     this.#warn = warn;
@@ -31,8 +32,8 @@ export class ForeignWatch {
   }
 
   #once(nowUs: number, code: Parameters<Warn>[0], details: Parameters<Warn>[1]): void {
-    if (nowUs < this.#quietUntilUs) return;
-    this.#quietUntilUs = nowUs + AGAIN_US;
+    if (nowUs < this.#quietUntilUs[code]) return;
+    this.#quietUntilUs[code] = nowUs + AGAIN_US;
     this.#warn(code, details);
   }
 }

@@ -115,6 +115,7 @@ export class NodeCore {
     this.port = {
       stand: (name, { priority, ...order }) => this.stand(name, priority, order),
       withdraw: (name) => this.withdraw(name),
+      setPriority: (name, priority) => this.setPriority(name, priority),
       isHeld: (name) => this.isHeld(name),
       remainingUs: (name) => this.remainingUs(name),
       canHandOver: (name, to) => this.enter(() => this.election.canHandOver(name, to, this.#runtime.now())),
@@ -142,13 +143,12 @@ export class NodeCore {
     );
     this.perPartition = new PerPartition(
       {
+        ...this.port, // its alarms, its end and R are the same here
         stand: (name, priority, stableAfterMs) => this.standInPart(name, priority, stableAfterMs),
         release: (name, reason) => this.releasePart(name, reason),
         follow: (name) => this.enter(() => this.partition.follow(name, this.#runtime.now())),
         leaderOf: (name) => this.partition.leaderOf(name, this.#runtime.elapsedUs()),
         isClosed: () => this.#closed || this.#membership === null,
-        alarm: (afterMs, ring) => this.alarm(afterMs, ring),
-        renewMs: ms(settings.election.renewUs),
       },
       settings,
       logger,
@@ -247,12 +247,17 @@ export class NodeCore {
 
   leader(name: string): LeaderInfo {
     this.#follow(name);
+    return this.peek(name);
+  }
+
+  /** As `leader`, from what is known already: a name that is new is not followed. */
+  peek(name: string): LeaderInfo {
     return this.#watches.beliefOf(name, this.election, this.membership.members, this.#runtime.now());
   }
 
   observe(name: string, signal: AbortSignal | undefined): Latest<LeaderInfo> {
     this.#follow(name);
-    return this.#watches.read(name, this.#watches.beliefOf(name, this.election, this.membership.members, this.#runtime.now()), signal);
+    return this.#watches.read(name, this.peek(name), signal);
   }
 
   explain(about: string | undefined): readonly string[] {
@@ -366,17 +371,12 @@ export class NodeCore {
     return this.election.remainingUs(name, this.#runtime.now().leaderUs);
   }
 
-  /** Whether the application's work of that tenure has not ended yet. */
-  isRunning(name: string, term: number): boolean {
-    return this.campaigns.isRunning(name, term);
-  }
-
   /** Ends everything without a word to anybody: nothing happens here any more. @returns Whether it had not ended before. */
   shut(): boolean {
     if (this.#closed) return false;
     this.#closed = true;
     this.#spares?.end();
-    this.campaigns.close();
+    this.campaigns.end();
     this.#runtime.wakeAt(Infinity, () => {});
     this.#watches.end();
     return true;
@@ -593,6 +593,6 @@ export class NodeCore {
   }
 
   #follow(name: string): void {
-    if (this.#watches.follow(name)) this.enter(() => this.election.watch(name, this.#runtime.now()));
+    this.#watches.follow(name, () => this.enter(() => this.election.watch(name, this.#runtime.now())));
   }
 }

@@ -16,7 +16,7 @@ import { NodeCore } from './node-core.ts';
 import { Latest, type LeaderInfo } from './observe.ts';
 import type { NodeSettings } from './options.ts';
 import type { PerPartition } from './per-partition.ts';
-import { acquireSlot } from './semaphore.ts';
+import { Semaphores } from './semaphore.ts';
 import { Turns } from './turns.ts';
 import type { VotersChange } from './election/voter-set.ts';
 import type { VotersChanged, VotersView } from './voters.ts';
@@ -40,6 +40,7 @@ export class ClusterNode implements AsyncDisposable {
   readonly #wire: Wire;
   readonly #logger: Logger;
   readonly #store: Store | null;
+  readonly #semaphores: Semaphores;
   #closing: Promise<void> | null = null;
 
   constructor(settings: NodeSettings, wire: Wire, runtime: Runtime, logger: Logger, store: Store | null = null) {
@@ -47,6 +48,7 @@ export class ClusterNode implements AsyncDisposable {
     this.core = new NodeCore(settings, wire, runtime, logger, store === null ? undefined : (kept) => store.write(kept));
     this.#store = store;
     this.perPartition = this.core.perPartition;
+    this.#semaphores = new Semaphores(this.core.campaigns);
     this.#settings = settings;
     this.#wire = wire;
     this.#logger = logger;
@@ -136,7 +138,7 @@ export class ClusterNode implements AsyncDisposable {
     return this.core.isClosed;
   }
 
-  /** @throws BellwetherError `ERR_OPTIONS` above 512 bytes. */
+  /** Takes the place of all tags; those of our own (`~…`, `leader:…`) stay as they are. @throws BellwetherError `ERR_OPTIONS` above 512 bytes. */
   setTags(tags: Tags): void {
     this.core.setTags(tags);
   }
@@ -164,8 +166,9 @@ export class ClusterNode implements AsyncDisposable {
    */
   async lead(name: string, job: Job, options: LeadOptions = {}): Promise<void> {
     const standing = checkCandidacy(this.#settings, name, options);
-    const turns = new Turns(this.core.port, name, standing.priority, options, this.#logger);
-    return lead(this.core.campaigns, this.core.port, turns, this.#logger, name, job, standing, options.signal);
+    const turns = new Turns(this.core.port, name, standing, options, this.#logger);
+    const over = this.core.campaigns.whileLed(name, standing);
+    return lead(this.core.campaigns, this.core.port, turns, this.#logger, name, job, standing, options.signal).finally(over);
   }
 
   /** Stands for `name` until elected. @throws As `lead`, and what `options.signal` was aborted with. */
@@ -186,14 +189,13 @@ export class ClusterNode implements AsyncDisposable {
   }
 
   /**
-   * Stands for one of `holders` slots of `name`, each an election (`name#0` …), so that at most so many nodes hold one.
+   * Stands for one of `holders` slots of `name`, each an election (`name#0` …), so that at most so many nodes hold one, and a node at most one.
    *
-   * @param holders 1 … 64, the same on every node. @returns The slot's lease. @throws As `campaign`.
+   * @param holders 1 … 64, the same on every node. @returns The slot's lease. @throws As `campaign`; `ERR_BUSY` while this node stands for a slot of `name` or holds one.
    */
   async acquireSlot(name: string, holders: number, options: CampaignOptions = {}): Promise<Lease> {
     const standing = checkCandidacy(this.#settings, `${name}#${holders}`, options);
-    const campaign = async (slot: string, signal: AbortSignal): Promise<Lease> => (await this.core.campaigns.campaign(slot, standing, signal)).lease;
-    return acquireSlot(name, holders, campaign, options.signal);
+    return this.#semaphores.acquire(name, holders, standing, options.signal);
   }
 
   /** Who leads, as far as this node knows. The first question about a name makes it ask the voters from then on. */
@@ -202,7 +204,7 @@ export class ClusterNode implements AsyncDisposable {
     return this.core.leader(name);
   }
 
-  /** Yields who leads now and then each change; a slow reader gets the latest and misses what is outdated. */
+  /** Yields who leads now and then each change; a slow reader gets the latest and misses what is outdated. Beyond the names that a node watches (4,096): only who leads now. */
   observe(name: string, options: { readonly signal?: AbortSignal } = {}): AsyncIterableIterator<LeaderInfo> {
     checkElectionName(name);
     if (!this.core.isClosed && options.signal?.aborted !== true) return this.core.observe(name, options.signal);
@@ -216,10 +218,14 @@ export class ClusterNode implements AsyncDisposable {
     return this.core.isHeld(name);
   }
 
-  /** Whose turn it is among equals: −1,000 … 1,000, from the next bid on. */
+  /**
+   * Whose turn it is among equals: −1,000 … 1,000, from the next bid on, for as long as this node stands for `name` (all tenures of a `lead`).
+   *
+   * @throws BellwetherError `ERR_OPTIONS`; `ERR_NOT_CANDIDATE` where it neither stands for `name` nor leads it.
+   */
   setPriority(name: string, priority: number): void {
     checkPriority(priority);
-    this.core.setPriority(name, priority);
+    this.core.campaigns.setPriority(name, priority);
   }
 
   // ── who votes ──

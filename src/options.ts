@@ -39,7 +39,7 @@ export interface NodeOptions {
   readonly role?: Role;
   /** All timings at once. Default `lan`. */
   readonly preset?: PresetName;
-  /** Facts that every member sees; at most 512 bytes encoded. */
+  /** Facts that every member sees; at most 512 bytes encoded. Not `~…` or `leader:…`: those are written by the node itself. */
   readonly tags?: Tags;
   /** −1,000 … 1,000: who stands first in every voter's queue. Default 0. */
   readonly priority?: number;

@@ -8,6 +8,11 @@ export const PAYLOAD_MAX = 128;
 /** Tags of ours that begin with this are a leader's words: `leader:NAME` → `TERM WORDS`. */
 const PREFIX = 'leader:';
 
+/** Tags that we write ourselves, beside the application's: what begins with `~` tells of the voters. */
+export function isReservedTag(key: string): boolean {
+  return key.startsWith('~') || key.startsWith(PREFIX);
+}
+
 /** What a member says of a tenure, unless that was another one. */
 export function payloadOf(tags: Tags, election: string, term: number): string | null {
   const said = tags[PREFIX + election];
@@ -33,10 +38,15 @@ export class Payloads {
     return this.#with(this.#tags, this.#payloads);
   }
 
-  /** @throws BellwetherError `ERR_OPTIONS` when together they are too many bytes. */
+  /**
+   * Without ours: `{ ...self.tags, k: v }` is how one tag is changed, and what we had written into `self.tags` would stay for good.
+   *
+   * @throws BellwetherError `ERR_OPTIONS` when together they are too many bytes.
+   */
   setTags(tags: Tags): void {
-    this.#check(tags, this.#payloads);
-    this.#tags = { ...tags };
+    const theirs = Object.fromEntries(Object.entries(tags).filter(([key]) => !isReservedTag(key)));
+    this.#check(theirs, this.#payloads);
+    this.#tags = theirs;
   }
 
   /** @throws BellwetherError `ERR_OPTIONS` */

@@ -44,6 +44,8 @@ export interface PartitionPort {
   isClosed(): boolean;
   /** @returns A function that cancels. */
   alarm(afterMs: number, ring: () => void): () => void;
+  /** @returns A function that takes the listener off again. */
+  onClosed(listener: () => void): () => void;
   readonly renewMs: number;
 }
 
@@ -189,14 +191,17 @@ export class PerPartition {
     return standUntil(signal, begin, giveUp);
   }
 
+  /** At the latest when the node closes: no alarm rings after that. */
   #wait(forMs: number, signal: AbortSignal | undefined): Promise<void> {
     return new Promise((resolve) => {
       const over = (): void => {
         cancel();
+        listenNoMore();
         signal?.removeEventListener('abort', over);
         resolve();
       };
       const cancel = this.#port.alarm(forMs, over);
+      const listenNoMore = this.#port.onClosed(over);
       signal?.addEventListener('abort', over, { once: true });
     });
   }

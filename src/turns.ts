@@ -1,4 +1,4 @@
-import { optionsError } from './candidacy.ts';
+import { type Standing, optionsError } from './candidacy.ts';
 import type { Logger } from './core/logger.ts';
 import type { LostReason } from './election/host.ts';
 
@@ -42,7 +42,7 @@ const ANSWERS = 3;
 export class Turns {
   readonly #port: TurnPort;
   readonly #name: string;
-  readonly #priority: number;
+  readonly #standing: Standing;
   readonly #options: TurnOptions;
   readonly #logger: Logger;
   /** How often this node was preempted lately, and when last. */
@@ -51,11 +51,11 @@ export class Turns {
   #answersNeeded = 1;
 
   /** @throws BellwetherError `ERR_OPTIONS` */
-  constructor(port: TurnPort, name: string, priority: number, options: TurnOptions, logger: Logger) {
+  constructor(port: TurnPort, name: string, standing: Standing, options: TurnOptions, logger: Logger) {
     checkTurns(options);
     this.#port = port;
     this.#name = name;
-    this.#priority = priority;
+    this.#standing = standing;
     this.#options = options;
     this.#logger = logger;
   }
@@ -142,7 +142,7 @@ export class Turns {
         return done('unhealthy', null);
       }
       const next = this.#port.successor(this.#name);
-      if (next === null || next.priority <= this.#priority) better = null;
+      if (next === null || next.priority <= this.#standing.priority) better = null;
       else if (better?.name === next.name) better.forMs += renewMs;
       else better = { name: next.name, forMs: 0 };
       if (better !== null && better.forMs >= preemptMs) {

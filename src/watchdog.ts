@@ -39,7 +39,7 @@ export class Watchdog {
     for (const [election, lease] of this.#leases) {
       const leftUs = this.#node.core.remainingUs(election);
       if (leftUs > -Infinity) lease.endUs = monoUs() + BigInt(Math.floor(leftUs));
-      else if (!this.#node.core.isRunning(election, lease.term)) {
+      else if (!this.#node.core.campaigns.isRunning(election, lease.term)) {
         this.#leases.delete(election);
         continue;
       }

@@ -1,4 +1,5 @@
 import type { Member } from './core/view.ts';
+import { BELIEFS_MAX } from './election/beliefs.ts';
 import type { Election } from './election/election.ts';
 import type { ElectionChange } from './election/host.ts';
 import type { Now } from './core/time.ts';
@@ -10,15 +11,19 @@ export class Watches {
   readonly #beliefs = new Map<string, LeaderInfo>();
   /** Readers by election; a name that was asked about once is asked for from then on. */
   readonly #readers = new Map<string, Set<Latest<LeaderInfo>>>();
+  /** The election asks for no further names: that was told once, and is not tried again. */
+  #isFull = false;
 
-  /** @returns Whether the name is new, and the election must begin to ask. */
-  follow(name: string): boolean {
-    if (this.#readers.has(name)) return false;
-    this.#readers.set(name, new Set());
-    return true;
+  /** @param watch Makes the election ask for a name that is new; false: it asks for no more of them. */
+  follow(name: string, watch: () => boolean): void {
+    if (this.#isFull || this.#readers.has(name)) return;
+    this.#readers.set(name, new Set()); // first: who hears of it meanwhile may ask, too
+    if (watch()) return;
+    this.#isFull = true;
+    this.#readers.delete(name);
   }
 
-  /** A reader that begins with `first`; it ends with its signal, or when it is closed. */
+  /** A reader that begins with `first`; it ends with its signal, or when it is closed, and at once where the name is not followed. */
   read(name: string, first: LeaderInfo, signal: AbortSignal | undefined): Latest<LeaderInfo> {
     const stop = (): void => reader.end();
     const reader = new Latest<LeaderInfo>(() => {
@@ -26,8 +31,10 @@ export class Watches {
       signal?.removeEventListener('abort', stop);
     });
     signal?.addEventListener('abort', stop, { once: true });
-    this.#readers.get(name)?.add(reader);
+    const readers = this.#readers.get(name);
+    readers?.add(reader);
     reader.push(first);
+    if (readers === undefined) reader.end();
     return reader;
   }
 
@@ -52,6 +59,7 @@ export class Watches {
   }
 
   #tell(name: string, belief: LeaderInfo): void {
+    if (this.#beliefs.size >= BELIEFS_MAX && !this.#beliefs.has(name)) this.#beliefs.delete(this.#beliefs.keys().next().value!);
     this.#beliefs.set(name, belief);
     for (const reader of this.#readers.get(name) ?? []) reader.push(belief);
   }

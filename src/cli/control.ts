@@ -1,8 +1,10 @@
+import { checkElectionName } from '../candidacy.ts';
 import { BellwetherError } from '../core/errors.ts';
 import type { Member } from '../core/view.ts';
 import type { Leadership } from '../lead.ts';
 import type { ClusterNode } from '../node.ts';
 import type { LeaderInfo } from '../observe.ts';
+import { isReservedTag } from '../payloads.ts';
 import { VOTERS_USAGE, runVoters } from './voters-control.ts';
 
 /** What control commands act on. */
@@ -79,8 +81,9 @@ const COMMANDS: Readonly<Record<string, { readonly usage: string; readonly least
     most: 1,
     run: ({ node }, [pair]) => {
       const equals = pair!.indexOf('=');
-      if (equals < 1) throw usage('tag K=V');
-      node.setTags({ ...node.self.tags, [pair!.slice(0, equals)]: pair!.slice(equals + 1) });
+      const key = pair!.slice(0, Math.max(0, equals));
+      if (key === '' || isReservedTag(key)) throw usage('tag K=V, where K begins with neither ~ nor leader:');
+      node.setTags({ ...node.self.tags, [key]: pair!.slice(equals + 1) });
       return node.self.tags;
     },
   },
@@ -102,10 +105,21 @@ export function membersOf(node: ClusterNode): readonly MemberLine[] {
   return node.members.map(({ name, state, address, incarnation, tags }) => ({ name, state, address, incarnation, tags }));
 }
 
-/** Who leads that election; without a name the only one this agent stands for, or `leader` where it stands for none. */
-export function leaderOf(on: Controlled, election: string | undefined): LeaderInfo & { readonly election: string } {
+/**
+ * Who leads that election; without a name the only one this agent stands for, or `leader` where it stands for none.
+ *
+ * @param mayFollow Whether the node may ask for that name from now on. Where it may not, it tells what it knows, and of what it does not know that nobody was asked.
+ */
+export function leaderOf(
+  on: Controlled,
+  election: string | undefined,
+  mayFollow: (name: string) => boolean = () => true,
+): LeaderInfo & { readonly election: string; readonly followed?: false } {
   const name = election ?? (on.elections.length === 0 ? 'leader' : electionOr(on, undefined));
-  return { election: name, ...on.node.leader(name) };
+  checkElectionName(name);
+  if (mayFollow(name)) return { election: name, ...on.node.leader(name) };
+  const known = on.node.core.peek(name);
+  return { election: name, ...known, ...(known.known ? {} : { followed: false }) };
 }
 
 /** Runs one line. Never rejects: a mistake is an answer too. */

@@ -6,13 +6,20 @@ import { type Controlled, leaderOf, membersOf, runControl } from './control.ts';
 
 /** A command is one line; nobody needs more. */
 const BODY_MAX = 4_096;
+/** Names that the node follows because a view was asked for them: whoever reaches the port names one, and each is asked for every R. */
+const VIEWED_MAX = 64;
 
 type Reply = readonly [status: number, body: unknown];
 
-/** Path → what is answered. All are views: to look changes nothing. */
-const VIEWS: Readonly<Record<string, (on: Controlled, query: URLSearchParams) => Reply>> = {
+/** Path → what is answered. All are views: to look changes nothing but, up to a limit, the names that are followed. */
+const VIEWS: Readonly<Record<string, (on: Controlled, query: URLSearchParams, viewed: Set<string>) => Reply>> = {
   '/members': ({ node }) => [200, membersOf(node)],
-  '/leader': (on, query) => [200, leaderOf(on, query.get('election') ?? undefined)],
+  '/leader': (on, query, viewed) => {
+    const mayFollow = (name: string): boolean => viewed.size < VIEWED_MAX || viewed.has(name) || on.elections.includes(name);
+    const leader = leaderOf(on, query.get('election') ?? undefined, mayFollow);
+    if (mayFollow(leader.election)) viewed.add(leader.election);
+    return [200, leader];
+  },
   '/explain': ({ node }, query) => [200, node.explain(query.get('about') ?? undefined)],
   '/metrics': ({ node }) => [200, node.metrics()],
   '/health': ({ node }) => {
@@ -32,6 +39,7 @@ const VIEWS: Readonly<Record<string, (on: Controlled, query: URLSearchParams) =>
 export class ControlServer {
   readonly #server: Server;
   readonly #on: Controlled;
+  readonly #viewed = new Set<string>();
 
   constructor(on: Controlled) {
     this.#on = on;
@@ -82,7 +90,7 @@ export class ControlServer {
     const view = VIEWS[pathname];
     if (view === undefined) return [404, { message: `there are ${Object.keys(VIEWS).join(', ')} and, by POST, /command` }];
     if (request.method !== 'GET') return [405, { message: 'views are read with GET' }];
-    return view(this.#on, searchParams);
+    return view(this.#on, searchParams, this.#viewed);
   }
 }
 

@@ -20,7 +20,7 @@ interface Belief {
 }
 
 /** Names whose leader a node remembers. */
-const BELIEFS_MAX = 8_192;
+export const BELIEFS_MAX = 8_192;
 
 /**
  * Who leads each name, as far as this node has heard: for people and for `observe`, never for a

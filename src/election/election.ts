@@ -318,18 +318,16 @@ export class Election {
     });
   }
 
-  /** Keeps asking who leads `name`, without bidding. */
-  watch(name: string, now: Now): void {
+  /** Keeps asking who leads `name`, without bidding. @returns False at the limit: nobody is asked. */
+  watch(name: string, now: Now): boolean {
+    const { watched } = this.#beats;
     this.#transition(now, () => {
-      if (this.#beats.watched.size >= CONTESTS_MAX) return;
-      this.#beats.watched.add(name);
+      if (watched.size >= CONTESTS_MAX) return this.#context.notify({ type: 'warning', code: 'names-limit', details: { name, limit: CONTESTS_MAX } });
+      watched.add(name);
       this.#beliefs.follow(name);
       this.#beats.noLaterThan(now.elapsedUs);
     });
-  }
-
-  unwatch(name: string, now: Now): void {
-    this.#transition(now, () => void this.#beats.watched.delete(name));
+    return watched.has(name);
   }
 
   /** Whether this node leads `name` at this reading of the leader's clock. */

@@ -3,7 +3,7 @@ import { assert } from '../core/assert.ts';
 import { hash32 } from '../core/hash.ts';
 import { type Now, ms } from '../core/time.ts';
 import type { Member } from '../core/view.ts';
-import { PartitionBeliefs } from './beliefs.ts';
+import { PARTITION_NAMES_MAX, PartitionBeliefs } from './beliefs.ts';
 import { type Claim, compareClaims, compareStanders, isSameHolder } from './claim.ts';
 import { LEFT_MAX_MS, PARTITION_KIND } from './codec.ts';
 import type { PartitionHost, PartitionLostReason } from './host.ts';
@@ -103,7 +103,7 @@ export class PartitionElection {
     });
   }
 
-  /** Tells who leads `name` from now on, without standing for it. */
+  /** Tells who leads `name` from now on, without standing for it; until too many others were asked about. */
   follow(name: string, now: Now): void {
     this.#transition(now, () => this.#follow(name));
   }
@@ -195,7 +195,11 @@ export class PartitionElection {
   }
 
   #follow(name: string): void {
-    if (!this.#followed.has(name)) this.#followed.set(name, null);
+    if (this.#followed.has(name)) return;
+    // Not one that we stand for: there are fewer of those.
+    const oldest = this.#followed.size < PARTITION_NAMES_MAX ? undefined : [...this.#followed.keys()].find((followed) => !this.#contests.has(followed));
+    if (oldest !== undefined) this.#followed.delete(oldest);
+    this.#followed.set(name, null);
   }
 
   #onStand(from: Address, peer: { readonly from: string; readonly boot: number }, name: string, priority: number, now: Now): void {

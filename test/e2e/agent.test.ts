@@ -100,6 +100,7 @@ describe('one agent', () => {
       ['leader', { ok: true, result: { known: true, name: 'n1', term } }],
       ['members', { ok: true, result: [{ name: 'n1', state: 'alive', tags: { zone: 'a' } }] }],
       ['tag rack=7', { ok: true, result: { zone: 'a', rack: '7' } }],
+      ['tag ~spare=1', { ok: false, code: 'ERR_OPTIONS' }],
       ['priority 5', { ok: true, result: 5 }],
       ['priority high', { ok: false, code: 'ERR_OPTIONS' }],
       ['handover leader n2', { ok: false, code: 'ERR_HANDOVER' }],

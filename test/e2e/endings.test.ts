@@ -53,21 +53,21 @@ async function until<T>(look: () => T, what: string): Promise<NonNullable<T>> {
 
 let port = 40_000 + (process.pid % 10_000);
 /** Starts voter `i` on its port, to join through another, or alone. */
-function start(i: number, seed: number, options: NodeOptions): void {
+function start(i: number, seed: number, options: NodeOptions, stderr: 'ignore' | 'pipe' = 'ignore'): void {
   const at = (n: number): string => `127.0.0.1:${port + n}`;
   const child = spawn(process.execPath, [FIXTURE, `n${i}`, at(i), at(seed), JSON.stringify({ cluster: `endings-${port}`, ...options })], {
-    stdio: ['pipe', 'pipe', 'ignore'],
+    stdio: ['pipe', 'pipe', stderr],
   });
   const leader: Leader = { name: `n${i}`, child, endedMono: 0, signal: null };
-  createInterface({ input: child.stdout }).on('line', (line) => words.push(JSON.parse(line) as Word));
+  createInterface({ input: child.stdout! }).on('line', (line) => words.push(JSON.parse(line) as Word));
   child.on('exit', (_, signal) => Object.assign(leader, { endedMono: Number(process.hrtime.bigint() / 1_000n) / 1_000, signal }));
   leaders.push(leader);
 }
 
 /** Three voters; gives the one that leads, and what it says. */
-async function led(options: NodeOptions): Promise<Leader> {
+async function led(options: NodeOptions, stderr: 'ignore' | 'pipe' = 'ignore'): Promise<Leader> {
   port += 10;
-  for (const i of [1, 2, 3]) start(i, 1, options);
+  for (const i of [1, 2, 3]) start(i, 1, options, stderr);
   await until(() => words.filter(({ event }) => event === 'up').length === 3, 'all members'); // one that comes later may find nobody who knows the others
   const { name } = await until(() => words.find(({ event }) => event === 'elected'), 'a leader');
   await new Promise((resolve) => setTimeout(resolve, 300)); // the others stand by
@@ -113,7 +113,9 @@ describe('a leader that is killed and starts again at once', () => {
 
 describe('a leader whose event loop is blocked past its lease', () => {
   it('is ended when its lease ends, where the watchdog was asked for', async () => {
-    const leader = await led({ onOverrun: 'exit' });
+    const leader = await led({ onOverrun: 'exit' }, 'pipe');
+    let said = '';
+    leader.child.stderr!.on('data', (text: Buffer) => (said += text.toString()));
     tell(leader, 'block');
     const began = await doing();
     await until(() => leader.endedMono > 0, 'its end');
@@ -121,7 +123,15 @@ describe('a leader whose event loop is blocked past its lease', () => {
     const overMs = leader.endedMono - (began.mono + began.leftMs!);
     expect(overMs).toBeGreaterThan(-30); // not while it leads
     expect(overMs).toBeLessThan(SLOW_MS);
+    expect(said).toMatch(/^bellwether: a lease ended [0-9.]+ ms ago/);
     expect((await next(leader)).mono).toBeGreaterThan(began.mono + began.leftMs!);
+  });
+
+  it('is ended also where it is blocked because nobody reads what it says', async () => {
+    const leader = await led({ onOverrun: 'exit' }, 'pipe');
+    tell(leader, 'clog');
+    await until(() => leader.endedMono > 0, 'its end');
+    expect(leader.signal).toBe('SIGKILL');
   });
 
   it('goes on where it was not, and is told when it wakes, with by how much it was late', async () => {

@@ -4,9 +4,12 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { isGroupAlive } from '../../src/cli/exec/process-group.ts';
+import { monoMs } from '../../src/cli/output.ts';
 import { MAIN } from '../support/processes.ts';
 
 const PATIENCE_MS = 20_000;
+/** A machine that does other things, too. */
+const SLOW_MS = 500;
 /** What a leader-only job leaves behind: who ran, in which term, when. */
 const BEAT = 'while :; do echo "$BELLWETHER_NODE $BELLWETHER_TERM $(date +%s%N)" >> "$OUT"; sleep 0.01; done';
 
@@ -28,7 +31,15 @@ afterEach(async () => {
 interface Exec {
   readonly child: ChildProcess;
   readonly ended: Promise<{ code: number | null; stdout: string }>;
-  readonly lines: { readonly event: string; readonly action?: string; readonly pid?: number; readonly by?: string | null; readonly error?: string }[];
+  readonly lines: {
+    readonly event: string;
+    readonly mono: number;
+    readonly remainingMs?: number;
+    readonly action?: string;
+    readonly pid?: number;
+    readonly by?: string | null;
+    readonly error?: string;
+  }[];
   /** The process group of its command, once there is one. */
   group: number | null;
 }
@@ -131,6 +142,23 @@ describe('exec', () => {
     expect((await started.ended).code).toBe(128 + 9);
     expect(isGroupAlive(started.group!)).toBe(false);
     expect(started.lines.find(({ action }) => action === 'ended')!.by).toBe('guard-lost');
+  });
+
+  it('whose guard is stopped ends the command itself when the lease ends', async () => {
+    const port = 30_000 + (process.pid % 10_000);
+    const others = [1, 2].flatMap((i) => ['--join', `127.0.0.1:${port + i}`]);
+    const common = ['--voters', 'n1,n2,n3', '--election', 'job', ...others];
+    const all = [1, 2, 3].map((i) => exec([...common, '--name', `n${i}`, '--bind', `127.0.0.1:${port + i}`], 'sh', '-c', `echo $PPID; ${BEAT}`));
+    const guards = new Map<Exec, number>();
+    for (const one of all) one.child.stdout!.on('data', (text: Buffer) => guards.set(one, Number(text.toString())));
+    const leader = await until(() => all.find((one) => one.group !== null && guards.has(one)), 'a leader');
+    process.kill(guards.get(leader)!, 'SIGSTOP');
+    for (const other of all) if (other !== leader) other.child.kill('SIGSTOP');
+    const told = await until(() => leader.lines.find(({ event }) => event === 'lost'), 'the loss');
+    await until(() => !isGroupAlive(leader.group!), 'the end of the command');
+    expect(monoMs() - told.mono).toBeLessThan(told.remainingMs! + SLOW_MS);
+    expect((await leader.ended).code).toBe(128 + 9);
+    expect(leader.lines.find(({ action }) => action === 'ended')!.by).toBe('guard-lost');
   });
 
   it('whose leader loses its majority runs the command again when one is back, and does not end', async () => {

@@ -47,6 +47,18 @@ describe('an agent’s HTTP endpoint', () => {
     expect(await n1.ended()).toMatchObject({ code: 0 });
   });
 
+  it('makes the node follow some names that it is asked about, and not whatever anybody asks for', async () => {
+    const n1 = only('n1');
+    const http = await httpOf(n1);
+    await n1.line('elected');
+    const leaderOf = async (name: string): Promise<Reply['body']> => (await ask(http, `/leader?election=${name}`)).body;
+    for (let i = 0; i < 64; i += 1) expect(await leaderOf(`name-${i}`)).not.toHaveProperty('followed');
+    expect(await leaderOf('one-more')).toMatchObject({ known: false, followed: false });
+    expect(await leaderOf('name-7')).not.toHaveProperty('followed');
+    expect(await leaderOf('leader')).toMatchObject({ known: true });
+    expect(await ask(http, `/leader?election=${'x'.repeat(65)}`)).toMatchObject({ status: 400 });
+  });
+
   it('takes no command from a page in a browser, under a name that was made to lead here, or beyond all measure', async () => {
     const http = await httpOf(only('n1'));
     const body = '{"command":"leave"}';

@@ -54,6 +54,15 @@ describe('createNode over real UDP', () => {
     await expect(open('a', [], { signal: abort.signal })).rejects.toThrow();
   });
 
+  it('is not opened with a signal that is aborted meanwhile, and leaves no socket', async () => {
+    const abort = new AbortController();
+    const giveUp = (): void => abort.abort(new Error('enough')); // its first word comes once the socket is bound
+    const logger = { debug: giveUp, info: () => {}, warn: giveUp, error: () => {} };
+    const bind = `127.0.0.1:${30_000 + (process.pid % 10_000)}`;
+    await expect(open('a', [], { bind, signal: abort.signal, logger })).rejects.toThrow('enough');
+    expect((await open('a', [], { bind })).state).toBe('joined');
+  });
+
   it('fails with a typed error when the port is taken', async () => {
     const a = await open('a');
     await expect(open('b', [], { bind: a.self.address })).rejects.toMatchObject({ code: 'ERR_BIND', details: { code: 'EADDRINUSE' } });

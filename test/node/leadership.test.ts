@@ -1,6 +1,10 @@
 import { beforeEach, describe, expect, it } from 'vitest';
+import type { Member } from '../../src/core/view.ts';
+import { BELIEFS_MAX } from '../../src/election/beliefs.ts';
+import { CONTESTS_MAX } from '../../src/election/contest.ts';
 import type { Lease } from '../../src/lease.ts';
 import type { ClusterNode } from '../../src/node.ts';
+import { Watches } from '../../src/watches.ts';
 import { NodeWorld, settleMicrotasks } from '../support/node-world.ts';
 
 const voters = ['a', 'b', 'c'];
@@ -260,6 +264,14 @@ describe('a lease', () => {
     expect(b.leader('job')).toMatchObject({ name: 'a', payload: null });
   });
 
+  it('leaves no word of its tenure, and nothing of the voters, in the tags of who changes one of them', async () => {
+    lease.setPayload('at work');
+    a.setTags({ ...a.self.tags, '~line': 'z', zone: 'x' });
+    expect(a.self.tags).toEqual({ zone: 'x', 'leader:job': `${lease.term} at work` });
+    await Promise.all([lease.release(), world.run(1_000)]);
+    expect(a.self.tags).toEqual({ zone: 'x' });
+  });
+
   it('is given back by await using', async () => {
     {
       await using held = lease;
@@ -362,6 +374,36 @@ describe('whose turn it is', () => {
     expect(world.log('a').some((line) => line.startsWith('lost given') && line.endsWith('preempted'))).toBe(true);
     await world.run(10_000);
     expect(world.leader('given')).toBe('b'); // and it is not taken back by a lower one
+  });
+
+  it('a priority that is set later holds for the tenure in hand and for the next ones', async () => {
+    let resign = (): void => {};
+    const job = (leadership: { signal: AbortSignal; resign: () => void }): Promise<unknown> => ((resign = leadership.resign), forever(leadership));
+    void a.lead('job', job, { preemptAfterMs: 1_000 });
+    await world.run(2_000);
+    a.setPriority('job', 10);
+    const first = b.campaign('job', { priority: 5 });
+    await world.run(4_000);
+    expect(world.leader('job')).toBe('a'); // nobody above 10 stands
+    resign();
+    await world.run(1_000);
+    const lease = await first;
+    void c.campaign('job', { priority: 7 });
+    await world.run(1_000);
+    await Promise.all([lease.release(), world.run(1_000)]);
+    expect(world.leader('job')).toBe('a');
+  });
+
+  it('a priority is set where the node stands, be it well or not, and nowhere else', async () => {
+    let well = false;
+    void a.lead('job', forever, { isHealthy: () => well });
+    void b.lead('job', forever, { priority: 5, preemptAfterMs: 500 });
+    await world.run(2_000);
+    a.setPriority('job', 10);
+    well = true;
+    await world.run(4_000);
+    expect(world.leader('job')).toBe('a');
+    expect(() => a.setPriority('other', 1)).toThrow(expect.objectContaining({ code: 'ERR_NOT_CANDIDATE' }));
   });
 
   it('a higher priority that comes and goes does not count as one that stands', async () => {
@@ -560,6 +602,20 @@ describe('acquireSlot', () => {
     expect(next.held).toBe(true);
   });
 
+  it('is one a node: while it stands for a slot, and until the lease that it got is over', async () => {
+    const first = a.acquireSlot('disk', 2);
+    expect(await stateOf(a.acquireSlot('disk', 2))).toBe('rejected ERR_BUSY');
+    const other = a.acquireSlot('tape', 2);
+    await world.run(2_000);
+    const lease = await first;
+    expect((await other).held).toBe(true);
+    expect(await stateOf(a.acquireSlot('disk', 2))).toBe('rejected ERR_BUSY');
+    await Promise.all([lease.release(), world.run(1_000)]);
+    const again = a.acquireSlot('disk', 2);
+    await world.run(2_000);
+    expect((await again).held).toBe(true);
+  });
+
   it('rejects with what its signal was aborted with, and stands for nothing any more', async () => {
     const abort = new AbortController();
     const waiting = a.acquireSlot('disk', 3, { signal: abort.signal });
@@ -567,6 +623,9 @@ describe('acquireSlot', () => {
     await expect(waiting).rejects.toThrow('stop');
     await world.run(2_000);
     for (const slot of [0, 1, 2]) expect(world.leader(`disk#${slot}`)).toBe(null);
+    const next = a.acquireSlot('disk', 3);
+    await world.run(2_000);
+    expect(await stateOf(next)).toBe('resolved');
     await expect(a.acquireSlot('disk', 0)).rejects.toMatchObject({ code: 'ERR_OPTIONS' });
   });
 });
@@ -750,6 +809,32 @@ describe('observe and leader', () => {
     expect(await stateOf(reading)).toBe('resolved');
   });
 
+  it('follow so many names and no more: that is told once, and of others what is known', async () => {
+    const x = world.start('x').node; // one that was not accepted yet: it asks nobody, which makes this quick
+    await settleMicrotasks();
+    const name = (i: number): string => `name-${i}`;
+    for (let i = 0; i < CONTESTS_MAX; i += 1) x.leader(name(i));
+    expect(world.log('x')).not.toContain('warning names-limit');
+    for (const one of ['more', 'more', 'still-more']) expect(x.leader(one)).toMatchObject({ known: false, name: null });
+    expect(world.log('x').filter((line) => line === 'warning names-limit')).toHaveLength(1);
+    const read: (string | null)[] = [];
+    for await (const info of x.observe('more')) read.push(info.name);
+    expect(read).toEqual([null]); // and no end that never comes
+    const followed = x.observe(name(7));
+    await followed.next();
+    const next = followed.next();
+    await Promise.all([x.close(), world.run(2_000)]);
+    expect(await next).toMatchObject({ done: true });
+  });
+
+  it('remember who led so many names and no more', () => {
+    const watches = new Watches();
+    const none = new Map<string, Member>();
+    for (let i = 0; i < BELIEFS_MAX + 5; i += 1) watches.onLeader({ type: 'leader', name: `name-${i}`, leader: 'a', term: 1, reason: null }, none, 0);
+    expect(watches.names.size).toBe(BELIEFS_MAX);
+    expect(watches.names.has('name-4')).toBe(false);
+  });
+
   it('yields the latest to a slow reader, not what is outdated', async () => {
     const reader = a.observe('job');
     await world.run(500);
@@ -800,6 +885,19 @@ describe('close', () => {
     const closed = a.close({ timeoutMs: 300 });
     await world.run(310);
     expect(await stateOf(closed)).toBe('resolved');
+  });
+
+  it('ends what waits for the end of a tenure, also where the job ends after a bounded close', async () => {
+    let end = (): void => {};
+    const led = a.lead('job', () => new Promise<void>((resolve) => (end = resolve)));
+    const campaign = a.campaign('other');
+    await world.run(2_000);
+    const lease = await campaign;
+    await Promise.all([a.close({ timeoutMs: 300 }), world.run(310)]);
+    expect(await stateOf(led)).toBe('pending'); // its job runs
+    expect(await stateOf(lease.release())).toBe('resolved');
+    end();
+    expect(await stateOf(led)).toBe('rejected ERR_CLOSED');
   });
 });
 

@@ -3,7 +3,9 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { silentLogger } from '../../src/core/logger.ts';
+import type { Member, Tags } from '../../src/core/view.ts';
 import type { ChangedEvent, SilenceEvent } from '../../src/events.ts';
+import { ForeignWatch } from '../../src/foreign.ts';
 import type { ClusterNode } from '../../src/node.ts';
 import { REMEMBERED_MAX, RememberedPeers } from '../../src/remembered.ts';
 import { Seeds } from '../../src/seeds.ts';
@@ -305,5 +307,24 @@ describe('another cluster', () => {
     expect(world.log('a').filter((line) => line === 'warning foreign-cluster')).toHaveLength(1);
     await world.run(60_000);
     expect(world.log('a').filter((line) => line === 'warning foreign-cluster')).toHaveLength(2);
+  });
+
+  it('of our own name, whose voters are of another line, is told of once a minute, whatever strays in beside it', () => {
+    const told: string[] = [];
+    const watch = new ForeignWatch((code, details) => told.push(`${code} ${Object.values(details).join(' ')}`));
+    const [us, them, founded] = [{ '~line': 'x' }, { '~line': 'y' }, {}];
+    const member = (tags: Tags): Member => ({ ...nodes.get('b')!.self, tags });
+    for (const tags of [us, founded]) watch.member(member(tags), us, 0);
+    watch.member(member(them), founded, 0); // of voters that were listed, and are so still
+    expect(told).toEqual([]);
+    watch.datagram('10.0.0.9:7946', 0);
+    watch.member(member(them), us, 1);
+    for (const nowUs of [2, 59_999_999]) {
+      watch.datagram('10.0.0.9:7946', nowUs);
+      watch.member(member(them), us, nowUs);
+    }
+    expect(told).toEqual(['foreign-cluster 10.0.0.9:7946', `foreign-voters b ${nodes.get('b')!.self.address} x y`]);
+    watch.member(member(them), us, 60_000_001);
+    expect(told).toHaveLength(3);
   });
 });

@@ -41,6 +41,11 @@ describe('options', () => {
     expect(text).toContain('preset must be one of loopback, lan, edge, wan; it is "slow"');
   });
 
+  it('are no place for tags of our own', () => {
+    for (const key of ['~line', 'leader:job']) expect(problemsOf({ tags: { zone: 'x', [key]: '1' } })[0]).toMatch(/^tags must not begin with ~ or leader:/);
+    expect(problemsOf({ tags: { leader: 'yes' } })).toEqual([]);
+  });
+
   it('that are unknown are refused with the nearest known one', () => {
     expect(problemsOf({ leasMs: 5 })).toEqual(['leasMs: no such option; did you mean leaseMs?']);
     expect(problemsOf({ zookeeper: true })).toEqual(['zookeeper: no such option']);

@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { type Lease, type Leadership, type PartitionLease, type PartitionOptions, fencedTransaction, FencingGate, fenceHeaders } from '../../src/index.ts';
 import type { PartitionEvent } from '../../src/events.ts';
+import { PARTITION_NAMES_MAX } from '../../src/partition/beliefs.ts';
 import { NodeWorld, settleMicrotasks } from '../support/node-world.ts';
 
 const NAMES = ['a', 'b', 'c', 'd', 'e'];
@@ -172,6 +173,16 @@ describe('one leader in each part', () => {
     expect(next).not.toBeNull();
   });
 
+  it('ends with the node while it lets others have their turn', async () => {
+    const world = new NodeWorld();
+    const a = world.start('a').node;
+    await world.run(500);
+    const led = a.perPartition.lead('cache', ({ resign }) => resign()).catch((error: unknown) => error);
+    while (!a.explain('cache').join().includes('does not stand')) await world.run(5);
+    await Promise.all([a.close(), world.run(100)]);
+    expect(await led).toMatchObject({ code: 'ERR_CLOSED' });
+  });
+
   it('explains who leads, what is waited for, and that a node does not stand', async () => {
     const world = new NodeWorld();
     const a = world.start('a').node;
@@ -191,6 +202,17 @@ describe('one leader in each part', () => {
     b.perPartition.leader('other');
     expect(b.explain('other')).toContain("This node does not stand for 'other' in its part.");
     expect(b.explain().join('\n')).toContain("a leads 'cache' in this part");
+  });
+
+  it('is told of so many names and no more: the one asked about longest ago goes, and none that is stood for', async () => {
+    const world = new NodeWorld();
+    const a = world.start('a').node;
+    await world.run(500);
+    void a.perPartition.campaign('cache').catch(() => {});
+    for (let i = 0; i < PARTITION_NAMES_MAX + 1; i += 1) a.perPartition.leader(`name-${i}`);
+    const { names } = a.core.partition;
+    expect(names).toHaveLength(PARTITION_NAMES_MAX);
+    expect(names.slice(0, 2)).toEqual(['cache', 'name-2']);
   });
 
   it('refuses what cannot be: a witness, a name twice, a closed node', async () => {

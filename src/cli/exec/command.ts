@@ -8,6 +8,10 @@ import { isGroupAlive, signalGroup } from './process-group.ts';
 
 const GUARD = fileURLToPath(new URL('./guard.js', import.meta.url));
 const LOOK_GONE_MS = 5;
+/** We kill this long before the lease ends: later than the guard, which is to be the one that does it. */
+const BACKSTOP_AHEAD_MS = 10;
+/** A guard that says nothing for so long after that is given up. */
+const GUARD_PATIENCE_MS = 1_000;
 
 /** How a run of the command ended. `by` null: by itself. */
 export interface Outcome {
@@ -27,6 +31,9 @@ export class GuardedCommand {
   readonly #socket: Socket;
   #group: number | null = null;
   #running: { started(pid: number): void; ended(outcome: Outcome): void } | null = null;
+  /** Rings when the guard ought to have ended the command. */
+  #backstop: NodeJS.Timeout | undefined;
+  #isOverdue = false;
 
   constructor(order: GuardOrder) {
     // A session of its own: Ctrl-C in the terminal is for exec, which ends the command in good order.
@@ -50,6 +57,9 @@ export class GuardedCommand {
   /** The lease lasts for so much more. */
   until(leftMs: number): void {
     this.#say({ do: 'until', leftMs, monoMs: monoMs(), uptimeMs: uptime() * 1000 });
+    if (this.#running === null || this.#isOverdue) return;
+    clearTimeout(this.#backstop);
+    this.#backstop = setTimeout(() => this.#overdue(), leftMs - BACKSTOP_AHEAD_MS);
   }
 
   term(): void {
@@ -74,8 +84,20 @@ export class GuardedCommand {
     if (words.is === 'started') {
       this.#group = words.pid;
       this.#running?.started(words.pid);
+      if (this.#isOverdue) this.#overdue();
     } else if (words.is === 'failed') this.#ended({ code: null, signal: null, by: null, error: words.error });
     else if (words.is === 'gone') this.#ended({ code: words.code, signal: words.signal, by: words.by === 'orphaned' ? 'asked' : words.by, error: null });
+  }
+
+  /**
+   * The lease ends and the command runs: the guard must be stopped, or slower than it may be. Where it goes on soon
+   * it tells how the command ended, as always; else it is killed, so that the name is given back.
+   */
+  #overdue(): void {
+    this.#isOverdue = true;
+    if (this.#group === null) return; // told when it is known, and then it ends
+    signalGroup(this.#group, 'SIGKILL');
+    this.#backstop = setTimeout(() => this.#guard.kill('SIGKILL'), GUARD_PATIENCE_MS);
   }
 
   /** Somebody killed the guard: nobody would end the command at its deadline, so it ends now. */
@@ -89,6 +111,8 @@ export class GuardedCommand {
   }
 
   #ended(outcome: Outcome): void {
+    clearTimeout(this.#backstop);
+    this.#isOverdue = false;
     this.#group = null;
     this.#running?.ended(outcome);
     this.#running = null;

@@ -31,5 +31,7 @@ export function say(socket: Socket, words: ToGuard | FromGuard): void {
 }
 
 export function hear(socket: Socket, listener: (words: never) => void): void {
-  createInterface({ input: socket }).on('line', (line) => listener(JSON.parse(line) as never));
+  const lines = createInterface({ input: socket });
+  lines.on('line', (line) => listener(JSON.parse(line) as never));
+  lines.on('error', () => {}); // it repeats the socket's, as where the other side was killed with words unread; the close tells
 }

@@ -11,8 +11,8 @@ import { isGroupAlive, signalGroup } from './process-group.ts';
  * no command running past the lease. It knows nothing of elections: it holds a deadline, fed through
  * a socket, and ends the command's whole group when the deadline comes or when the socket closes.
  *
- * Two things defeat it, and no process can help either: killing it together with `exec`, and a
- * command that leaves its process group.
+ * Stopping or killing it alone leaves the command to `exec`, which looks at the deadline, too. Two things defeat
+ * both, and no process can help either: ending them together, and a command that leaves its process group.
  */
 
 /** SIGKILL goes out this long before the lease ends: a kill takes effect when the kernel comes to it. */
