@@ -398,7 +398,7 @@ export const MUTANTS: readonly Mutant[] = [
     id: 'wish-looked-at-once',
     bug: 'a wish is not looked at again when its turn comes (config.P9)',
     file: RECONFIGURATION,
-    find: 'const problems = [...unfit(wanted), ...this.#unsaid(wanted)];',
+    find: 'const problems = [...unfit(wanted), ...unsayable(wanted, config.packetBudget)];',
     replace: 'const problems = [];',
   },
   {

@@ -2,7 +2,7 @@ import { assert } from '../core/assert.ts';
 import type { Now } from '../core/time.ts';
 import type { Context } from './context.ts';
 import { worthUs } from './lease.ts';
-import { fitsPacket } from './outbox.ts';
+import { unsayable } from './outbox.ts';
 import { type VoterSet, type VotersChange, applyChange, faultsOf, nextSeats, overlaps, unfit } from './voter-set.ts';
 
 /** The election whose leader may change who votes. No application can stand for it. */
@@ -58,7 +58,7 @@ export class Reconfiguration {
     if (electorate.names.length === 0) return { why: 'fault', problems: ['this node knows no voters yet'] };
     const { seats } = electorate.set;
     const wanted = applyChange(seats, change);
-    const problems = [...faultsOf(seats, change, wanted), ...this.#unsaid(wanted)];
+    const problems = [...faultsOf(seats, change, wanted), ...unsayable(wanted, config.packetBudget)];
     if (config.leaders === 'voters' && !wanted.some(({ name, weight }) => name === self.name && weight > 0))
       problems.push(`only a voter that stays can lead this change (config.P4), and ${self.name} would be none: ask another voter`);
     const strangers = wanted.filter(({ name }) => !seats.some((seat) => seat.name === name) && name !== self.name && !peers.isAlive(name));
@@ -98,7 +98,7 @@ export class Reconfiguration {
    * otherwise why it cannot be done any more.
    */
   advance(term: number, now: Now): 'stepped' | 'done' | { readonly problems: readonly string[] } | null {
-    const { electorate } = this.#context;
+    const { config, electorate } = this.#context;
     if (this.#change === null) return null;
     if (term === 0) {
       this.#waitsFor = 'the election of whoever may change the voters';
@@ -112,7 +112,7 @@ export class Reconfiguration {
     const wanted = applyChange(seats, this.#change);
     // It was one that could be made when it was asked for. Others have changed the voters since, perhaps: of two
     // voters each may be excluded while the other votes, and both wishes together would leave nobody, for ever.
-    const problems = [...unfit(wanted), ...this.#unsaid(wanted)];
+    const problems = [...unfit(wanted), ...unsayable(wanted, config.packetBudget)];
     if (problems.length > 0) {
       this.abandon();
       return { problems };
@@ -164,10 +164,6 @@ export class Reconfiguration {
     }
     this.#waitsFor = 'P1: a majority to go by the new voters';
     return 'stepped';
-  }
-
-  #unsaid(wanted: VoterSet['seats']): string[] {
-    return fitsPacket(wanted, this.#context.config.packetBudget) ? [] : ['their names do not fit into one packet'];
   }
 
   #isGone(name: string): boolean {

@@ -1,6 +1,10 @@
+import { pack } from 'msgpackr';
 import { describe, expect, it } from 'vitest';
 import { ElectionWorld, type Flight, Op, at, storyConfig } from '../../sim/schedules/election-world.ts';
+import { encodeElection } from '../../src/election/codec.ts';
+import { founderNameMax } from '../../src/election/outbox.ts';
 import type { Seat, VotersChange } from '../../src/election/voter-set.ts';
+import { ENVELOPE_BYTES } from '../../src/transport/envelope.ts';
 
 /** Nodes with state directories; the first `voters` of them vote. All stand for `job`. */
 function worldOf(names: readonly string[], voters: readonly string[], durable: readonly string[] = names): ElectionWorld {
@@ -289,6 +293,33 @@ describe('bootstrap', () => {
     world.run(5000);
     expect(votersOf(world, 'a')).toBe('');
     expect(world.election('a').explain('job', world.now('a')).join(' ')).toMatch(/3 voters are to find each other; seen: 2 \(a, b\)/);
+  });
+
+  it('those whose names do not fit into one packet say so, and no packet is larger than it may be', () => {
+    const names = Array.from({ length: 17 }, (_, i) => `n${i}`.padEnd(64, '-'));
+    const packetBudget = 1100;
+    const world = new ElectionWorld(names, storyConfig([], { expect: 17, founds: 1, durable: true, packetBudget }));
+    let largest = 0;
+    world.network = ({ packet }) => {
+      largest = Math.max(largest, pack(encodeElection(packet)).length + ENVELOPE_BYTES);
+      return 1000;
+    };
+    for (const name of names) world.start(name);
+    for (const name of names) for (const election of ['job', 'other']) world.election(name).watch(election, world.now(name));
+    let told = '';
+    world.run(3000, () => (told += world.election(names[0]!).explain('job', world.now(names[0]!)).join()));
+    expect(told).toContain('Their names do not fit into one packet');
+    expect(largest).toBeLessThanOrEqual(packetBudget);
+    expect(votersOf(world, names[0]!)).toBe('');
+  });
+
+  it('those whose names just fit into one packet become the voters', () => {
+    const packetBudget = 1100;
+    const names = Array.from({ length: 13 }, (_, i) => `n${i}`.padEnd(founderNameMax(13, packetBudget), '-'));
+    const world = new ElectionWorld(names, storyConfig([], { expect: 13, founds: 1, durable: true, packetBudget }));
+    for (const name of names) world.start(name);
+    world.run(2000);
+    expect(world.election(names[0]!).franchise.standing.set.seats).toHaveLength(13);
   });
 
   it('one that comes later follows without a vote', () => {
