@@ -384,8 +384,8 @@ export const MUTANTS: readonly Mutant[] = [
     id: 'all-in-one-step',
     bug: 'the wanted voters are installed in one step (config.P3)',
     file: VOTER_SET,
-    find: 'export function nextSeats(now, wanted, isGone) {',
-    replace: 'export function nextSeats(now, wanted, isGone) { return JSON.stringify(now) === JSON.stringify(wanted) ? null : wanted;',
+    find: 'export function nextSeats(now, wanted, isGone, fits) {',
+    replace: 'export function nextSeats(now, wanted, isGone, fits) { return JSON.stringify(now) === JSON.stringify(wanted) ? null : wanted;',
   },
   {
     id: 'no-drain-between-steps',
@@ -398,7 +398,7 @@ export const MUTANTS: readonly Mutant[] = [
     id: 'wish-looked-at-once',
     bug: 'a wish is not looked at again when its turn comes (config.P9)',
     file: RECONFIGURATION,
-    find: 'const problems = [...unfit(wanted), ...unsayable(wanted, config.packetBudget)];',
+    find: 'const problems = whyNot(wanted, config.packetBudget);',
     replace: 'const problems = [];',
   },
   {

@@ -4,9 +4,9 @@ import type { Directed } from './directed.ts';
 
 const ms = (world: ElectionWorld): number => world.nowUs / 1_000;
 
-/** Nodes with state directories, the first three of which vote; who stands for `job` leads it. */
-function worldOf(names: readonly string[], standing: readonly string[]): ElectionWorld {
-  const world = new ElectionWorld(names, storyConfig(['a', 'b', 'c'], { durable: true }));
+/** Nodes with state directories, the first three of which vote unless others are named; who stands for `job` leads it. */
+function worldOf(names: readonly string[], standing: readonly string[], voters: readonly string[] = ['a', 'b', 'c']): ElectionWorld {
+  const world = new ElectionWorld(names, storyConfig(voters, { durable: true }));
   for (const name of names) world.start(name);
   for (const name of standing) world.campaign(name);
   world.run(3_000);
@@ -17,10 +17,27 @@ function worldOf(names: readonly string[], standing: readonly string[]): Electio
 function changed(world: ElectionWorld, by: string, wish: VotersChange, withinMs = 20_000): boolean {
   const { franchise } = world.election(by);
   if (franchise.change(wish, world.now(by)) !== null) return false;
-  const endMs = ms(world) + withinMs;
-  while (ms(world) < endMs && franchise.standing.waitsFor !== null) world.run(ms(world) + 1);
-  return franchise.standing.waitsFor === null;
+  return until(world, () => franchise.standing.waitsFor === null, withinMs);
 }
+
+/** Lets time pass until it is so. @returns Whether it is. */
+function until(world: ElectionWorld, isSo: () => boolean, withinMs: number): boolean {
+  const endMs = ms(world) + withinMs;
+  while (!isSo() && ms(world) < endMs) world.run(ms(world) + 1);
+  return isSo();
+}
+
+/** They die, and all others know it. */
+function die(world: ElectionWorld, ...names: readonly string[]): void {
+  for (const name of names) world.kill(name);
+  for (const [name, { election }] of world.processes) election.onView({ members: world.view() }, world.now(name));
+}
+
+const seatsAt = (world: ElectionWorld, name: string): string =>
+  world
+    .election(name)
+    .franchise.standing.set.seats.map((seat) => seat.name + seat.weight)
+    .join(' ');
 
 const between =
   (one: readonly string[]) =>
@@ -81,16 +98,26 @@ export const VOTER_SCHEDULES: readonly Directed[] = [
     },
   },
   {
+    id: 'voters-half-replaced',
+    says: 'a dead voter loses its seat only to who stands in for it: should the leader of the change die between the steps, the next one goes on',
+    run: () => {
+      const world = worldOf(['a', 'b', 'c', 'd', 'e', 'f'], [], ['a', 'b', 'c', 'd', 'e']);
+      die(world, 'c');
+      if (world.election('a').franchise.change({ replace: { c: 'f' } }, world.now('a'), true) !== null) return 'it was not begun';
+      if (!until(world, () => !seatsAt(world, 'b').includes('c1'), 6_000)) return 'the dead one has not lost its vote';
+      if (seatsAt(world, 'b') !== 'a1 b1 c0 d1 e1') return `its seat is gone: ${seatsAt(world, 'b')}`;
+      die(world, 'a');
+      if (world.election('b').franchise.change({ replace: { c: 'f' } }, world.now('b'), true) !== null) return 'it was not begun again';
+      world.run(ms(world) + 8_000);
+      return seatsAt(world, 'd') === 'a1 b1 d1 e1 f1' ? null : `the seat was not filled: ${seatsAt(world, 'd')}`;
+    },
+  },
+  {
     id: 'voters-floor',
     says: 'terms rise over steps so many that no majority of the last set meets one of the first',
     run: () => {
       const world = worldOf(['a', 'b', 'c', 'x', 'y'], []);
       const { franchise } = world.election('c');
-      const until = (isSo: () => boolean, withinMs: number): boolean => {
-        const endMs = ms(world) + withinMs;
-        while (!isSo() && ms(world) < endMs) world.run(ms(world) + 1);
-        return isSo();
-      };
       // {a, b, c} becomes {c}. x talks with a and b alone, y with c alone, and c’s news reach neither a nor b at first.
       let isTold = true;
       world.network = ({ from, to }) => {
@@ -99,20 +126,20 @@ export const VOTER_SCHEDULES: readonly Directed[] = [
         return isTold || from !== 'c' || to === 'y' ? at(1) : null;
       };
       franchise.change({ remove: ['a', 'b'] }, world.now('c'));
-      if (!until(() => franchise.standing.set.version === 1, 2_000)) return 'the voters were not stamped';
+      if (!until(world, () => franchise.standing.set.version === 1, 2_000)) return 'the voters were not stamped';
       world.run(ms(world) + 20);
-      if (!until(() => !(isTold = franchise.standing.set.version === 1), 3_000)) return 'no voter was taken out';
+      if (!until(world, () => !(isTold = franchise.standing.set.version === 1), 3_000)) return 'no voter was taken out';
       const left = franchise.standing.set.seats.map(({ name }) => name).find((name) => name !== 'c')!;
       world.campaign('x');
-      if (!until(() => world.leaders().includes('x'), 500)) return 'x was not elected by those who know nothing of it';
+      if (!until(world, () => world.leaders().includes('x'), 500)) return 'x was not elected by those who know nothing of it';
       const [former = 0] = world.terms();
       isTold = true;
-      until(() => world.election(left).franchise.standing.set.version === franchise.standing.set.version, 500);
+      until(world, () => world.election(left).franchise.standing.set.version === franchise.standing.set.version, 500);
       world.kill('x');
-      until(() => franchise.standing.waitsFor?.startsWith('P6') === true, 500);
+      until(world, () => franchise.standing.waitsFor?.startsWith('P6') === true, 500);
       world.run(ms(world) + 600);
       world.campaign('y');
-      if (!until(() => world.leaders().includes('y'), 5_000)) return 'y was not elected';
+      if (!until(world, () => world.leaders().includes('y'), 5_000)) return 'y was not elected';
       const [after = 0] = world.terms();
       return after > former ? null : `term ${after} came after term ${former}`;
     },

@@ -3,7 +3,7 @@ import { describe, expect, it } from 'vitest';
 import { ElectionWorld, type Flight, Op, at, storyConfig } from '../../sim/schedules/election-world.ts';
 import { encodeElection } from '../../src/election/codec.ts';
 import { founderNameMax } from '../../src/election/outbox.ts';
-import type { Seat, VotersChange } from '../../src/election/voter-set.ts';
+import { type Seat, type VotersChange, applyChange, nextSeats } from '../../src/election/voter-set.ts';
 import { ENVELOPE_BYTES } from '../../src/transport/envelope.ts';
 
 /** Nodes with state directories; the first `voters` of them vote. All stand for `job`. */
@@ -73,7 +73,7 @@ describe('voters that change', () => {
       .process('a')
       .changes.filter((c) => c.type === 'voters' && !c.settled)
       .map((c) => c.type === 'voters' && said(c.set.seats));
-    expect(installs).toEqual(['a1 b1 c1', 'a1 b1', 'a1 b1 d1']); // the first is the stamp with the new term
+    expect(installs).toEqual(['a1 b1 c1', 'a1 b1 c0', 'a1 b1 d1']); // the first is the stamp with the new term
     world.run(world.nowUs / 1000 + 1500);
     world.kill('b');
     world.run(world.nowUs / 1000 + 4000);
@@ -110,6 +110,74 @@ describe('voters that change', () => {
     world.run(world.nowUs / 1000 + 6000);
     expect(votersOf(world, 'a')).not.toBe(votersOf(world, 'b'));
     for (const name of ['a', 'b']) expect(world.process(name).log.join()).toMatch(/warning config-mismatch .*its lease is/);
+  });
+});
+
+describe('a change that nobody asked for', () => {
+  it('gives way to one that somebody asks for', () => {
+    const world = worldOf(['a', 'b', 'c', 'd'], ['a', 'b', 'c'], ['a', 'b', 'd']);
+    const { franchise } = world.election('a');
+    expect(franchise.change({ replace: { b: 'd' } }, world.now('a'), true)).toBeNull();
+    world.run(world.nowUs / 1000 + 3000);
+    expect(franchise.standing.waitsFor).toBe('P8: a state directory for c'); // and would for ever
+    expect(franchise.change({ exclude: ['b'] }, world.now('a'), true)?.why).toBe('busy');
+    expect(franchise.change({ exclude: ['nobody'] }, world.now('a'))?.why).toBe('fault');
+    expect(franchise.reconfiguration.isOwn).toBe(true); // what cannot be begun takes no place
+    expect(franchise.change({ exclude: ['c'] }, world.now('a'))).toBeNull();
+    expect(franchise.reconfiguration.isOwn).toBe(false);
+    expect(franchise.change({ exclude: ['b'] }, world.now('a'))?.why).toBe('busy');
+    world.kill('c');
+    world.start('c', { durable: true });
+    world.run(world.nowUs / 1000 + 6000);
+    expect(votersOf(world, 'b')).toBe('a1 b1 c0x');
+  });
+
+  it('does nothing when its turn comes and somebody else has filled the seat: no second stand-in', () => {
+    const world = worldOf(['a', 'b', 'c', 'd', 'e'], ['a', 'b', 'c']);
+    expect(world.election('a').franchise.change({ replace: { c: 'd' } }, world.now('a'), true)).toBeNull();
+    expect(world.election('b').franchise.change({ replace: { c: 'e' } }, world.now('b'), true)).toBeNull();
+    world.run(world.nowUs / 1000 + 20_000);
+    expect(['a1 b1 d1', 'a1 b1 e1']).toContain(votersOf(world, 'a'));
+    expect(['a', 'b'].map((name) => world.election(name).franchise.standing.waitsFor)).toEqual([null, null]);
+  });
+});
+
+describe('the steps to another set', () => {
+  const isGone = (name: string): boolean => name.startsWith('-');
+  const seatsOf = (...names: string[]): Seat[] => names.map((name) => ({ name, weight: 1, excluded: false }));
+  /** Every set on the way. */
+  const way = (from: readonly Seat[], wish: VotersChange, mostSeats: number): string[] => {
+    const sets: string[] = [];
+    for (let seats: readonly Seat[] | null = from; seats !== null && sets.length < 20;) {
+      sets.push(said(seats));
+      seats = nextSeats(seats, applyChange(seats, wish), isGone, (some) => some.length <= mostSeats);
+    }
+    return sets;
+  };
+
+  it('keep the seat of a dead one until another has its vote', () => {
+    expect(way(seatsOf('a', 'b', '-'), { replace: { '-': 'd' } }, 9)).toEqual(['a1 b1 -1', 'a1 b1 -0', 'a1 b1 d1']);
+    expect(way(seatsOf('a', 'b', '-'), { remove: ['-'], add: ['d'] }, 9)).toEqual(['a1 b1 -1', 'a1 b1 -0', 'a1 b1 d1']);
+    expect(way(seatsOf('a', 'b', '-'), { remove: ['-'] }, 9)).toEqual(['a1 b1 -1', 'a1 b1']);
+  });
+
+  it('give a vote to whoever stands in for one that has lost its own, also where votes are weighed', () => {
+    const seats = [...seatsOf('a', 'b'), { name: '-', weight: 0, excluded: false }];
+    expect(way(seats, { replace: { '-': 'd' } }, 9).at(-1)).toBe('a1 b1 d1');
+    expect(way([{ ...seats[0]!, weight: 3 }, ...seats.slice(1)], { replace: { '-': 'd' } }, 9).at(-1)).toBe('a3 b1 d1');
+    expect(way([{ ...seats[0]!, weight: 3 }, ...seats.slice(1)], { replace: { '-': '-' } }, 9).at(-1)).toBe('a3 b1 -1'); // it is back
+  });
+
+  it('take an old one out first where there is no room for a new one beside it', () => {
+    expect(way(seatsOf('a', 'b', 'c'), { replace: { c: 'd' } }, 4)).toEqual(['a1 b1 c1', 'a1 b1 c1 d1', 'a1 b1 d1']);
+    expect(way(seatsOf('a', 'b', 'c'), { replace: { c: 'd' } }, 3)).toEqual(['a1 b1 c1', 'a1 b1 c0', 'a1 b1 d1']);
+    expect(way(seatsOf('-1', '-2', 'c'), { replace: { '-1': 'd', '-2': 'e' } }, 3).at(-1)).toBe('c1 d1 e1');
+  });
+
+  it('lead to no votes by number: none is what a seat has that waits to be filled', () => {
+    const world = worldOf(['a', 'b', 'c'], ['a', 'b', 'c']);
+    for (const votes of [0, 11, 1.5, Number.NaN])
+      expect(world.election('a').franchise.change({ weigh: { b: votes } }, world.now('a'))?.problems).toEqual(['a voter has 1 to 10 votes']);
   });
 });
 
@@ -393,6 +461,22 @@ describe('force', () => {
     expect(world.election('a').franchise.force([{ name: 'a', weight: 1, excluded: false }], world.now('a'))).toBeNull(); // told twice
     world.run(world.nowUs / 1000 + 3000);
     expect(world.election('b').leaderOf('job', world.now('b')).name).toBe('a');
+  });
+});
+
+describe('a set that is forced', () => {
+  it('is one that can be kept and told', () => {
+    const world = worldOf(['a'], ['a']);
+    const force = (count: number, length: number): readonly string[] | undefined =>
+      world.election('a').franchise.force(
+        Array.from({ length: count }, (_, i) => ({ name: `n${i}`.padEnd(length, '-'), weight: 1, excluded: false })),
+        world.now('a'),
+      )?.problems;
+    expect(force(32, 3)).toEqual(['at most 31 voters; it would be 32']);
+    expect(force(18, 64)).toEqual(['their names do not fit into one packet']);
+    expect(votersOf(world, 'a')).toBe('a1');
+    expect(world.leaders()).toEqual(['a']);
+    expect(force(31, 3)).toBeUndefined();
   });
 });
 
