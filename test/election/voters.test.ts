@@ -313,6 +313,16 @@ describe('weights', () => {
     expect(world.leaders()).toEqual([]);
   });
 
+  it('a bid is explained by the votes that it holds, not by the number of voters', () => {
+    const world = new ElectionWorld(['a', 'b', 'c'], storyConfig(['a', 'b', 'c'], { weights: [1, 2, 2] }));
+    for (const name of ['a', 'b', 'c']) world.start(name);
+    world.run(2500);
+    for (const name of ['a', 'b']) world.kill(name);
+    world.campaign('c');
+    world.run(2600);
+    expect(world.election('c').explain('job', world.now('c')).join()).toMatch(/holds 2 of 3 votes/);
+  });
+
   it('X12: of four, the last has no vote, so one half goes on', () => {
     const world = worldOf(['a', 'b', 'c', 'd'], ['a', 'b', 'c', 'd']);
     expect(votersOf(world, 'a')).toBe('a1 b1 c1 d0');
