@@ -39,6 +39,8 @@ export class Reconfiguration {
   /** Voter → what it promised at most, as it said with its answer under the present set. */
   readonly #acks = new Map<string, number>();
   #settledUs = Infinity;
+  /** After a set that could not be remembered: each try is a write, and a warning. */
+  #retryAtUs = -Infinity;
   #waitsFor: string | null = null;
 
   constructor(context: Context, install: (set: VoterSet, now: Now) => boolean) {
@@ -98,7 +100,7 @@ export class Reconfiguration {
 
   get nextDeadlineUs(): number {
     if (this.#change === null || this.#settledUs === Infinity) return Infinity;
-    return this.#settledUs + (this.#context.electorate.isFirst ? this.#context.config.renewUs : this.#drainUs);
+    return Math.max(this.#retryAtUs, this.#settledUs + (this.#context.electorate.isFirst ? this.#context.config.renewUs : this.#drainUs));
   }
 
   /**
@@ -174,12 +176,15 @@ export class Reconfiguration {
   }
 
   #step(seats: VoterSet['seats'], term: number, now: Now): 'stepped' | null {
-    const { set } = this.#context.electorate;
+    const { config, electorate } = this.#context;
+    const { set } = electorate;
+    if (now.elapsedUs < this.#retryAtUs) return null;
     // P7. With two steps a majority need not meet the one that elected the last leader of a name; what the
     // voters between them have promised keeps terms rising all the same.
     const floor = Math.max(set.floor, ...this.#acks.values());
     if (!this.#install({ term, version: set.version + 1, seats, floor }, now)) {
       this.#waitsFor = 'P8: this node to write to its state directory';
+      this.#retryAtUs = now.elapsedUs + config.renewUs;
       return null;
     }
     this.#waitsFor = 'P1: a majority to go by the new voters';

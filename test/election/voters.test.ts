@@ -531,6 +531,38 @@ describe('a state directory', () => {
     expect(world.leaders()).toHaveLength(1);
   });
 
+  it('that is full is tried again once in a renewal time by a voter that has waited', () => {
+    const world = worldOf(['a', 'b', 'c'], ['a', 'b', 'c']);
+    world.kill('a');
+    world.isDiskFull = true;
+    world.start('a', { durable: true });
+    world.run(world.nowUs / 1000 + 1100); // T, and a try
+    const before = world.diskWrites;
+    expect(before).toBeGreaterThan(0);
+    world.run(world.nowUs / 1000 + 2000);
+    expect(world.diskWrites - before).toBe(8);
+    expect(world.election('a').mayPromise).toBe(false);
+    world.isDiskFull = false;
+    world.run(world.nowUs / 1000 + 300);
+    expect(world.election('a').mayPromise).toBe(true);
+  });
+
+  it('that is full is tried again once in a renewal time by who changes the voters, with a warning each', () => {
+    const world = worldOf(['a', 'b', 'c', 'd'], ['a', 'b', 'c']);
+    world.isDiskFull = true;
+    const before = world.diskWrites;
+    expect(world.election('a').franchise.change({ add: ['d'] }, world.now('a'))).toBeNull();
+    world.run(world.nowUs / 1000 + 4000);
+    expect(world.election('a').franchise.standing.waitsFor).toBe('P8: this node to write to its state directory');
+    const tries = world.diskWrites - before;
+    expect(tries).toBeGreaterThan(8);
+    expect(tries).toBeLessThanOrEqual(16);
+    expect(world.process('a').changes.filter((c) => c.type === 'warning' && c.code === 'not-kept')).toHaveLength(tries);
+    world.isDiskFull = false;
+    world.run(world.nowUs / 1000 + 4000);
+    expect(votersOf(world, 'b')).toBe('a1 b1 c1 d0');
+  });
+
   it('hands promises on to the next life, which answers at once and keeps them for their whole rest', () => {
     const world = worldOf(['a', 'b', 'c'], ['a', 'b', 'c']);
     const [leader] = world.leaders();
