@@ -162,7 +162,7 @@ export class NodeCore {
     this.#silences = new SilenceWatch(alarm, (call) => this.events.guard('silence', call));
     this.voters = new VotersOffice({
       standing: () => this.election.franchise.standing,
-      changeVoters: (wish) => this.changeVoters(wish),
+      changeVoters: (wish, isOwn) => this.changeVoters(wish, isOwn),
       abandonVotersChange: () => this.enter(() => this.election.franchise.abandon(this.#runtime.now())),
       forceVoters: (seats) => this.enter(() => this.election.franchise.force(seats, this.#runtime.now())),
       events: this.events,
@@ -216,7 +216,7 @@ export class NodeCore {
       now,
     );
     const { replaceVoterAfterMs, election } = settings;
-    if (election.durable && replaceVoterAfterMs > 0) this.#spares = new SpareWatch(this, () => runtime.elapsedUs(), replaceVoterAfterMs, this.#logger);
+    if (election.durable && replaceVoterAfterMs > 0) this.#spares = new SpareWatch(this, () => runtime.elapsedUs(), settings, this.#logger);
     this.#tellVoters();
     this.events.emit('started', { address, incarnation: now.wallMs });
     this.join(seeds);
@@ -341,8 +341,8 @@ export class NodeCore {
   }
 
   /** Begins a change of the voters. */
-  changeVoters(wish: VotersChange): Refusal | null {
-    return this.enter(() => this.election.franchise.change(wish, this.#runtime.now()));
+  changeVoters(wish: VotersChange, isOwn = false): Refusal | null {
+    return this.enter(() => this.election.franchise.change(wish, this.#runtime.now(), isOwn));
   }
 
   /** Promises nothing any more. @returns What the next life must know, so that it need not wait; null: it must wait. */

@@ -1,9 +1,10 @@
 import { z } from 'zod';
 import { type Address, isUnspecified, parseAddress, portOf } from './core/address.ts';
 import { BellwetherError } from './core/errors.ts';
+import { founderNameMax } from './election/outbox.ts';
 import { TAGS_MAX_BYTES } from './membership/limits.ts';
 import { tagsBytes } from './membership/wire-size.ts';
-import { type NodeOptions, electionTimes, leaseWorthMs } from './options.ts';
+import { type NodeOptions, PACKET_BUDGET_BYTES, electionTimes, leaseWorthMs } from './options.ts';
 import { isReservedTag } from './payloads.ts';
 
 /** A name travels in every packet and stands in logs and file names: printable ASCII without spaces. */
@@ -133,7 +134,7 @@ function crossRules(options: NodeOptions, label: (option: string) => string): st
     problems.push(
       `${label('stopBeforeMs')} + 2 × ${label('renewMs')} must be less than what the lease is worth (${worth} ms); it is ${stopBeforeMs + 2 * renewMs}`,
     );
-  const { name, voters = [], role, weights, bootstrapExpect } = options;
+  const { name, voters = [], role, weights, bootstrapExpect, packetBudgetBytes = PACKET_BUDGET_BYTES } = options;
   if (weights !== undefined && weights.length !== voters.length)
     problems.push(`${label('weights')} must be as many as ${label('voters')} (${voters.length}); they are ${weights.length}`);
   if (bootstrapExpect !== undefined && voters.length > 0)
@@ -142,6 +143,11 @@ function crossRules(options: NodeOptions, label: (option: string) => string): st
     problems.push(`${label('bootstrapExpect')} needs ${label('stateDir')}: voters that forget whom they founded with could found again, beside them`);
   if (options.weight !== undefined && bootstrapExpect === undefined)
     problems.push(`${label('weight')} is for ${label('bootstrapExpect')}; voters that are listed are weighed by ${label('weights')}`);
+  const nameMax = bootstrapExpect === undefined ? Infinity : founderNameMax(bootstrapExpect, packetBudgetBytes);
+  if (name !== undefined && name.length > nameMax)
+    problems.push(
+      `${label('name')} must be at most ${nameMax} characters where ${bootstrapExpect} voters find each other, whose names must fit into one packet of ${packetBudgetBytes} bytes; it has ${name.length}`,
+    );
   const bind = options.bind === undefined ? null : parseAddress(options.bind);
   if (options.reclaim === true && bind !== null && portOf(bind) === 0)
     problems.push(

@@ -199,6 +199,9 @@ export function electionTimes(
   };
 }
 
+/** Where nothing else is said. */
+export const PACKET_BUDGET_BYTES = 1_400;
+
 /** What a lease of T is worth to its holder, whose clock may be slow while a voter's is fast: kT, k = (1 − ρ)/(1 + ρ). */
 export function leaseWorthMs(leaseMs: number, driftPpm: number): number {
   return (leaseMs * (1_000_000 - driftPpm)) / (1_000_000 + driftPpm);
@@ -209,7 +212,7 @@ export function settingsOf(options: NodeOptions, hostName: string, bind: Address
   const preset = PRESETS[options.preset ?? 'lan'];
   const times = electionTimes(options);
   const cluster = options.cluster ?? 'default';
-  const packetBudget = options.packetBudgetBytes ?? 1_400;
+  const packetBudget = options.packetBudgetBytes ?? PACKET_BUDGET_BYTES;
   const probePeriodMs = options.probePeriodMs ?? preset.probePeriodMs;
   return {
     name: options.name ?? hostName,

@@ -24,7 +24,7 @@ export interface VotersChanged {
 /** What changing the voters needs of a node. */
 export interface VotersPort {
   standing(): VotersStanding;
-  changeVoters(wish: VotersChange): Refusal | null;
+  changeVoters(wish: VotersChange, isOwn?: boolean): Refusal | null;
   abandonVotersChange(): void;
   forceVoters(seats: readonly Seat[]): Refusal | null;
   readonly events: Events;
@@ -82,6 +82,16 @@ export class VotersOffice {
     } finally {
       for (const end of over) end();
     }
+  }
+
+  /** A change that nobody asked for (config.R1). @returns Why it was not begun; null: it is under way. */
+  changeUnasked(wish: VotersChange): Refusal | null {
+    return this.#port.changeVoters(wish, true);
+  }
+
+  /** Goes no further with what is under way. */
+  abandon(): void {
+    this.#port.abandonVotersChange();
   }
 
   /** See `ClusterNode.forceVoters`. */

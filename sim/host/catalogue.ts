@@ -13,6 +13,7 @@ const ELECTION = 'src/election/election.ts';
 const LEASE = 'src/election/lease.ts';
 const PARTITION = 'src/partition/partition.ts';
 const RECONFIGURATION = 'src/election/reconfiguration.ts';
+const FRANCHISE = 'src/election/franchise.ts';
 const VOTER_SET = 'src/election/voter-set.ts';
 
 /**
@@ -384,8 +385,36 @@ export const MUTANTS: readonly Mutant[] = [
     id: 'all-in-one-step',
     bug: 'the wanted voters are installed in one step (config.P3)',
     file: VOTER_SET,
-    find: 'export function nextSeats(now, wanted, isGone) {',
-    replace: 'export function nextSeats(now, wanted, isGone) { return JSON.stringify(now) === JSON.stringify(wanted) ? null : wanted;',
+    find: 'export function nextSeats(now, wanted, isGone, fits) {',
+    replace: 'export function nextSeats(now, wanted, isGone, fits) { return JSON.stringify(now) === JSON.stringify(wanted) ? null : wanted;',
+  },
+  {
+    id: 'left-unsettled',
+    bug: 'a set of voters is left, or told of as done, before a majority goes by it (config.P1)',
+    file: RECONFIGURATION,
+    find: 'if (held < electorate.needed) {',
+    replace: 'if (false) {',
+  },
+  {
+    id: 'answers-of-another-term',
+    bug: 'what voters answered in another term settles a set (config.P2)',
+    file: RECONFIGURATION,
+    find: "this.#waitsFor = 'the election of whoever may change the voters'; this.onVoters();",
+    replace: "this.#waitsFor = 'the election of whoever may change the voters'; this.#settledUs = Infinity;",
+  },
+  {
+    id: 'no-stamp',
+    bug: 'who wins does not stamp the set it finds with its term (config.P2)',
+    file: RECONFIGURATION,
+    find: 'const isStamped = !electorate.isFirst && electorate.set.term === term;',
+    replace: 'const isStamped = true;',
+  },
+  {
+    id: 'dead-seat-vanishes',
+    bug: 'a dead voter is not listed any more when it has lost its vote, so that nobody goes on with its replacement (config.R1)',
+    file: VOTER_SET,
+    find: 'return isFilled || !fits(all) ?',
+    replace: 'return true ?',
   },
   {
     id: 'no-drain-between-steps',
@@ -398,7 +427,7 @@ export const MUTANTS: readonly Mutant[] = [
     id: 'wish-looked-at-once',
     bug: 'a wish is not looked at again when its turn comes (config.P9)',
     file: RECONFIGURATION,
-    find: 'const problems = [...unfit(wanted), ...this.#unsaid(wanted)];',
+    find: 'const problems = whyNot(wanted, config.packetBudget);',
     replace: 'const problems = [];',
   },
   {
@@ -421,6 +450,27 @@ export const MUTANTS: readonly Mutant[] = [
     file: 'src/election/memory.ts',
     find: 'return this.isDurable && this.#keep({ ...this.#kept, set, lineage, origin, pending: true });',
     replace: 'return this.isDurable;',
+  },
+  {
+    id: 'forced-at-once',
+    bug: 'forced voters do not wait for what the former ones may have promised (config.F1)',
+    file: FRANCHISE,
+    find: 'if (kept) this.#parts.recovery.startOver(now);',
+    replace: '',
+  },
+  {
+    id: 'forced-no-higher',
+    bug: 'forced voters go on where the one that was told happens to be (config.F1)',
+    file: FRANCHISE,
+    find: 'this.#parts.recovery.floor) + FORCED_RAISE',
+    replace: 'this.#parts.recovery.floor)',
+  },
+  {
+    id: 'forced-in-line',
+    bug: 'a forced set belongs to the line of the former ones (config.F1)',
+    file: FRANCHISE,
+    find: 'forcedLineage(electorate.lineage, seats)',
+    replace: 'electorate.lineage',
   },
   {
     id: 'memory-instead-of-waiting',

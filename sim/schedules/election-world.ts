@@ -85,6 +85,8 @@ export class ElectionWorld {
   /** What each node's state directory holds, where it has one (`durable`). */
   readonly disks = new Map<string, Kept>();
   isDiskFull = false;
+  /** How often any of them was written, or could not be. */
+  diskWrites = 0;
 
   /** Starts a process (again): a new boot without any memory but its state directory's. */
   start(name: string, change: Partial<ElectionConfig> = {}): Election {
@@ -98,6 +100,7 @@ export class ElectionWorld {
         log.push(`${this.nowUs / 1000} ${tell(c)}`);
       },
       keep: (kept: Kept) => {
+        this.diskWrites += 1;
         if (!this.isDiskFull) this.disks.set(name, kept);
         return !this.isDiskFull;
       },

@@ -110,7 +110,7 @@ export class Application implements ApplicationPort {
       ...(preemptAfterUs === undefined ? {} : { preemptAfterMs: preemptAfterUs / 1_000 }),
       ...(maxTenureUs === undefined ? {} : { maxTenureMs: maxTenureUs / 1_000 }),
     };
-    return new Turns(port, election, machine.plan.priority, options, silentLogger);
+    return new Turns(port, election, { priority: machine.plan.priority, group: '', fair: false }, options, silentLogger);
   }
 
   #settle(machine: Machine, process: Process, election: string): void {

@@ -5,7 +5,7 @@ import type { Leadership } from '../lead.ts';
 import type { ClusterNode } from '../node.ts';
 import type { LeaderInfo } from '../observe.ts';
 import { isReservedTag } from '../payloads.ts';
-import { VOTERS_USAGE, runVoters } from './voters-control.ts';
+import { VOTERS_USAGE, VOTERS_WORDS_MAX, runVoters } from './voters-control.ts';
 
 /** What control commands act on. */
 export interface Controlled {
@@ -74,7 +74,7 @@ const COMMANDS: Readonly<Record<string, { readonly usage: string; readonly least
   leader: { usage: 'leader [ELECTION]', least: 0, most: 1, run: (on, [election]) => leaderOf(on, election) },
   explain: { usage: 'explain [ELECTION|NODE]', least: 0, most: 1, run: ({ node }, [about]) => node.explain(about) },
   metrics: { usage: 'metrics', least: 0, most: 0, run: ({ node }) => node.metrics() },
-  voters: { usage: VOTERS_USAGE, least: 0, most: 8, run: ({ node }, words) => runVoters(node, words) },
+  voters: { usage: VOTERS_USAGE, least: 0, most: VOTERS_WORDS_MAX, run: ({ node }, words) => runVoters(node, words) },
   tag: {
     usage: 'tag K=V',
     least: 1,

@@ -1,9 +1,13 @@
 import { BellwetherError } from '../core/errors.ts';
+import { VOTERS_MAX } from '../election/config.ts';
 import type { VotersChange } from '../election/voter-set.ts';
 import type { ClusterNode } from '../node.ts';
 
 export const VOTERS_USAGE =
   'voters [list | add NAME… | remove NAME… | replace OLD NEW | exclude NAME… | include NAME… | weigh NAME N | force NAME… --yes] [--wait SECONDS]';
+
+/** The verb, every voter there can be, `--yes` and `--wait SECONDS`. */
+export const VOTERS_WORDS_MAX = 1 + VOTERS_MAX + 3;
 
 /** How long a change may take before the answer says what it waits for. */
 const WAIT_S = 30;

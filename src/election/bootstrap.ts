@@ -2,6 +2,7 @@ import { combine32, hash32 } from '../core/hash.ts';
 import type { Now } from '../core/time.ts';
 import type { Context } from './context.ts';
 import { type Found, Op } from './messages.ts';
+import { fitsFound } from './outbox.ts';
 import type { Peer } from './peers.ts';
 import { FRESH_TENTHS } from './tokens.ts';
 import { type VoterSet, firstSeats } from './voter-set.ts';
@@ -63,7 +64,10 @@ export class Bootstrap {
     const { names } = this.#mine(nowUs);
     const accepted =
       this.#accepted === null ? '' : ` This node has accepted ${this.#accepted.set.seats.map(({ name }) => name).join(', ')} and waits for all of them.`;
-    return `${config.expect} voters are to find each other; seen: ${names.length} (${names.join(', ') || 'none'}).${accepted}`;
+    const tooLong = fitsFound(names, config.packetBudget)
+      ? ''
+      : ' Their names do not fit into one packet, so they cannot find each other: give them shorter ones.';
+    return `${config.expect} voters are to find each other; seen: ${names.length} (${names.join(', ') || 'none'}).${tooLong}${accepted}`;
   }
 
   begin(now: Now): void {
@@ -143,7 +147,9 @@ export class Bootstrap {
   #say(now: Now): void {
     const { config, peers, outbox, electorate, self } = this.#context;
     if (config.founds === 0) return;
-    const mine = this.#mine(now.elapsedUs);
+    const found = this.#mine(now.elapsedUs);
+    // Options see to it that they fit, yet others may have larger packets. What was accepted must be heard all the same, and needs no names.
+    const mine = fitsFound(found.names, config.packetBudget) ? found : NOBODY;
     if (mine.names.length === config.expect && mine.names.includes(self.name)) {
       this.#proposed.set(lineageOf(electorate.origin, mine), mine);
       if (this.#proposed.size > PROPOSED_MAX) this.#proposed.delete(this.#proposed.keys().next().value!);
@@ -153,6 +159,8 @@ export class Bootstrap {
 }
 
 type Founders = Pick<Found, 'names' | 'boots' | 'weights'>;
+
+const NOBODY: Founders = { names: [], boots: [], weights: [] };
 
 const isSame = (a: Founders, b: Founders): boolean =>
   a.names.join() === b.names.join() && a.boots.join() === b.boots.join() && a.weights.join() === b.weights.join();

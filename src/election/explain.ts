@@ -81,7 +81,7 @@ export function explainElection(context: Context, at: Standing): string[] {
   if (tenure !== null) says.push(`This node's own lease (term ${tenure.term}) has ${round(tenure.leaseEndUs - at.now.leaderUs)} left.`);
   const bid = at.contest?.bid ?? null;
   if (bid !== null) {
-    says.push(`This node bids with ballot ${bid.ballot} and holds ${bid.support.size} of ${needed} promises.`);
+    says.push(`This node bids with ballot ${bid.ballot} and holds ${electorate.votes(bid.support.keys())} of ${needed} votes.`);
     for (const [voter, { deny }] of bid.denials) {
       const which = deny.holderBoot !== 0 ? ' (a former life of this node)' : deny.elected ? '' : ' (not yet elected)';
       const holder = deny.holder === '' ? '' : `, holder ${deny.holder}${which}, ${deny.leftMs} ms left`;

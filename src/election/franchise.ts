@@ -12,7 +12,7 @@ import type { HandedOn } from './hand-on.ts';
 import { type ElectionPacket, type Entry, type Found, Op, type Voters } from './messages.ts';
 import { packetOf } from './outbox.ts';
 import type { Peer } from './peers.ts';
-import { Reconfiguration, type Refusal, VOTERS_ELECTION } from './reconfiguration.ts';
+import { Reconfiguration, type Refusal, VOTERS_ELECTION, whyNot } from './reconfiguration.ts';
 import type { Recovery } from './recovery.ts';
 import type { SilentVoters } from './silent-voters.ts';
 import type { Voter } from './voter.ts';
@@ -77,11 +77,12 @@ export class Franchise {
    * Changes who votes: stands for the voters' own election and steps, one vote at a time, to what
    * `wish` makes of the set it finds then. `voters` with `settled` tells when a majority goes by it.
    *
+   * @param isOwn Nobody asked for it: it gives way to what somebody asks for.
    * @returns Why it was not begun; null: it is under way.
    */
-  change(wish: VotersChange, now: Now): Refusal | null {
+  change(wish: VotersChange, now: Now, isOwn = false): Refusal | null {
     let refusal: Refusal | null = null;
-    this.#parts.transition(now, () => void (refusal = this.reconfiguration.begin(wish)));
+    this.#parts.transition(now, () => void (refusal = this.reconfiguration.begin(wish, isOwn)));
     return refusal;
   }
 
@@ -102,10 +103,12 @@ export class Franchise {
    * @returns Why not; null: it is so.
    */
   force(seats: readonly Seat[], now: Now): Refusal | null {
-    const { electorate, memory } = this.#context;
+    const { config, electorate, memory } = this.#context;
     if (!memory.isDurable) return { why: 'no-memory', problems: ['without a state directory voters are fixed (config.P8)'] };
     const isTheSame = electorate.lineage !== electorate.origin && electorate.isOriginal && JSON.stringify(electorate.set.seats) === JSON.stringify(seats);
     if (isTheSame) return null; // told twice, or it has followed the first that was told
+    const problems = whyNot(seats, config.packetBudget);
+    if (problems.length > 0) return { why: 'fault', problems };
     let kept = false;
     this.#parts.transition(now, () => {
       const set: VoterSet = { term: 0, version: 0, seats, floor: Math.max(electorate.set.floor, this.#parts.recovery.floor) + FORCED_RAISE };

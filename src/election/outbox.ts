@@ -90,8 +90,21 @@ export function packetOf(context: Context, peer: Peer, entries: readonly Entry[]
 /** What a list of voters takes on the wire, at most. */
 export const seatsBytes = (seats: readonly Seat[]): number => seats.reduce((sum, { name }) => sum + name.length + 5, 0);
 
-/** Whether such a list can be said in one packet. */
-export const fitsPacket = (seats: readonly Seat[], packetBudget: number): boolean => HEADER_BYTES + ENTRY_BYTES + seatsBytes(seats) <= packetBudget;
+/** What keeps such a list from being said in one packet; empty: nothing. */
+export const unsayable = (seats: readonly Seat[], packetBudget: number): string[] =>
+  HEADER_BYTES + ENTRY_BYTES + seatsBytes(seats) <= packetBudget ? [] : ['their names do not fit into one packet'];
+
+/** What a wish to found takes beside each name's characters: the head of the name, a life and its votes. */
+const FOUNDER_BYTES = 8;
+
+const founderBytes = (names: readonly string[]): number => names.reduce((sum, name) => sum + name.length + FOUNDER_BYTES, 0);
+
+/** Whether a wish to found with these can be said in one packet. */
+export const fitsFound = (names: readonly string[], packetBudget: number): boolean => HEADER_BYTES + ENTRY_BYTES + founderBytes(names) <= packetBudget;
+
+/** The longest name with which so many are sure to fit into one wish to found. Characters. */
+export const founderNameMax = (founders: number, packetBudget: number): number =>
+  Math.floor((packetBudget - HEADER_BYTES - ENTRY_BYTES) / founders) - FOUNDER_BYTES;
 
 /** An upper bound of an entry's encoded size in bytes, quickly found. */
 function boundOf(entry: Entry): number {
@@ -102,7 +115,7 @@ function boundOf(entry: Entry): number {
   if ('to' in entry) bytes += entry.to.length + 2;
   if ('queue' in entry) for (const id of entry.queue) bytes += id.length + 2;
   if ('seats' in entry) bytes += seatsBytes(entry.seats);
-  if ('names' in entry) for (const id of entry.names) bytes += id.length + 7;
+  if ('names' in entry) bytes += founderBytes(entry.names);
   if ('rivals' in entry) bytes += 5 * (entry.rivals.length + entry.quiet.length);
   if ('sums' in entry) bytes += 9 * entry.sums.length;
   if ('differ' in entry) bytes += entry.differ.length + 3;

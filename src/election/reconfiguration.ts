@@ -2,11 +2,14 @@ import { assert } from '../core/assert.ts';
 import type { Now } from '../core/time.ts';
 import type { Context } from './context.ts';
 import { worthUs } from './lease.ts';
-import { fitsPacket } from './outbox.ts';
-import { type VoterSet, type VotersChange, applyChange, faultsOf, nextSeats, overlaps, unfit } from './voter-set.ts';
+import { unsayable } from './outbox.ts';
+import { type Seat, type VoterSet, type VotersChange, applyChange, faultsOf, nextSeats, overlaps, unfit } from './voter-set.ts';
 
 /** The election whose leader may change who votes. No application can stand for it. */
 export const VOTERS_ELECTION = '#voters';
+
+/** Why nobody could go by such a set, or tell it; empty: it is one. */
+export const whyNot = (seats: readonly Seat[], packetBudget: number): string[] => [...unfit(seats), ...unsayable(seats, packetBudget)];
 
 /** Why a change was not begun: `no-memory`: without a state directory voters are fixed; `busy`: another one is under way here. */
 export interface Refusal {
@@ -31,9 +34,13 @@ export class Reconfiguration {
   /** Puts a set in force here. False: it could not be remembered. */
   readonly #install: (set: VoterSet, now: Now) => boolean;
   #change: VotersChange | null = null;
+  /** The change is one that this node thought of by itself (config.R1). */
+  #isOwn = false;
   /** Voter → what it promised at most, as it said with its answer under the present set. */
   readonly #acks = new Map<string, number>();
   #settledUs = Infinity;
+  /** After a set that could not be remembered: each try is a write, and a warning. */
+  #retryAtUs = -Infinity;
   #waitsFor: string | null = null;
 
   constructor(context: Context, install: (set: VoterSet, now: Now) => boolean) {
@@ -45,26 +52,32 @@ export class Reconfiguration {
     return this.#change !== null;
   }
 
+  /** A change is under way that nobody asked for. */
+  get isOwn(): boolean {
+    return this.#change !== null && this.#isOwn;
+  }
+
   /** The precondition that the next step lacks, in words; null: none, or nothing is under way. */
   get waitsFor(): string | null {
     return this.#waitsFor;
   }
 
-  /** @returns Why not; null: it is begun. */
-  begin(change: VotersChange): Refusal | null {
+  /** @param isOwn Nobody asked for it: it gives way to what somebody asks for. @returns Why not; null: it is begun. */
+  begin(change: VotersChange, isOwn: boolean): Refusal | null {
     const { config, electorate, memory, self, peers } = this.#context;
     if (!memory.isDurable) return { why: 'no-memory', problems: ['without a state directory voters are fixed (config.P8)'] };
-    if (this.#change !== null) return { why: 'busy', problems: ['another change of the voters is under way here'] };
+    if (this.#change !== null && (isOwn || !this.#isOwn)) return { why: 'busy', problems: ['another change of the voters is under way here'] };
     if (electorate.names.length === 0) return { why: 'fault', problems: ['this node knows no voters yet'] };
     const { seats } = electorate.set;
     const wanted = applyChange(seats, change);
-    const problems = [...faultsOf(seats, change, wanted), ...this.#unsaid(wanted)];
+    const problems = [...new Set([...faultsOf(seats, change, wanted), ...[seats, wanted].flatMap((set) => unsayable(set, config.packetBudget))])];
     if (config.leaders === 'voters' && !wanted.some(({ name, weight }) => name === self.name && weight > 0))
       problems.push(`only a voter that stays can lead this change (config.P4), and ${self.name} would be none: ask another voter`);
     const strangers = wanted.filter(({ name }) => !seats.some((seat) => seat.name === name) && name !== self.name && !peers.isAlive(name));
     if (strangers.length > 0) problems.push(`not a living member: ${strangers.map(({ name }) => name).join(', ')}`);
     if (problems.length > 0) return { why: 'fault', problems };
     this.#change = change;
+    this.#isOwn = isOwn;
     this.#waitsFor = 'the election of whoever may change the voters';
     return null;
   }
@@ -87,7 +100,7 @@ export class Reconfiguration {
 
   get nextDeadlineUs(): number {
     if (this.#change === null || this.#settledUs === Infinity) return Infinity;
-    return this.#settledUs + (this.#context.electorate.isFirst ? this.#context.config.renewUs : this.#drainUs);
+    return Math.max(this.#retryAtUs, this.#settledUs + (this.#context.electorate.isFirst ? this.#context.config.renewUs : this.#drainUs));
   }
 
   /**
@@ -98,7 +111,7 @@ export class Reconfiguration {
    * otherwise why it cannot be done any more.
    */
   advance(term: number, now: Now): 'stepped' | 'done' | { readonly problems: readonly string[] } | null {
-    const { electorate } = this.#context;
+    const { config, electorate } = this.#context;
     if (this.#change === null) return null;
     if (term === 0) {
       this.#waitsFor = 'the election of whoever may change the voters';
@@ -109,15 +122,24 @@ export class Reconfiguration {
     if (!this.#isSettled(now)) return null;
     const isStamped = !electorate.isFirst && electorate.set.term === term;
     if (!isStamped) return this.#step(seats, term, now);
+    if (this.isOwn && !this.#hasSeats(this.#change)) {
+      this.abandon();
+      return 'done'; // somebody else has filled it meanwhile, or taken it away
+    }
     const wanted = applyChange(seats, this.#change);
     // It was one that could be made when it was asked for. Others have changed the voters since, perhaps: of two
     // voters each may be excluded while the other votes, and both wishes together would leave nobody, for ever.
-    const problems = [...unfit(wanted), ...this.#unsaid(wanted)];
+    const problems = whyNot(wanted, config.packetBudget);
     if (problems.length > 0) {
       this.abandon();
       return { problems };
     }
-    const next = nextSeats(seats, wanted, (name) => this.#isGone(name));
+    const next = nextSeats(
+      seats,
+      wanted,
+      (name) => this.#isGone(name),
+      (some) => whyNot(some, config.packetBudget).length === 0,
+    );
     if (next === null) {
       this.abandon();
       return 'done';
@@ -154,20 +176,25 @@ export class Reconfiguration {
   }
 
   #step(seats: VoterSet['seats'], term: number, now: Now): 'stepped' | null {
-    const { set } = this.#context.electorate;
+    const { config, electorate } = this.#context;
+    const { set } = electorate;
+    if (now.elapsedUs < this.#retryAtUs) return null;
     // P7. With two steps a majority need not meet the one that elected the last leader of a name; what the
     // voters between them have promised keeps terms rising all the same.
     const floor = Math.max(set.floor, ...this.#acks.values());
     if (!this.#install({ term, version: set.version + 1, seats, floor }, now)) {
       this.#waitsFor = 'P8: this node to write to its state directory';
+      this.#retryAtUs = now.elapsedUs + config.renewUs;
       return null;
     }
     this.#waitsFor = 'P1: a majority to go by the new voters';
     return 'stepped';
   }
 
-  #unsaid(wanted: VoterSet['seats']): string[] {
-    return fitsPacket(wanted, this.#context.config.packetBudget) ? [] : ['their names do not fit into one packet'];
+  /** Whether all that are to be replaced are still listed. */
+  #hasSeats({ replace = {} }: VotersChange): boolean {
+    const listed = new Set(this.#context.electorate.set.seats.map(({ name }) => name));
+    return Object.keys(replace).every((name) => listed.has(name));
   }
 
   #isGone(name: string): boolean {

@@ -138,9 +138,9 @@ export class Recovery {
       return;
     }
     this.#quiet.end(); // from here on the ordinary way is as quick
+    this.#askAtUs = now.elapsedUs + this.#context.config.renewUs; // also where the state directory cannot be written: each try is a write
     if (this.#remembers) return this.#activate(Math.max(this.#floor, this.#context.memory.mark), 'memory');
     if (this.#nonce === 0) this.#nonce = 1 + this.#context.random.below(0xffff_ffff);
-    this.#askAtUs = now.elapsedUs + this.#context.config.renewUs;
     for (const voter of this.#context.peers.voters()) {
       if (voter.name === this.#context.self.name) continue;
       this.#context.outbox.say(voter, { op: Op.recover, nonce: this.#nonce });

@@ -62,7 +62,7 @@ export function firstSeats(voters: readonly string[], weights: readonly number[]
 export function applyChange(seats: readonly Seat[], change: VotersChange): readonly Seat[] {
   const replaced = seats.map((seat) => {
     const by = change.replace?.[seat.name];
-    return by === undefined ? seat : { name: by, weight: seat.weight, excluded: false };
+    return by === undefined ? seat : { name: by, weight: Math.max(1, seat.weight), excluded: false }; // who is replaced may have lost its vote already
   });
   const known = new Set(replaced.map(({ name }) => name));
   // Who replaces somebody is wanted also after that one is gone: the change takes two steps, and may be taken up again between them.
@@ -85,11 +85,17 @@ function distinct(seats: readonly Seat[]): readonly Seat[] {
   return seats.filter(({ name }, i) => seats.findIndex((seat) => seat.name === name) === i);
 }
 
+/** The one that has no vote because their number would be even; null: there is none. */
+export function oddOneOut(seats: readonly Seat[]): Seat | null {
+  if (seats.some(({ weight }) => weight > 1)) return null; // somebody has weighed them
+  const voting = seats.filter(({ excluded }) => !excluded);
+  return voting.length >= 4 && voting.length % 2 === 0 ? voting.at(-1)! : null;
+}
+
 /** Votes by number of seats, unless somebody has weighed them. */
 function oddly(seats: readonly Seat[]): readonly Seat[] {
   if (seats.some(({ weight }) => weight > 1)) return seats;
-  const voting = seats.filter(({ excluded }) => !excluded);
-  const spare = voting.length >= 4 && voting.length % 2 === 0 ? voting.at(-1)! : null;
+  const spare = oddOneOut(seats);
   return seats.map((seat) => ({ ...seat, weight: seat.excluded || seat === spare ? 0 : 1 }));
 }
 
@@ -116,23 +122,36 @@ export function overlaps(a: readonly Seat[], b: readonly Seat[]): boolean {
 /**
  * The next single step from `now` towards `wanted`: one vote more or less, or only seats without a
  * vote. First the votes of those that are gone (two of three that live are a majority, and a third
- * vote that nobody casts is in the way), then the new ones, then what else is taken away.
+ * vote that nobody casts is in the way), then the new ones, then what else is taken away. Who has lost
+ * its vote stays listed until all that are to have one do: should the leader of the change die between
+ * two steps, the empty seat tells the others that it is to be filled (config.R1). Where old and new
+ * ones together would be too many, the old ones go first.
  *
+ * @param fits Whether such a list can be said and kept.
  * @returns Null when there is nothing left to do.
  */
-export function nextSeats(now: readonly Seat[], wanted: readonly Seat[], isGone: (name: string) => boolean): readonly Seat[] | null {
+export function nextSeats(
+  now: readonly Seat[],
+  wanted: readonly Seat[],
+  isGone: (name: string) => boolean,
+  fits: (seats: readonly Seat[]) => boolean,
+): readonly Seat[] | null {
   const target = new Map(wanted.map((seat) => [seat.name, seat]));
   const present = new Map(now.map((seat) => [seat.name, seat]));
   const one = (seat: Seat, by: 1 | -1): readonly Seat[] => {
     const stepped = { ...seat, weight: seat.weight + by, excluded: target.get(seat.name)?.excluded ?? seat.excluded };
     const all = present.has(seat.name) ? now.map((s) => (s.name === seat.name ? stepped : s)) : [...now, stepped];
-    return all.filter(({ name, weight }) => weight > 0 || target.has(name)); // who has no vote and is not wanted needs no step of its own
+    const isFilled = wanted.every(({ name, weight }) => weight <= (all.find((s) => s.name === name)?.weight ?? 0));
+    return isFilled || !fits(all) ? all.filter(({ name, weight }) => weight > 0 || target.has(name)) : all; // who has no vote and is not wanted needs no step of its own
   };
   const excess = now.filter((seat) => seat.weight > (target.get(seat.name)?.weight ?? 0));
   const dead = excess.find(({ name }) => isGone(name));
   if (dead !== undefined && votesOf(now) > 1) return one(dead, -1);
   const lacking = wanted.find((seat) => seat.weight > (present.get(seat.name)?.weight ?? 0));
-  if (lacking !== undefined) return one(present.get(lacking.name) ?? { ...lacking, weight: 0 }, 1);
+  if (lacking !== undefined) {
+    const more = one(present.get(lacking.name) ?? { ...lacking, weight: 0 }, 1);
+    if (excess[0] === undefined || fits(more)) return more;
+  }
   if (excess[0] !== undefined) return one(excess[0], -1);
   const same = now.length === wanted.length && wanted.every((seat) => present.get(seat.name)?.excluded === seat.excluded);
   return same ? null : wanted;
@@ -145,7 +164,9 @@ export function faultsOf(seats: readonly Seat[], change: VotersChange, wanted: r
   const missing = [...(change.exclude ?? []), ...(change.include ?? []), ...Object.keys(change.replace ?? {})].filter((name) => !known.has(name));
   missing.push(...[...(change.remove ?? []), ...Object.keys(change.weigh ?? {})].filter((name) => !known.has(name) && !(change.add ?? []).includes(name)));
   if (missing.length > 0) faults.push(`not among the voters: ${[...new Set(missing)].join(', ')}`);
-  return [...faults, ...unfit(wanted)];
+  // None in the set itself means that a seat waits to be filled; in a wish it would be made one where all have one each.
+  if (Object.values(change.weigh ?? {}).some((votes) => !isVotes(votes))) faults.push(WEIGHT_FAULT);
+  return [...new Set([...faults, ...unfit(wanted)])];
 }
 
 /** Why nobody could go by such a set; empty: it is one. */
@@ -153,6 +174,9 @@ export function unfit(seats: readonly Seat[]): string[] {
   const faults: string[] = [];
   if (seats.length > VOTERS_MAX) faults.push(`at most ${VOTERS_MAX} voters; it would be ${seats.length}`);
   if (votesOf(seats) === 0) faults.push('somebody must be left to vote');
-  if (seats.some(({ weight }) => !Number.isInteger(weight) || weight < 0 || weight > WEIGHT_MAX)) faults.push(`a voter has 1 to ${WEIGHT_MAX} votes`);
+  if (seats.some(({ weight }) => weight !== 0 && !isVotes(weight))) faults.push(WEIGHT_FAULT);
   return faults;
 }
+
+const WEIGHT_FAULT = `a voter has 1 to ${WEIGHT_MAX} votes`;
+const isVotes = (weight: number): boolean => Number.isInteger(weight) && weight >= 1 && weight <= WEIGHT_MAX;

@@ -1,6 +1,10 @@
+import { pack } from 'msgpackr';
 import { describe, expect, it } from 'vitest';
 import { ElectionWorld, type Flight, Op, at, storyConfig } from '../../sim/schedules/election-world.ts';
-import type { Seat, VotersChange } from '../../src/election/voter-set.ts';
+import { encodeElection } from '../../src/election/codec.ts';
+import { founderNameMax } from '../../src/election/outbox.ts';
+import { type Seat, type VotersChange, applyChange, nextSeats } from '../../src/election/voter-set.ts';
+import { ENVELOPE_BYTES } from '../../src/transport/envelope.ts';
 
 /** Nodes with state directories; the first `voters` of them vote. All stand for `job`. */
 function worldOf(names: readonly string[], voters: readonly string[], durable: readonly string[] = names): ElectionWorld {
@@ -69,7 +73,7 @@ describe('voters that change', () => {
       .process('a')
       .changes.filter((c) => c.type === 'voters' && !c.settled)
       .map((c) => c.type === 'voters' && said(c.set.seats));
-    expect(installs).toEqual(['a1 b1 c1', 'a1 b1', 'a1 b1 d1']); // the first is the stamp with the new term
+    expect(installs).toEqual(['a1 b1 c1', 'a1 b1 c0', 'a1 b1 d1']); // the first is the stamp with the new term
     world.run(world.nowUs / 1000 + 1500);
     world.kill('b');
     world.run(world.nowUs / 1000 + 4000);
@@ -109,14 +113,86 @@ describe('voters that change', () => {
   });
 });
 
+describe('a change that nobody asked for', () => {
+  it('gives way to one that somebody asks for', () => {
+    const world = worldOf(['a', 'b', 'c', 'd'], ['a', 'b', 'c'], ['a', 'b', 'd']);
+    const { franchise } = world.election('a');
+    expect(franchise.change({ replace: { b: 'd' } }, world.now('a'), true)).toBeNull();
+    world.run(world.nowUs / 1000 + 3000);
+    expect(franchise.standing.waitsFor).toBe('P8: a state directory for c'); // and would for ever
+    expect(franchise.change({ exclude: ['b'] }, world.now('a'), true)?.why).toBe('busy');
+    expect(franchise.change({ exclude: ['nobody'] }, world.now('a'))?.why).toBe('fault');
+    expect(franchise.reconfiguration.isOwn).toBe(true); // what cannot be begun takes no place
+    expect(franchise.change({ exclude: ['c'] }, world.now('a'))).toBeNull();
+    expect(franchise.reconfiguration.isOwn).toBe(false);
+    expect(franchise.change({ exclude: ['b'] }, world.now('a'))?.why).toBe('busy');
+    world.kill('c');
+    world.start('c', { durable: true });
+    world.run(world.nowUs / 1000 + 6000);
+    expect(votersOf(world, 'b')).toBe('a1 b1 c0x');
+  });
+
+  it('does nothing when its turn comes and somebody else has filled the seat: no second stand-in', () => {
+    const world = worldOf(['a', 'b', 'c', 'd', 'e'], ['a', 'b', 'c']);
+    expect(world.election('a').franchise.change({ replace: { c: 'd' } }, world.now('a'), true)).toBeNull();
+    expect(world.election('b').franchise.change({ replace: { c: 'e' } }, world.now('b'), true)).toBeNull();
+    world.run(world.nowUs / 1000 + 20_000);
+    expect(['a1 b1 d1', 'a1 b1 e1']).toContain(votersOf(world, 'a'));
+    expect(['a', 'b'].map((name) => world.election(name).franchise.standing.waitsFor)).toEqual([null, null]);
+  });
+});
+
+describe('the steps to another set', () => {
+  const isGone = (name: string): boolean => name.startsWith('-');
+  const seatsOf = (...names: string[]): Seat[] => names.map((name) => ({ name, weight: 1, excluded: false }));
+  /** Every set on the way. */
+  const way = (from: readonly Seat[], wish: VotersChange, mostSeats: number): string[] => {
+    const sets: string[] = [];
+    for (let seats: readonly Seat[] | null = from; seats !== null && sets.length < 20;) {
+      sets.push(said(seats));
+      seats = nextSeats(seats, applyChange(seats, wish), isGone, (some) => some.length <= mostSeats);
+    }
+    return sets;
+  };
+
+  it('keep the seat of a dead one until another has its vote', () => {
+    expect(way(seatsOf('a', 'b', '-'), { replace: { '-': 'd' } }, 9)).toEqual(['a1 b1 -1', 'a1 b1 -0', 'a1 b1 d1']);
+    expect(way(seatsOf('a', 'b', '-'), { remove: ['-'], add: ['d'] }, 9)).toEqual(['a1 b1 -1', 'a1 b1 -0', 'a1 b1 d1']);
+    expect(way(seatsOf('a', 'b', '-'), { remove: ['-'] }, 9)).toEqual(['a1 b1 -1', 'a1 b1']);
+  });
+
+  it('give a vote to whoever stands in for one that has lost its own, also where votes are weighed', () => {
+    const seats = [...seatsOf('a', 'b'), { name: '-', weight: 0, excluded: false }];
+    expect(way(seats, { replace: { '-': 'd' } }, 9).at(-1)).toBe('a1 b1 d1');
+    expect(way([{ ...seats[0]!, weight: 3 }, ...seats.slice(1)], { replace: { '-': 'd' } }, 9).at(-1)).toBe('a3 b1 d1');
+    expect(way([{ ...seats[0]!, weight: 3 }, ...seats.slice(1)], { replace: { '-': '-' } }, 9).at(-1)).toBe('a3 b1 -1'); // it is back
+  });
+
+  it('take an old one out first where there is no room for a new one beside it', () => {
+    expect(way(seatsOf('a', 'b', 'c'), { replace: { c: 'd' } }, 4)).toEqual(['a1 b1 c1', 'a1 b1 c1 d1', 'a1 b1 d1']);
+    expect(way(seatsOf('a', 'b', 'c'), { replace: { c: 'd' } }, 3)).toEqual(['a1 b1 c1', 'a1 b1 c0', 'a1 b1 d1']);
+    expect(way(seatsOf('-1', '-2', 'c'), { replace: { '-1': 'd', '-2': 'e' } }, 3).at(-1)).toBe('c1 d1 e1');
+  });
+
+  it('lead to no votes by number: none is what a seat has that waits to be filled', () => {
+    const world = worldOf(['a', 'b', 'c'], ['a', 'b', 'c']);
+    for (const votes of [0, 11, 1.5, Number.NaN])
+      expect(world.election('a').franchise.change({ weigh: { b: votes } }, world.now('a'))?.problems).toEqual(['a voter has 1 to 10 votes']);
+  });
+});
+
 describe('what a change rests on', () => {
   it('P1: waits until a majority goes by the present set, and says who was not heard', () => {
-    const world = worldOf(['a', 'b', 'c', 'd'], ['a', 'b', 'c']);
-    world.network = ({ from, to }) => (from === 'a' || to === 'a' ? null : 1000);
-    expect(world.election('a').franchise.change({ add: ['d'] }, world.now('a'))).toBeNull();
+    const world = worldOf(['a', 'b', 'c', 'd', 'e'], ['a', 'b', 'c']);
+    const { franchise } = world.election('a');
+    world.network = ({ from }) => (from === 'a' && franchise.standing.set.version === 2 ? null : 1000);
+    expect(franchise.change({ add: ['d'], remove: ['c'] }, world.now('a'))).toBeNull();
+    while (franchise.standing.set.version < 2) world.run(world.nowUs / 1000 + 1);
+    world.run(world.nowUs / 1000 + 100);
+    expect(franchise.standing.waitsFor).toBe('P1: a majority to go by the present voters (1 of 3 votes; not heard: b, c, d)');
     world.run(world.nowUs / 1000 + 5000);
-    expect(votersOf(world, 'a')).toBe('a1 b1 c1');
-    expect(world.election('a').franchise.standing.waitsFor).toMatch(/election of whoever may change/);
+    expect(franchise.standing.set.version).toBe(2);
+    expect(franchise.standing.waitsFor).toMatch(/election of whoever may change/);
   });
 
   it('P6: no second step before leases won under the former set have run out', () => {
@@ -241,6 +317,16 @@ describe('weights', () => {
     expect(world.leaders()).toEqual([]);
   });
 
+  it('a bid is explained by the votes that it holds, not by the number of voters', () => {
+    const world = new ElectionWorld(['a', 'b', 'c'], storyConfig(['a', 'b', 'c'], { weights: [1, 2, 2] }));
+    for (const name of ['a', 'b', 'c']) world.start(name);
+    world.run(2500);
+    for (const name of ['a', 'b']) world.kill(name);
+    world.campaign('c');
+    world.run(2600);
+    expect(world.election('c').explain('job', world.now('c')).join()).toMatch(/holds 2 of 3 votes/);
+  });
+
   it('X12: of four, the last has no vote, so one half goes on', () => {
     const world = worldOf(['a', 'b', 'c', 'd'], ['a', 'b', 'c', 'd']);
     expect(votersOf(world, 'a')).toBe('a1 b1 c1 d0');
@@ -289,6 +375,33 @@ describe('bootstrap', () => {
     world.run(5000);
     expect(votersOf(world, 'a')).toBe('');
     expect(world.election('a').explain('job', world.now('a')).join(' ')).toMatch(/3 voters are to find each other; seen: 2 \(a, b\)/);
+  });
+
+  it('those whose names do not fit into one packet say so, and no packet is larger than it may be', () => {
+    const names = Array.from({ length: 17 }, (_, i) => `n${i}`.padEnd(64, '-'));
+    const packetBudget = 1100;
+    const world = new ElectionWorld(names, storyConfig([], { expect: 17, founds: 1, durable: true, packetBudget }));
+    let largest = 0;
+    world.network = ({ packet }) => {
+      largest = Math.max(largest, pack(encodeElection(packet)).length + ENVELOPE_BYTES);
+      return 1000;
+    };
+    for (const name of names) world.start(name);
+    for (const name of names) for (const election of ['job', 'other']) world.election(name).watch(election, world.now(name));
+    let told = '';
+    world.run(3000, () => (told += world.election(names[0]!).explain('job', world.now(names[0]!)).join()));
+    expect(told).toContain('Their names do not fit into one packet');
+    expect(largest).toBeLessThanOrEqual(packetBudget);
+    expect(votersOf(world, names[0]!)).toBe('');
+  });
+
+  it('those whose names just fit into one packet become the voters', () => {
+    const packetBudget = 1100;
+    const names = Array.from({ length: 13 }, (_, i) => `n${i}`.padEnd(founderNameMax(13, packetBudget), '-'));
+    const world = new ElectionWorld(names, storyConfig([], { expect: 13, founds: 1, durable: true, packetBudget }));
+    for (const name of names) world.start(name);
+    world.run(2000);
+    expect(world.election(names[0]!).franchise.standing.set.seats).toHaveLength(13);
   });
 
   it('one that comes later follows without a vote', () => {
@@ -365,6 +478,22 @@ describe('force', () => {
   });
 });
 
+describe('a set that is forced', () => {
+  it('is one that can be kept and told', () => {
+    const world = worldOf(['a'], ['a']);
+    const force = (count: number, length: number): readonly string[] | undefined =>
+      world.election('a').franchise.force(
+        Array.from({ length: count }, (_, i) => ({ name: `n${i}`.padEnd(length, '-'), weight: 1, excluded: false })),
+        world.now('a'),
+      )?.problems;
+    expect(force(32, 3)).toEqual(['at most 31 voters; it would be 32']);
+    expect(force(18, 64)).toEqual(['their names do not fit into one packet']);
+    expect(votersOf(world, 'a')).toBe('a1');
+    expect(world.leaders()).toEqual(['a']);
+    expect(force(31, 3)).toBeUndefined();
+  });
+});
+
 describe('a state directory', () => {
   it('replaces the read, never the wait', () => {
     const world = worldOf(['a', 'b', 'c'], ['a', 'b', 'c']);
@@ -404,6 +533,38 @@ describe('a state directory', () => {
     world.isDiskFull = false;
     world.run(world.nowUs / 1000 + 4000);
     expect(world.leaders()).toHaveLength(1);
+  });
+
+  it('that is full is tried again once in a renewal time by a voter that has waited', () => {
+    const world = worldOf(['a', 'b', 'c'], ['a', 'b', 'c']);
+    world.kill('a');
+    world.isDiskFull = true;
+    world.start('a', { durable: true });
+    world.run(world.nowUs / 1000 + 1100); // T, and a try
+    const before = world.diskWrites;
+    expect(before).toBeGreaterThan(0);
+    world.run(world.nowUs / 1000 + 2000);
+    expect(world.diskWrites - before).toBe(8);
+    expect(world.election('a').mayPromise).toBe(false);
+    world.isDiskFull = false;
+    world.run(world.nowUs / 1000 + 300);
+    expect(world.election('a').mayPromise).toBe(true);
+  });
+
+  it('that is full is tried again once in a renewal time by who changes the voters, with a warning each', () => {
+    const world = worldOf(['a', 'b', 'c', 'd'], ['a', 'b', 'c']);
+    world.isDiskFull = true;
+    const before = world.diskWrites;
+    expect(world.election('a').franchise.change({ add: ['d'] }, world.now('a'))).toBeNull();
+    world.run(world.nowUs / 1000 + 4000);
+    expect(world.election('a').franchise.standing.waitsFor).toBe('P8: this node to write to its state directory');
+    const tries = world.diskWrites - before;
+    expect(tries).toBeGreaterThan(8);
+    expect(tries).toBeLessThanOrEqual(16);
+    expect(world.process('a').changes.filter((c) => c.type === 'warning' && c.code === 'not-kept')).toHaveLength(tries);
+    world.isDiskFull = false;
+    world.run(world.nowUs / 1000 + 4000);
+    expect(votersOf(world, 'b')).toBe('a1 b1 c1 d0');
   });
 
   it('hands promises on to the next life, which answers at once and keeps them for their whole rest', () => {

@@ -71,7 +71,7 @@ describe('why nobody leads', () => {
     // The belief in the dead leader lasts as long as its promises: until then it is who leads, and the refusals say why we do not.
     const { says } = why(nodes[1]!);
     expect(says).toMatch(/b refuses: held, holder a, \d+ ms left\./);
-    expect(says).toMatch(/This node bids with ballot \d+ and holds 0 of 2 promises\./);
+    expect(says).toMatch(/This node bids with ballot \d+ and holds 0 of 2 votes\./);
   });
 
   it('lapsing: a former life of this node, which cannot be reclaimed from another address', async () => {

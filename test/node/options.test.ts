@@ -58,6 +58,15 @@ describe('options', () => {
     ]);
   });
 
+  it('bound the names of voters that find each other by what one packet holds', () => {
+    const founder = { bootstrapExpect: 17, stateDir: 'state' };
+    expect(problemsOf({ ...founder, name: 'n'.repeat(64) })).toEqual([
+      'name must be at most 63 characters where 17 voters find each other, whose names must fit into one packet of 1400 bytes; it has 64',
+    ]);
+    expect(problemsOf({ ...founder, name: 'n'.repeat(63) })).toEqual([]);
+    expect(problemsOf({ ...founder, name: 'n'.repeat(64), packetBudgetBytes: 2_048 })).toEqual([]);
+  });
+
   it('reclaim only what a fixed port proves', () => {
     expect(problemsOf({ reclaim: true, bind: '127.0.0.1:0' })).toEqual([
       'reclaim needs a port in bind: only who is given the very port of a former life knows that it is gone; it is 127.0.0.1:0',

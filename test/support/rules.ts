@@ -70,7 +70,7 @@ const MAY_IMPORT: readonly (readonly [from: string, to: readonly string[]])[] = 
   ['src/transport/', ['src/core/', 'src/transport/']],
   ['src/wire.ts', ['src/core/', 'src/membership/', 'src/election/', 'src/partition/', 'src/transport/envelope.ts', 'src/transport/transport.ts']],
   ['src/runtime.ts', ['src/core/', 'src/election/leader-clock.ts']],
-  ['src/options-schema.ts', ['src/core/', 'src/membership/', 'src/options.ts', 'src/payloads.ts']],
+  ['src/options-schema.ts', ['src/core/', 'src/membership/', 'src/election/outbox.ts', 'src/options.ts', 'src/payloads.ts']],
   ...SHELL.map((file) => [file, ['src/core/', 'src/membership/', 'src/election/', 'src/partition/', 'src/wire.ts', ...SHELL]] as const),
   [
     'src/create-node.ts',
