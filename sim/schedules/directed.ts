@@ -1,3 +1,4 @@
+import type { Entry } from '../../src/election/messages.ts';
 import { Cluster } from './membership-cluster.ts';
 import { RECLAIM_SCHEDULES } from './reclaim.ts';
 import { VOTER_SCHEDULES } from './voters.ts';
@@ -191,6 +192,33 @@ export const DIRECTED: readonly Directed[] = [
     },
   },
   {
+    id: 'quiet-no-bid',
+    says: 'a process whose own voter recovers does not bid: that all voters recover means that nobody leads',
+    run: () => {
+      const world = quietWorld();
+      const isRecovering = (name: string): boolean => world.election(name).inspect('job').votes!.phase === 'recovering';
+      // Nobody answers b, so that a and c start quietly, and b does not.
+      world.network = (f) => (f.to === 'b' ? without(world, f, Op.recovered) : at(1));
+      world.campaign('b');
+      world.run(350); // more than a beat
+      if (isRecovering('a') || isRecovering('c') || !isRecovering('b')) return 'a and c did not start quietly without b';
+      world.network = () => null; // what the first lives said is not to be heard by the next
+      world.run(355);
+      // Both begin anew, and b finds that all recover once more. It is asked only then, or it would say that it knew other lives.
+      for (const name of ['a', 'c']) {
+        world.kill(name);
+        world.start(name);
+      }
+      world.network = (f) => without(world, f, f.from === 'b' ? Op.renew : f.to === 'b' && isRecovering('b') ? Op.recover : 0);
+      world.run(430);
+      if (abc.some(isRecovering)) return 'the new a and c did not start quietly with b';
+      world.network = (f) => (f.from === 'b' || f.to === 'b' ? null : at(1));
+      world.campaign('a');
+      world.run(700); // two leaders, b by what the first a and c promised, would be thrown
+      return world.leaders().length === 1 ? null : 'nobody leads';
+    },
+  },
+  {
     id: 'roll-sums',
     says: 'a voter that restarted holds nothing, and a roll of many leases does not make it say that it holds them',
     run: () => {
@@ -319,6 +347,13 @@ function quietWorld(): ElectionWorld {
   const world = new ElectionWorld(abc, storyConfig(abc, { leaders: 'voters' }));
   for (const name of abc) world.start(name);
   return world;
+}
+
+/** Lets a datagram pass after a millisecond without its entries of that kind. */
+function without(world: ElectionWorld, flight: Flight, op: Entry['op'] | 0): null {
+  const entries = flight.packet.entries.filter((entry) => entry.op !== op);
+  world.later({ ...flight, packet: { ...flight.packet, entries } }, at(1));
+  return null;
 }
 
 /** Runs all; the first that is broken, or null. */
