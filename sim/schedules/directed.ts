@@ -92,6 +92,31 @@ export const DIRECTED: readonly Directed[] = [
     },
   },
   {
+    id: 'X38',
+    says: 'of candidates that split the votes one dies with a single promise: the others agree at once, and that voter is free after T',
+    run: () => {
+      const world = new ElectionWorld(abcde, storyConfig(abcde));
+      for (const name of abcde) world.start(name);
+      world.run(1_200);
+      // a is heard by d, b by e, c by nobody else.
+      const hearers: Readonly<Record<string, string>> = { a: 'd', b: 'e' };
+      world.network = (f) => (carries(f, Op.bid) && hearers[f.from] !== f.to ? null : at(1));
+      for (const name of ['a', 'b', 'c']) world.campaign(name);
+      world.run(1_300);
+      const holderAt = (voter: string): string | undefined => world.election(voter).inspect('job').votes!.grant?.holder;
+      const votes = abcde.map(holderAt).join();
+      if (votes !== 'a,b,c,a,b') return `the votes are not split but ${votes}`;
+      world.kill('a');
+      const { endUs } = world.election('d').inspect('job').votes!.grant!;
+      world.network = () => at(1);
+      world.run(ms(world) + 600);
+      if (world.leaders().length !== 1) return 'nobody leads 600 ms after the death, though three voters are free';
+      if (holderAt('d') !== 'a') return 'd broke its promise to a, of whose death it cannot know';
+      world.run(endUs / 1_000 + 300); // a beat of the leader's
+      return holderAt('d') === world.leaders()[0] ? null : 'd does not vote for the leader a beat after its promise to the dead ended';
+    },
+  },
+  {
     id: 'X65',
     says: 'two that hold two promises each of five do not block each other for ever',
     run: () => {
