@@ -1,12 +1,14 @@
 import { type Outcome, standUntil } from './standing.ts';
-import type { Standing } from './candidacy.ts';
+import { type Standing, optionsError } from './candidacy.ts';
 import { BellwetherError } from './core/errors.ts';
+import { CONTESTS_MAX } from './election/contest.ts';
 import type { LostReason } from './election/host.ts';
 import { type Lease, type LeasePort, type Tenure, createTenure } from './lease.ts';
 
 /** What campaigns ask of the node beyond what a lease does. */
 export interface CampaignPort extends LeasePort {
-  stand(name: string, standing: Standing): void;
+  /** @returns False: this node stands for as many names as it may. */
+  stand(name: string, standing: Standing): boolean;
   withdraw(name: string): void;
   setPriority(name: string, priority: number): void;
   /** @returns A function that cancels. */
@@ -46,12 +48,14 @@ export class Campaigns {
     this.#port = port;
   }
 
-  /** @throws BellwetherError `ERR_BUSY`, `ERR_CLOSED`; or what the signal was aborted with. */
+  /** @throws BellwetherError `ERR_BUSY`, `ERR_CLOSED`, `ERR_OPTIONS`; or what the signal was aborted with. */
   campaign(name: string, standing: Standing, signal: AbortSignal | undefined): Promise<Tenure> {
     const begin = (outcome: Outcome<Tenure>): void => {
       if (this.#campaigns.has(name)) throw new BellwetherError('ERR_BUSY', `this node already stands for, or leads, '${name}'`, { election: name });
       this.#campaigns.set(name, { name, standing, tenure: null, ...outcome });
-      this.#port.stand(name, standing);
+      if (this.#port.stand(name, standing)) return;
+      this.#campaigns.delete(name);
+      throw optionsError(`a node stands for at most ${CONTESTS_MAX} names, and those it gave up lately count`);
     };
     const giveUp = (): void => {
       this.#campaigns.delete(name);

@@ -328,8 +328,8 @@ export class NodeCore {
     this.enter(() => this.partition.release(name, reason, this.#runtime.now()));
   }
 
-  stand(name: string, priority: number, order: Order = {}): void {
-    this.enter(() => this.election.campaign(name, priority, this.#runtime.now(), order));
+  stand(name: string, priority: number, order: Order = {}): boolean {
+    return this.enter(() => this.election.campaign(name, priority, this.#runtime.now(), order));
   }
 
   withdraw(name: string): void {

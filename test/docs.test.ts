@@ -26,7 +26,7 @@ describe('the documents', () => {
   });
 
   it('define every rule and invariant that the code cites, once', () => {
-    const ID = /\b(?:member|merge|voter|candidate|leader|restart|safety|election|live|resource)\.[A-Z][0-9]+\b/g;
+    const ID = /\b(?:member|merge|voter|candidate|leader|restart|config|part|safety|election|live|resource)\.[A-Z][0-9]+\b/g;
     const defined = [
       ...read('docs/protocol.md').matchAll(/^- `([a-z]+\.[A-Z][0-9]+)`/gm),
       ...read('docs/invariants.md').matchAll(/^\| `([a-z]+\.[A-Z][0-9]+)`/gm),

@@ -15,9 +15,11 @@ export interface QuietRules {
   readonly ownLife: boolean;
   /** A second answer counts only from the life that gave the first. */
   readonly sameLives: boolean;
+  /** A process does not bid while its own voter is recovering (restart.R3): who says that it recovers leads nothing. */
+  readonly noBid: boolean;
 }
 
-export const QUIET_RULES: QuietRules = { twice: true, ownLife: true, sameLives: true };
+export const QUIET_RULES: QuietRules = { twice: true, ownLife: true, sameLives: true, noBid: true };
 
 export interface QuietExploration {
   readonly states: number;
@@ -73,7 +75,7 @@ const newVoter = (life: number): Voter => ({
 export function exploreQuietStart(restarts: number, rules: QuietRules = QUIET_RULES): QuietExploration {
   const first: State = { voters: NAMES.map(() => newVoter(1)), said: new Set(), bids: new Set(), grants: new Set() };
   const seen = new Set<string>();
-  let frontier: { state: State; path: readonly string[] }[] = [{ state: saturate(first), path: [] }];
+  let frontier: { state: State; path: readonly string[] }[] = [{ state: saturate(first, rules), path: [] }];
   let transitions = 0;
   seen.add(print(frontier[0]!.state));
   while (frontier.length > 0) {
@@ -81,7 +83,7 @@ export function exploreQuietStart(restarts: number, rules: QuietRules = QUIET_RU
     for (const { state, path } of frontier) {
       for (const { words, to } of steps(state, restarts, rules)) {
         transitions += 1;
-        const after = saturate(to);
+        const after = saturate(to, rules);
         const key = print(after);
         if (seen.has(key)) continue;
         seen.add(key);
@@ -97,9 +99,9 @@ export function exploreQuietStart(restarts: number, rules: QuietRules = QUIET_RU
 }
 
 /** Everything that can be said now is said now: it takes nothing away from what may happen later. */
-function saturate(state: State): State {
+function saturate(state: State, rules: QuietRules): State {
   for (const [i, asker] of state.voters.entries()) {
-    if (asker.active) state.bids.add(`${i}.${asker.life}`); // restart.R3: nobody bids before
+    if (asker.active || !rules.noBid) state.bids.add(`${i}.${asker.life}`);
     for (const [j, voter] of state.voters.entries()) {
       if (i === j || asker.question === 0) continue;
       for (let question = 1; question <= asker.question; question += 1)

@@ -560,6 +560,13 @@ export const MUTANTS: readonly Mutant[] = [
     find: '|| answer.quiet[ours] !== self.boot',
     replace: '',
   },
+  {
+    id: 'quiet-bids',
+    bug: 'a process bids while its own voter is recovering',
+    file: ELECTION,
+    find: 'mayBid: () => !this.franchise.hasVote || this.#recovery.isActive,',
+    replace: 'mayBid: () => true,',
+  },
   // ── one leader in each part ──
   {
     id: 'part-keeps-both',

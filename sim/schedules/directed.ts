@@ -1,3 +1,4 @@
+import type { Entry } from '../../src/election/messages.ts';
 import { Cluster } from './membership-cluster.ts';
 import { RECLAIM_SCHEDULES } from './reclaim.ts';
 import { VOTER_SCHEDULES } from './voters.ts';
@@ -88,6 +89,31 @@ export const DIRECTED: readonly Directed[] = [
       world.start(voter);
       world.run(ms(world) + 600);
       return world.election(voter).inspect('job').votes!.phase === 'recovering' ? null : `${voter} was active 600 ms after its start; T is 1000 ms`;
+    },
+  },
+  {
+    id: 'X38',
+    says: 'of candidates that split the votes one dies with a single promise: the others agree at once, and that voter is free after T',
+    run: () => {
+      const world = new ElectionWorld(abcde, storyConfig(abcde));
+      for (const name of abcde) world.start(name);
+      world.run(1_200);
+      // a is heard by d, b by e, c by nobody else.
+      const hearers: Readonly<Record<string, string>> = { a: 'd', b: 'e' };
+      world.network = (f) => (carries(f, Op.bid) && hearers[f.from] !== f.to ? null : at(1));
+      for (const name of ['a', 'b', 'c']) world.campaign(name);
+      world.run(1_300);
+      const holderAt = (voter: string): string | undefined => world.election(voter).inspect('job').votes!.grant?.holder;
+      const votes = abcde.map(holderAt).join();
+      if (votes !== 'a,b,c,a,b') return `the votes are not split but ${votes}`;
+      world.kill('a');
+      const { endUs } = world.election('d').inspect('job').votes!.grant!;
+      world.network = () => at(1);
+      world.run(ms(world) + 600);
+      if (world.leaders().length !== 1) return 'nobody leads 600 ms after the death, though three voters are free';
+      if (holderAt('d') !== 'a') return 'd broke its promise to a, of whose death it cannot know';
+      world.run(endUs / 1_000 + 300); // a beat of the leader's
+      return holderAt('d') === world.leaders()[0] ? null : 'd does not vote for the leader a beat after its promise to the dead ended';
     },
   },
   {
@@ -188,6 +214,33 @@ export const DIRECTED: readonly Directed[] = [
       world.campaign('c');
       world.run(900);
       return b.inspect('job').votes!.phase === 'recovering' ? null : 'b, started while a led by the promise of its former life, may vote within T';
+    },
+  },
+  {
+    id: 'quiet-no-bid',
+    says: 'a process whose own voter recovers does not bid: that all voters recover means that nobody leads',
+    run: () => {
+      const world = quietWorld();
+      const isRecovering = (name: string): boolean => world.election(name).inspect('job').votes!.phase === 'recovering';
+      // Nobody answers b, so that a and c start quietly, and b does not.
+      world.network = (f) => (f.to === 'b' ? without(world, f, Op.recovered) : at(1));
+      world.campaign('b');
+      world.run(350); // more than a beat
+      if (isRecovering('a') || isRecovering('c') || !isRecovering('b')) return 'a and c did not start quietly without b';
+      world.network = () => null; // what the first lives said is not to be heard by the next
+      world.run(355);
+      // Both begin anew, and b finds that all recover once more. It is asked only then, or it would say that it knew other lives.
+      for (const name of ['a', 'c']) {
+        world.kill(name);
+        world.start(name);
+      }
+      world.network = (f) => without(world, f, f.from === 'b' ? Op.renew : f.to === 'b' && isRecovering('b') ? Op.recover : 0);
+      world.run(430);
+      if (abc.some(isRecovering)) return 'the new a and c did not start quietly with b';
+      world.network = (f) => (f.from === 'b' || f.to === 'b' ? null : at(1));
+      world.campaign('a');
+      world.run(700); // two leaders, b by what the first a and c promised, would be thrown
+      return world.leaders().length === 1 ? null : 'nobody leads';
     },
   },
   {
@@ -319,6 +372,13 @@ function quietWorld(): ElectionWorld {
   const world = new ElectionWorld(abc, storyConfig(abc, { leaders: 'voters' }));
   for (const name of abc) world.start(name);
   return world;
+}
+
+/** Lets a datagram pass after a millisecond without its entries of that kind. */
+function without(world: ElectionWorld, flight: Flight, op: Entry['op'] | 0): null {
+  const entries = flight.packet.entries.filter((entry) => entry.op !== op);
+  world.later({ ...flight, packet: { ...flight.packet, entries } }, at(1));
+  return null;
 }
 
 /** Runs all; the first that is broken, or null. */

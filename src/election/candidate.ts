@@ -98,8 +98,8 @@ export class Candidate {
     if (contest === undefined || contest.role !== 'bidding' || bid === null || grant.ballot !== bid.ballot) {
       if (bid?.formerBallots.includes(grant.ballot)) return null; // that voter has our raised bid by now, or will have
       // A promise nobody wants blocks the name for T: give it back, unless it is the very ballot we lead with.
-      // It may be a former life's; its number is spent all the same, or our next bid would be refused as released.
-      if (contest !== undefined) contest.lastBallot = Math.max(contest.lastBallot, grant.ballot);
+      // It may be a former life's, or of a name forgotten since; its number is spent all the same, or our next bid would be refused as released.
+      this.#contests.spend(contest, grant.ballot);
       if (contest?.tenure?.term !== grant.ballot) this.#context.outbox.say(peer, { op: Op.release, name: grant.name, term: grant.ballot, to: '', drainMs: 0 });
       return null;
     }

@@ -2,7 +2,7 @@ import type { Now } from '../core/time.ts';
 import type { Deny } from './messages.ts';
 import { LISTED_MAX, NameMark } from './roll.ts';
 
-/** Election names one node may stand for or watch at once. */
+/** Election names one node may stand for or lead at once; so many more it may watch. */
 export const CONTESTS_MAX = 4_096;
 
 /** What one node is to one name. Changes only in `becomeX` functions of candidate.ts and leader.ts. */
@@ -104,9 +104,11 @@ export interface Contest {
   tenure: Tenure | null;
   /** Beats sat out because better bidders stand at a majority. */
   satOut: number;
+  /** Since when nobody here stands for it and nothing is led. Elapsed; Infinity while it is of use. */
+  unusedSinceUs: number;
 }
 
-function newContest(name: string, now: Now): Contest {
+function newContest(name: string, lastBallot: number, now: Now): Contest {
   return {
     name,
     mark: new NameMark(name),
@@ -115,18 +117,19 @@ function newContest(name: string, now: Now): Contest {
     priority: 0,
     group: '',
     fair: false,
-    lastBallot: 0,
+    lastBallot,
     knownBallot: 0,
     knownTerm: 0,
     bidAtUs: now.elapsedUs,
     bid: null,
     tenure: null,
     satOut: 0,
+    unusedSinceUs: Infinity,
   };
 }
 
 /**
- * All names this node stands for, leads, or has heard of.
+ * All names this node stands for or leads, or did so lately.
  *
  * A few are all looked at in every transition. Of many, those that were asked for by name since the last
  * one, and all of them when the first may be due: a thousand names then cost a packet little more than one does.
@@ -136,8 +139,19 @@ export class Contests extends Map<string, Contest> {
   #leaseDueUs = Infinity;
   /** Nothing else is due before. Elapsed. */
   #dueUs = Infinity;
+  /** No name can be forgotten before. Elapsed. */
+  #forgetDueUs = Infinity;
   readonly #stirred = new Set<Contest>();
   #allStirred = false;
+  readonly #keepUs: number;
+  /** The highest ballot used here for any name that was forgotten (candidate.C1). */
+  #spentBallot = 0;
+
+  /** @param keepUs How long a name is kept that is of no use here. */
+  constructor(keepUs: number) {
+    super();
+    this.#keepUs = keepUs;
+  }
 
   override get(name: string): Contest | undefined {
     const contest = super.get(name);
@@ -156,7 +170,7 @@ export class Contests extends Map<string, Contest> {
   }
 
   stir(contest: Contest): void {
-    this.#stirred.add(contest);
+    if (super.get(contest.name) === contest) this.#stirred.add(contest); // a roll may hold on to one that was forgotten
   }
 
   /** Those of which something may be due, or may have changed. */
@@ -165,7 +179,7 @@ export class Contests extends Map<string, Contest> {
   }
 
   isDue(now: Now): boolean {
-    return now.leaderUs >= this.#leaseDueUs || now.elapsedUs >= this.#dueUs;
+    return now.leaderUs >= this.#leaseDueUs || now.elapsedUs >= Math.min(this.#dueUs, this.#forgetDueUs);
   }
 
   /** Those that may have changed since the last `settle`. */
@@ -174,26 +188,50 @@ export class Contests extends Map<string, Contest> {
   }
 
   /** The end of a transition. @returns When the next is due, on the elapsed clock; of many, perhaps too early. */
-  settle(leaseDueUs: (contest: Contest) => number, dueUs: (contest: Contest) => number, leaderAheadUs: number): number {
-    if (!this.isMany || this.#allStirred) this.#leaseDueUs = this.#dueUs = Infinity;
+  settle(leaseDueUs: (contest: Contest) => number, dueUs: (contest: Contest) => number, now: Now): number {
+    if (!this.isMany || this.#allStirred) this.#leaseDueUs = this.#dueUs = this.#forgetDueUs = Infinity;
     for (const contest of this.changed) {
       this.#leaseDueUs = Math.min(this.#leaseDueUs, leaseDueUs(contest));
       this.#dueUs = Math.min(this.#dueUs, dueUs(contest));
+      this.#forgetDueUs = Math.min(this.#forgetDueUs, this.#forget(contest, now));
     }
     this.#stirred.clear();
     this.#allStirred = false;
-    return Math.min(this.#leaseDueUs - leaderAheadUs, this.#dueUs);
+    return Math.min(this.#leaseDueUs - (now.leaderUs - now.elapsedUs), this.#dueUs); // to forget, nobody need be woken
   }
 
   /** @returns Null: there is no room for one more. */
   open(name: string, now: Now): Contest | null {
     const known = this.get(name);
     if (known !== undefined) return known;
+    if (this.size >= CONTESTS_MAX) for (const contest of this.values()) this.#forget(contest, now);
     if (this.size >= CONTESTS_MAX) return null;
-    const contest = newContest(name, now);
+    const contest = newContest(name, this.#spentBallot, now);
     this.set(name, contest);
     this.#stirred.add(contest);
     return contest;
+  }
+
+  /**
+   * Drops a name that was of no use for long enough. One number for all of them has to outlive them: did each
+   * name's ballots begin anew, a promise of an earlier one that is still under way could be counted for a later bid.
+   *
+   * @returns When it is to be looked at again.
+   */
+  #forget(contest: Contest, { elapsedUs }: Now): number {
+    contest.unusedSinceUs = contest.role === 'idle' && !contest.wanted ? Math.min(contest.unusedSinceUs, elapsedUs) : Infinity;
+    const dueUs = contest.unusedSinceUs + this.#keepUs;
+    if (elapsedUs < dueUs) return dueUs;
+    this.spend(undefined, contest.lastBallot);
+    this.delete(contest.name);
+    this.#stirred.delete(contest);
+    return Infinity;
+  }
+
+  /** A ballot was used here, for `contest` or a name that is not known any more: no bid comes under it again. */
+  spend(contest: Contest | undefined, ballot: number): void {
+    if (contest === undefined) this.#spentBallot = Math.max(this.#spentBallot, ballot);
+    else contest.lastBallot = Math.max(contest.lastBallot, ballot);
   }
 
   /** How many are led here. */

@@ -76,7 +76,7 @@ export class Election {
   readonly #rates: ClockRates;
   readonly #first: FirstInLine;
   readonly #reclaim: Reclaim;
-  readonly #contests = new Contests();
+  readonly #contests: Contests;
   readonly #rolls: RollCall;
   readonly #beats: Beats;
   #participating = false;
@@ -109,6 +109,7 @@ export class Election {
     this.#tokens = new Tokens(random, config.renewUs);
     this.#recovery = new Recovery(this.#context, now);
     this.#voter = new Voter(this.#context, this.#recovery);
+    this.#contests = new Contests(2 * config.grantUs);
     this.#rolls = new RollCall(this.#context);
     this.#candidate = new Candidate(this.#context, this.#contests, this.#rolls, () => (this.franchise.hasVote ? this.#recovery.floor : 0));
     this.#leader = new Leader(this.#context);
@@ -216,16 +217,17 @@ export class Election {
    * Stands for `name` until withdrawn, elected or out of it. After `ended` call it again to go on.
    *
    * @param priority −1,000 … 1,000; higher stands before lower in every voter's queue.
+   * @returns False, and nothing was done: there are `CONTESTS_MAX` others.
    */
-  campaign(name: string, priority: number, now: Now, { group = '', fair = false }: Order = {}): void {
-    this.#transition(now, () => {
+  campaign(name: string, priority: number, now: Now, { group = '', fair = false }: Order = {}): boolean {
+    return this.#transition(now, () => {
       const contest = this.#contests.open(name, now);
-      if (contest === null) return this.#context.notify({ type: 'warning', code: 'names-limit', details: { name, limit: CONTESTS_MAX } });
-      Object.assign(contest, { priority, group, fair });
-      contest.wanted = true;
+      if (contest === null) return false;
+      Object.assign(contest, { priority, group, fair, wanted: true });
       this.#beliefs.follow(name);
       if (this.#participating) this.#candidate.stand(contest, contest.bidAtUs, now);
       this.#beats.askFirst(true, now);
+      return true;
     });
   }
 
@@ -285,24 +287,20 @@ export class Election {
    * @returns Where the lease's end will be once a majority has answered what was sent now or later; null where we do not lead.
    */
   confirm(name: string, now: Now): number | null {
-    let endUs: number | null = null;
-    this.#transition(now, () => {
+    return this.#transition(now, () => {
       const contest = this.#contests.get(name);
-      if (contest?.role !== 'leader') return;
-      endUs = this.#leader.confirmedEndUs(now);
+      if (contest?.role !== 'leader') return null;
       this.#beats.ask(contest, now);
+      return this.#leader.confirmedEndUs(now);
     });
-    return endUs;
   }
 
   /** A resource has seen a higher term than ours: we stop, and stand above it from now on. @returns Whether we led with a lower one. */
   reportStale(name: string, seenTerm: number, now: Now): boolean {
-    let was = false;
-    this.#transition(now, () => {
+    return this.#transition(now, () => {
       const contest = this.#contests.get(name);
-      if (contest !== undefined) was = this.#leader.onStale(contest, seenTerm, now);
+      return contest !== undefined && this.#leader.onStale(contest, seenTerm, now);
     });
-    return was;
   }
 
   /** Who stands first at a majority of voters; null where we do not lead, or nobody does. */
@@ -388,20 +386,24 @@ export class Election {
   }
 
   /** Decide, change, tell: leases first, then the event itself, then what is due, then one packet per peer. */
-  #transition(now: Now, event: () => void): void {
+  #transition<T>(now: Now, event: () => T): T {
     assert(!this.#busy, 'BUG: the host called back into the election');
     this.#busy = true;
-    this.#nowUs = now.elapsedUs;
-    this.transitions += 1;
-    this.#checkLeases(now);
-    event();
-    this.#runDue(now);
-    this.#flush(now);
-    this.#beliefs.settle(now.elapsedUs, (name) => this.#reasonFor(name), this.#isBeat);
-    this.#isBeat = false;
-    this.#last = now;
-    this.nextDeadlineUs = this.#deadline(now);
-    this.#busy = false;
+    try {
+      this.#nowUs = now.elapsedUs;
+      this.transitions += 1;
+      this.#checkLeases(now);
+      const result = event();
+      this.#runDue(now);
+      this.#flush(now);
+      this.#beliefs.settle(now.elapsedUs, (name) => this.#reasonFor(name), this.#isBeat);
+      this.#isBeat = false;
+      this.#last = now;
+      this.nextDeadlineUs = this.#deadline(now);
+      return result;
+    } finally {
+      this.#busy = false; // whatever was wrong is what is told, not each call after it
+    }
   }
 
   #checkLeases(now: Now): void {
@@ -576,12 +578,11 @@ export class Election {
   }
 
   #deadline(now: Now): number {
-    const aheadUs = now.leaderUs - now.elapsedUs;
     const mayBid = this.#participating && (!this.franchise.hasVote || this.#recovery.isActive);
     const contestsUs = this.#contests.settle(
       (contest) => this.#leader.leaseDueUs(contest),
       (contest) => Math.min(this.#leader.dueUs(contest), mayBid ? this.#candidate.nextDeadlineUs(contest) : Infinity),
-      aheadUs,
+      now,
     );
     let earliest = Math.min(this.#leader.nextReleaseUs, this.#beliefs.nextDeadlineUs, contestsUs);
     if (!this.#participating) return earliest;

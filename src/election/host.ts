@@ -65,7 +65,7 @@ export type ElectionWarning =
   | 'clock-rate' // a peer's clock runs faster or slower than ours by more than half of what is allowed
   | 'not-kept' // a new set of voters could not be written to the state directory, or there is none: this voter does not answer under it
   | 'voters-refused' // others changed the voters meanwhile, and with that the change that was under way here cannot be made any more
-  | 'names-limit'; // more election names than the limit; further ones are refused
+  | 'names-limit'; // who leads was asked for more names than the limit; further ones are not followed
 
 /** Everything the election may do to the world. Called inside a transition: must not throw, must not call back. */
 export interface ElectionHost {

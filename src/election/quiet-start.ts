@@ -19,9 +19,9 @@ const ASKS_PER_RENEWAL = 8;
  * voters of that set. The set of lives goes into every answer, and a voter that is still recovering
  * and finds **its own life** in it was there, too.
  *
- * Asking once, or taking a set without one's own life, gives two leaders (`quiet-once` and
- * `quiet-own-life` among the schedules; `bellwether sim explore --quiet-start` goes through all of
- * it). The double collect is that of atomic snapshots (Afek et al. 1993, §3).
+ * Asking once, taking a set without one's own life, or bidding while one's own voter recovers gives
+ * two leaders (`quiet-once`, `quiet-own-life` and `quiet-no-bid` among the schedules; `bellwether sim
+ * explore --quiet-start` goes through all of it). The double collect is that of atomic snapshots (Afek et al. 1993, §3).
  */
 export class QuietStart {
   readonly #context: Context;

@@ -258,12 +258,15 @@ export class PartitionElection {
   #transition(now: Now, event: () => void): void {
     assert(!this.#busy, 'BUG: the host called back into the partition election');
     this.#busy = true;
-    event();
-    if (this.#participating) this.#runDue(now);
-    this.#tellLeaders(now.elapsedUs);
-    this.#flush();
-    this.nextDeadlineUs = this.#deadline(now.elapsedUs);
-    this.#busy = false;
+    try {
+      event();
+      if (this.#participating) this.#runDue(now);
+      this.#tellLeaders(now.elapsedUs);
+      this.#flush();
+      this.nextDeadlineUs = this.#deadline(now.elapsedUs);
+    } finally {
+      this.#busy = false; // whatever was wrong is what is told, not each call after it
+    }
   }
 
   #runDue(now: Now): void {

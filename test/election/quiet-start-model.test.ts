@@ -11,6 +11,7 @@ describe('quiet start, explored whole as a model', () => {
   it.each([
     ['the second question', { twice: false }],
     ['one’s own life in the set', { ownLife: false }],
+    ['silence of those that recover', { noBid: false }],
   ])('has two without %s, and one life that ends', (_, off) => {
     expect(exploreQuietStart(1, { ...QUIET_RULES, ...off }).counterexample?.at(-1)).toMatch(/lead, both$/);
   });

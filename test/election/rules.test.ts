@@ -396,6 +396,18 @@ describe('leader rules', () => {
 });
 
 describe('honesty', () => {
+  it('tells what went wrong in a transition once, and serves the next', () => {
+    const { world, leader } = settledWorld(abc);
+    const goOn = (): void => world.run(world.nowUs / 1000 + 300);
+    world.network = () => {
+      throw new Error('no such socket');
+    };
+    expect(goOn).toThrow('no such socket');
+    world.network = () => at(1);
+    goOn();
+    expect(world.leaders()).toEqual([leader]);
+  });
+
   it('explains who is missing, who refuses and what is waited for', () => {
     const { world, leader } = settledWorld(abc);
     const rest = abc.filter((n) => n !== leader);

@@ -310,6 +310,28 @@ describe('schedules of restarts', () => {
     world.run(startedMs + 3100);
     expect(world.election('b').inspect('job').votes!.phase).toBe('active');
   });
+
+  it('X57: a lease of 10 s becomes one of 1 s, one restart after the other: each voter waits the 10 s that it hears of, and never do two lead', () => {
+    const long = storyConfig(abc, { grantUs: at(10_000), renewUs: at(2_500) });
+    const world = new ElectionWorld(abc, long);
+    for (const name of abc) world.start(name);
+    for (const name of abc) world.campaign(name);
+    firstLeaderMs(world, 30_000);
+    const former = world.leaders()[0]!;
+    const order = [...abc.filter((name) => name !== former), former];
+    for (const name of order) {
+      world.kill(name);
+      world.start(name, { grantUs: at(1_000), renewUs: at(250) }); // nothing says what it was before
+      world.campaign(name);
+      const startedMs = world.nowUs / 1000;
+      world.run(startedMs + 9_900);
+      expect(world.election(name).inspect('job').votes!.phase, name).toBe('recovering');
+      world.run(startedMs + 14_000);
+    }
+    expect(world.leaders()).toHaveLength(1);
+    const [leader] = world.leaders();
+    expect(world.election(leader!).inspect('job').leaseEndUs - world.now(leader!).leaderUs).toBeLessThanOrEqual(1_000_000);
+  });
 });
 
 describe('schedules of clocks and pauses', () => {
@@ -611,6 +633,31 @@ describe('schedules of queues and drains', () => {
     for (const name of abc) expect(world.election(name).voteOf('job')!.grant?.holder.name).toBe(leader);
     world.run(world.nowUs / 1000 + 2000);
     expect(world.leaders()).toEqual([leader]);
+  });
+
+  it('X59: an observer with an old hint says after T that it does not know; a leader that asks a majority is never wrong', () => {
+    const { world, leader } = settledWorld(abc);
+    world.start('w');
+    world.election('w').watch('job', world.now('w'));
+    world.run(world.nowUs / 1000 + 500);
+    const seen = (): string | null => world.election('w').leaderOf('job', world.now('w')).name;
+    expect(seen()).toBe(leader);
+    // It hears nobody any more, and the leader hands on.
+    world.network = (f) => (f.from === 'w' || f.to === 'w' ? null : at(1));
+    const cutMs = world.nowUs / 1000;
+    world.election(leader).resign('job', 'released', null, world.now(leader));
+    world.election(leader).settled('job', world.now(leader));
+    world.run(cutMs + 50);
+    const [next] = world.leaders();
+    expect(next).not.toBe(leader);
+    expect(seen()).toBe(leader); // a hint is no more than that
+    world.run(cutMs + 1_010);
+    expect(seen()).toBeNull();
+    // What is read consistently: who led gets no answer, who leads has that of a majority within a round trip.
+    expect(world.election(leader).confirm('job', world.now(leader))).toBeNull();
+    const endUs = world.election(next!).confirm('job', world.now(next!))!;
+    world.run(world.nowUs / 1000 + 3);
+    expect(world.election(next!).inspect('job').leaseEndUs).toBeGreaterThanOrEqual(endUs);
   });
 
   it('X63: a name seen again after it was forgotten starts above every ballot promised', () => {

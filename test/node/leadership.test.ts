@@ -72,6 +72,22 @@ describe('campaign', () => {
     expect((await again).held).toBe(true);
   });
 
+  it('is refused for more names than the limit, and names that were given up are free again after a while', { timeout: 60_000 }, async () => {
+    const stops = Array.from({ length: CONTESTS_MAX }, () => new AbortController());
+    const waiting = stops.map(({ signal }, i) => a.campaign(`job-${i}`, { signal }).catch(() => {}));
+    const refused = { code: 'ERR_OPTIONS', message: expect.stringContaining('4096') as string };
+    await expect(a.campaign('one-more')).rejects.toMatchObject(refused);
+    await expect(a.tryAcquire('one-more')).rejects.toMatchObject(refused);
+    await expect(a.lead('one-more', () => {})).rejects.toMatchObject(refused);
+    for (const stop of stops) stop.abort();
+    await Promise.all(waiting);
+    await expect(a.campaign('one-more')).rejects.toMatchObject(refused);
+    await world.run(2_500);
+    const campaign = a.campaign('one-more');
+    await world.run(2_000);
+    expect((await campaign).held).toBe(true);
+  });
+
   it('is refused where there are no voters, or only voters may lead', async () => {
     const lone = world.start('m').node;
     await world.run(1_000);

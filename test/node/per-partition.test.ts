@@ -2,6 +2,8 @@ import { describe, expect, it } from 'vitest';
 import { type Lease, type Leadership, type PartitionLease, type PartitionOptions, fencedTransaction, FencingGate, fenceHeaders } from '../../src/index.ts';
 import type { PartitionEvent } from '../../src/events.ts';
 import { PARTITION_NAMES_MAX } from '../../src/partition/beliefs.ts';
+import type { Now } from '../../src/core/time.ts';
+import { PartitionElection } from '../../src/partition/partition.ts';
 import { NodeWorld, settleMicrotasks } from '../support/node-world.ts';
 
 const NAMES = ['a', 'b', 'c', 'd', 'e'];
@@ -230,6 +232,26 @@ describe('one leader in each part', () => {
     void a.close();
     await world.run(2_000);
     await expect(a.perPartition.campaign('cache')).rejects.toMatchObject({ code: 'ERR_CLOSED' });
+  });
+});
+
+describe('a host that throws', () => {
+  it('is told of once, and the next call is served', () => {
+    const now = (elapsedUs: number): Now => ({ elapsedUs, leaderUs: elapsedUs, wallMs: 1_800_000_000_000 });
+    let isBroken = true;
+    const host = {
+      send: () => {},
+      notify: () => {
+        if (isBroken) throw new Error('no such listener');
+      },
+    };
+    const core = new PartitionElection({ renewUs: 1_000, packetBudget: 1_400 }, { name: 'a', boot: 1 }, host, now(0));
+    core.participate(now(0));
+    core.campaign('cache', 0, 0, now(0));
+    expect(() => core.advance(now(2_000))).toThrow('no such listener');
+    isBroken = false;
+    core.advance(now(3_000));
+    expect(core.leaderOf('cache', 3_000)?.holder).toBe('a');
   });
 });
 

@@ -9,13 +9,19 @@ import { DIRECTED } from '../../sim/schedules/directed.ts';
 
 const names = scenarioNames();
 
+/** The numbers of the schedules that it shows, and its name: X25 is found by that. */
+function titleOf(kind: 'scenario' | 'directed', name: string): string {
+  const shows = Object.entries(SCHEDULES).flatMap(([x, [says, by]]) => (kind in by && Object.values(by).includes(name) ? [`X${x}: ${says}`] : []));
+  return [...shows, name].join(', ');
+}
+
 describe('the scenarios that ship', () => {
   it('are many, and each asks a question', () => {
     expect(names.length).toBeGreaterThanOrEqual(40);
     for (const name of names) expect(readScenario(name).question).toMatch(/\?$/);
   });
 
-  it.each(names)('%s', (name) => {
+  it.each(names.map((name) => [titleOf('scenario', name), name] as const))('%s', (_, name) => {
     const result = runPlan(readScenario(name).plan);
     expect(result.verdict, tellRun(result, `bellwether sim run ${name} --story`).join('\n')).toBe('pass');
   });
@@ -31,7 +37,7 @@ describe('failures that were found once', () => {
 });
 
 describe('directed schedules', () => {
-  it.each(DIRECTED.map(({ id, says, run }) => [id, says, run] as const))('%s: %s', (_, __, run) => expect(run()).toBe(null));
+  it.each(DIRECTED.map(({ id, says, run }) => [titleOf('directed', id), says, run] as const))('%s: %s', (_, __, run) => expect(run()).toBe(null));
 });
 
 describe('the schedules by number', () => {
@@ -48,6 +54,11 @@ describe('the schedules by number', () => {
       return !titles.includes(by.test);
     });
     expect(missing).toEqual([]);
+  });
+
+  it('are found by number: what a test alone shows has the number in the test’s title', () => {
+    const byTest = Object.entries(SCHEDULES).flatMap(([x, [, by]]) => ('test' in by ? [[x, by.test]] : []));
+    expect(byTest.filter(([x, title]) => title !== `X${x}:`)).toEqual([]);
   });
 });
 

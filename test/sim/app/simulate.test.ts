@@ -30,7 +30,7 @@ describe('a job under simulated faults', () => {
     expect(caught).toBeGreaterThan(0);
   });
 
-  it('the same job with a fenced store is safe: what comes late is refused', async () => {
+  it('X31: the same job with a fenced store is safe: what comes late is refused', async () => {
     let refused = 0;
     for (let seed = 1; seed <= 6; seed += 1) {
       const resources = { store: fencedStore() };
