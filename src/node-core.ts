@@ -124,6 +124,7 @@ export class NodeCore {
       alarm: (afterMs, ring) => this.alarm(afterMs, ring),
       successor: (name) => this.election.successor(name, this.#runtime.now()),
       nowMs: () => ms(this.#runtime.elapsedUs()),
+      warn: (code, details) => this.#warn(code, details),
       onClosed: (listener) => this.events.on('closed', listener),
       renewMs: ms(settings.election.renewUs),
       confirm: (name) => this.#confirm(name),
@@ -173,12 +174,11 @@ export class NodeCore {
   begin(address: Address, seeds: readonly Address[]): void {
     assert(this.#membership === null, 'BUG: a node begins once');
     const { runtime, settings } = { runtime: this.#runtime, settings: this.#settings };
-    const { boot, random } = runtime;
     const now = runtime.now();
     this.#membership = new Membership(
       settings.membership,
-      { name: this.name, boot, incarnation: now.wallMs, address, tags: settings.tags },
-      random,
+      { name: this.name, boot: runtime.boot, incarnation: now.wallMs, address, tags: settings.tags },
+      runtime.random,
       {
         send: (to, message) => this.#wire.send(message, to),
         probe: (to, message) => this.#wire.probe(message, to),
@@ -191,8 +191,8 @@ export class NodeCore {
     );
     this.#election = new Election(
       settings.election,
-      { name: this.name, boot },
-      createRandom(random.u32()),
+      { name: this.name, boot: runtime.boot },
+      createRandom(runtime.random.u32()),
       {
         send: (to, packet) => this.#wire.send(packet, to),
         keep: (kept) => this.#keep(kept),
@@ -205,7 +205,7 @@ export class NodeCore {
     );
     this.#partition = new PartitionElection(
       { renewUs: settings.election.renewUs, packetBudget: settings.membership.packetBudget },
-      { name: this.name, boot },
+      { name: this.name, boot: runtime.boot },
       {
         send: (to, packet) => this.#wire.send(packet, to),
         notify: (change) => {

@@ -10,14 +10,22 @@ export interface TurnOptions {
    * that comes and goes costs the job few restarts.
    */
   readonly preemptAfterMs?: number;
+  /** Is not preempted before so long in office, so that the job gets something done. Milliseconds; default one minute. */
+  readonly minTenureMs?: number;
   /** Makes room for whoever stands next after so long in office; goes on while nobody does. Milliseconds; default: never. */
   readonly maxTenureMs?: number;
-  /** Asked every renewal time: while it answers false, or throws, this node does not stand. Three such answers in a row and it makes room if it leads; it stands again after three good ones. */
+  /**
+   * Asked every renewal time: while it answers false, or throws, this node does not stand. Three such answers in
+   * a row and it hands over if it leads, as soon as somebody stands who can lead in its place; until then it goes
+   * on, and warns `unhealthy-leader`. It stands again after three good ones.
+   */
   readonly isHealthy?: () => boolean;
+  /** A leader that is not well makes room also where nobody stands. Default false: half a leader is better than none. */
+  readonly resignAnyway?: boolean;
 }
 
-function checkTurns({ preemptAfterMs, maxTenureMs }: TurnOptions): void {
-  for (const [name, value] of Object.entries({ preemptAfterMs, maxTenureMs }))
+function checkTurns({ preemptAfterMs, minTenureMs, maxTenureMs }: TurnOptions): void {
+  for (const [name, value] of Object.entries({ preemptAfterMs, minTenureMs, maxTenureMs }))
     if (value !== undefined && !(value >= 0 && value <= 2_147_483_647)) throw optionsError(`${name} must be 0 to 2,147,483,647 ms; it is ${value}`);
 }
 
@@ -30,7 +38,11 @@ export interface TurnPort {
   onClosed(listener: () => void): () => void;
   readonly renewMs: number;
   nowMs(): number;
+  warn(code: string, details: Readonly<Record<string, string | number | boolean>>): void;
 }
+
+/** How long a leader is not preempted by default. */
+const MIN_TENURE_MS = 60_000;
 
 /** Who was preempted takes twice as long to make room again, and twice that, until it was left alone for so long. */
 const DAMPED_FOR_MS = 600_000;
@@ -122,7 +134,7 @@ export class Turns {
 
   /** Calls `resign` when it is somebody else's turn. @returns A function that ends the watch. */
   whileLeading(resign: (reason: LostReason, to: string | null) => void): () => void {
-    const { preemptAfterMs, maxTenureMs, isHealthy } = this.#options;
+    const { preemptAfterMs, minTenureMs = MIN_TENURE_MS, maxTenureMs, isHealthy, resignAnyway = false } = this.#options;
     if (preemptAfterMs === undefined && maxTenureMs === undefined && isHealthy === undefined) return () => {};
     let ledMs = 0;
     let bad = 0;
@@ -137,15 +149,16 @@ export class Turns {
       const { renewMs } = this.#port;
       ledMs += renewMs;
       bad = this.isHealthy ? 0 : bad + 1;
-      if (bad >= ANSWERS) {
-        this.#answersNeeded = ANSWERS;
-        return done('unhealthy', null);
-      }
       const next = this.#port.successor(this.#name);
+      if (bad >= ANSWERS && (next !== null || resignAnyway)) {
+        this.#answersNeeded = ANSWERS;
+        return done('unhealthy', next?.name ?? null);
+      }
+      if (bad === ANSWERS) this.#port.warn('unhealthy-leader', { election: this.#name });
       if (next === null || next.priority <= this.#standing.priority) better = null;
       else if (better?.name === next.name) better.forMs += renewMs;
       else better = { name: next.name, forMs: 0 };
-      if (better !== null && better.forMs >= preemptMs) {
+      if (better !== null && better.forMs >= preemptMs && ledMs >= minTenureMs) {
         this.#preempted = { times: this.#dampings() + 1, atMs: this.#port.nowMs() };
         return done('preempted', better.name);
       }

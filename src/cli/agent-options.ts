@@ -101,7 +101,7 @@ export function addAgentOptions(command: Command, { control = true } = {}): Comm
     .option('--no-election', 'stand for none')
     .option('--role <ROLE>', 'candidate (default), voter or witness (votes, never leads), observer (neither); repeatable', list)
     .option('--priority <N>', 'who stands first: -1000 to 1000 (default: 0)')
-    .option('--preempt [MS]', 'make room for a higher priority that has stood for so long (default: 30000; without this: never)')
+    .option('--preempt [MS]', 'make room for a higher priority that has stood for so long, after a minute in office (default: 30000; without this: never)')
     .option('--group <NAME>', 'elections of one group are led by one node; the same on every node')
     .option('--preset <NAME>', 'all timings at once: loopback, lan, edge or wan (default: lan)')
     .option('--lease-ms <T>', 'how long voters promise a name; the same on every voter')

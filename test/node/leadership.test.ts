@@ -379,7 +379,7 @@ describe('whose turn it is', () => {
 
   it('a leader is left alone by a higher priority, unless it was asked to make room, and then not at once', async () => {
     void a.lead('kept', forever);
-    void a.lead('given', forever, { preemptAfterMs: 2_000 });
+    void a.lead('given', forever, { preemptAfterMs: 2_000, minTenureMs: 0 });
     await world.run(2_000);
     void b.lead('kept', forever, { priority: 10 });
     void b.lead('given', forever, { priority: 10 });
@@ -423,7 +423,7 @@ describe('whose turn it is', () => {
   });
 
   it('a higher priority that comes and goes does not count as one that stands', async () => {
-    void a.lead('job', forever, { preemptAfterMs: 1_500 });
+    void a.lead('job', forever, { preemptAfterMs: 1_500, minTenureMs: 0 });
     await world.run(2_000);
     for (let i = 0; i < 5; i += 1) {
       const stop = new AbortController();
@@ -433,6 +433,23 @@ describe('whose turn it is', () => {
       await Promise.all([standing, world.run(1_000)]);
     }
     expect(world.leader('job')).toBe('a');
+  });
+
+  it('is not preempted before a minute in office, or what else was chosen', async () => {
+    void a.lead('job', forever, { preemptAfterMs: 1_000 });
+    void a.lead('chosen', forever, { preemptAfterMs: 1_000, minTenureMs: 10_000 });
+    await world.run(2_000);
+    expect([world.leader('job'), world.leader('chosen')]).toEqual(['a', 'a']);
+    void b.lead('job', forever, { priority: 10 });
+    void b.lead('chosen', forever, { priority: 10 });
+    await world.run(7_000);
+    expect([world.leader('job'), world.leader('chosen')]).toEqual(['a', 'a']);
+    await world.run(3_000);
+    expect([world.leader('job'), world.leader('chosen')]).toEqual(['a', 'b']);
+    await world.run(46_000);
+    expect(world.leader('job')).toBe('a');
+    await world.run(4_000);
+    expect(world.leader('job')).toBe('b');
   });
 
   it('equals take turns by tenure, and nobody makes room for nobody', async () => {
@@ -473,6 +490,30 @@ describe('whose turn it is', () => {
     expect(world.leader('job')).toBe('b');
   });
 
+  it('a leader that is not well goes on while nobody could lead in its place, says so once, and then hands over', async () => {
+    let well = true;
+    void a.lead('job', forever, { isHealthy: () => well });
+    void a.lead('anyway', forever, { isHealthy: () => well, resignAnyway: true });
+    await world.run(2_000);
+    expect([world.leader('job'), world.leader('anyway')]).toEqual(['a', 'a']);
+    const warned: unknown[] = [];
+    a.on('warning', (warning) => warned.push(warning));
+    const unhealthy = { code: 'unhealthy-leader', details: { election: 'job' } };
+    well = false;
+    await world.run(5_000);
+    expect([world.leader('job'), world.leader('anyway')]).toEqual(['a', null]);
+    expect(warned).toEqual([unhealthy]);
+    well = true;
+    await world.run(1_000);
+    well = false;
+    await world.run(1_000);
+    expect(warned).toEqual([unhealthy, unhealthy]);
+    void b.lead('job', forever);
+    await world.run(500);
+    expect(world.leader('job')).toBe('b');
+    expect(world.log('a').some((line) => line.startsWith('lost job') && line.endsWith('unhealthy'))).toBe(true);
+  });
+
   it('X43: health that comes and goes costs no change; three bad answers in a row do, and three good ones are needed to stand again', async () => {
     let flapping = true;
     let answers = 0;
@@ -501,7 +542,7 @@ describe('whose turn it is', () => {
   it('X40: a preferred node that comes and goes is let in less and less often', async () => {
     const made: number[] = [];
     a.on('lost', ({ reason }) => reason === 'preempted' && made.push(world.nowUs / 1_000));
-    void a.lead('job', forever, { preemptAfterMs: 1_000 });
+    void a.lead('job', forever, { preemptAfterMs: 1_000, minTenureMs: 0 });
     await world.run(2_000);
     const waits: number[] = [];
     for (let i = 0; i < 3; i += 1) {
@@ -521,7 +562,7 @@ describe('whose turn it is', () => {
   });
 
   it('X41: the preferred successor dies, and the next one leads', async () => {
-    void a.lead('job', forever, { preemptAfterMs: 1_000 });
+    void a.lead('job', forever, { preemptAfterMs: 1_000, minTenureMs: 0 });
     await world.run(2_000);
     void b.lead('job', forever, { priority: 10 });
     void c.lead('job', forever);
