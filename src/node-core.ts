@@ -72,6 +72,8 @@ export class NodeCore {
   readonly port: CampaignPort & TurnPort;
   /** Who waits to hear whether this node was accepted. */
   admission: { accepted(): void; refused(error: BellwetherError): void } | null = null;
+  /** Called when something has happened here, and every lease is as long as it is. */
+  onSettled: (() => void) | null = null;
   readonly #settings: NodeSettings;
   readonly #wire: Wire;
   readonly #runtime: Runtime;
@@ -428,6 +430,7 @@ export class NodeCore {
 
   #settle(): void {
     this.#tellChanges();
+    this.onSettled?.();
     this.#confirmations.look((name) => (this.#announced.has(name) ? this.election.tenureOf(name) : null));
     if (this.#closed || this.#membership === null || this.#election === null || this.#partition === null) return;
     const dueUs = Math.min(this.#membership.nextDeadlineUs, this.#election.nextDeadlineUs, this.#partition.nextDeadlineUs, this.#alarms.nextDeadlineUs);
@@ -471,14 +474,11 @@ export class NodeCore {
         this.election.participate(now);
         this.partition.participate(now);
         return this.admission?.accepted();
-      case 'refused':
-        return this.admission?.refused(
-          new BellwetherError('ERR_NAME_CONFLICT', `another living process at ${change.rival} has the name '${this.name}' (${change.by} says so)`, {
-            name: this.name,
-            rival: change.rival,
-            by: change.by,
-          }),
-        );
+      case 'refused': {
+        const { rival, by } = change;
+        const why = `another living process at ${rival} has the name '${this.name}' (${by} says so)`;
+        return this.admission?.refused(new BellwetherError('ERR_NAME_CONFLICT', why, { name: this.name, rival, by }));
+      }
       case 'rival':
         this.election.rivalHeard(now);
         return this.events.emit('name-conflict', { rival: change.address, gaveUp: change.gaveUp });

@@ -4,7 +4,7 @@ import { workerData } from 'node:worker_threads';
 /** See watchdog.ts: this thread does nothing but look at one word, so that nothing can hold it up. */
 const LOOK_MS = 5;
 /** Nothing of this process says anything after the kill, so the last word comes first, and is waited for no longer than this. */
-const LAST_WORD_MS = 5;
+const LAST_WORD_MS = 10;
 
 const endUs = new BigInt64Array(workerData as SharedArrayBuffer);
 const pause = new Int32Array(new SharedArrayBuffer(4));

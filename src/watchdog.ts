@@ -3,6 +3,8 @@ import type { ClusterNode } from './node.ts';
 
 /** The shared word: when the last lease in hand ends, in microseconds of CLOCK_MONOTONIC; this: none is in hand. */
 const NONE = 0n;
+/** With more leases than this the word is moved by the timer alone: each datagram would cost a look at all of them. */
+const FEW = 64;
 const monoUs = (): bigint => process.hrtime.bigint() / 1_000n;
 
 /**
@@ -10,9 +12,10 @@ const monoUs = (): bigint => process.hrtime.bigint() / 1_000n;
  * be told, and whatever blocks it goes on as if it led.
  *
  * A thread of its own looks at a shared word every few milliseconds. The main thread moves the word
- * forward while it can; when it cannot, the word stands still and the thread sends SIGKILL, since
- * nothing less stops a thread that does not come round. After a loss the word stays where it was
- * until the job has ended, so a job that will not end is ended, too.
+ * forward while it can, and at once when a lease was extended: what blocks it may come next, and a
+ * word that lags would end a leader that still leads. When it cannot, the word stands still and the
+ * thread sends SIGKILL, since nothing less stops a thread that does not come round. After a loss the
+ * word stays where it was until the job has ended, so a job that will not end is ended, too.
  */
 export class Watchdog {
   readonly #node: ClusterNode;
@@ -24,6 +27,9 @@ export class Watchdog {
   /** @param everyMs How often the word is moved; a part of a renewal time. */
   constructor(node: ClusterNode, everyMs: number) {
     this.#node = node;
+    node.core.onSettled = () => {
+      if (this.#leases.size <= FEW) this.#move();
+    };
     this.#timer = setInterval(() => this.#move(), everyMs).unref();
     node.on('elected', ({ election, term }) => {
       this.#start();

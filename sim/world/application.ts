@@ -105,8 +105,10 @@ export class Application implements ApplicationPort {
       onClosed: () => () => {},
       renewMs: timingOf(this.#world.plan.timing).election.renewUs / 1_000,
       nowMs: () => this.#world.nowUs / 1_000,
+      warn: (code: string) => this.#world.marks.hit(`warning-${code}`),
     };
     const options = {
+      minTenureMs: 0, // a run is shorter than a minute
       ...(preemptAfterUs === undefined ? {} : { preemptAfterMs: preemptAfterUs / 1_000 }),
       ...(maxTenureUs === undefined ? {} : { maxTenureMs: maxTenureUs / 1_000 }),
     };

@@ -123,6 +123,7 @@ describe('a leader whose event loop is blocked past its lease', () => {
     const overMs = leader.endedMono - (began.mono + began.leftMs!);
     expect(overMs).toBeGreaterThan(-30); // not while it leads
     expect(overMs).toBeLessThan(SLOW_MS);
+    await until(() => said.includes('\n'), 'its last word');
     expect(said).toMatch(/^bellwether: a lease ended [0-9.]+ ms ago/);
     expect((await next(leader)).mono).toBeGreaterThan(began.mono + began.leftMs!);
   });
