@@ -134,11 +134,45 @@ describe('a change that nobody asked for', () => {
 
   it('does nothing when its turn comes and somebody else has filled the seat: no second stand-in', () => {
     const world = worldOf(['a', 'b', 'c', 'd', 'e'], ['a', 'b', 'c']);
+    world.kill('c');
+    for (const name of ['a', 'b']) world.election(name).onView({ members: world.view() }, world.now(name));
     expect(world.election('a').franchise.change({ replace: { c: 'd' } }, world.now('a'), true)).toBeNull();
     expect(world.election('b').franchise.change({ replace: { c: 'e' } }, world.now('b'), true)).toBeNull();
     world.run(world.nowUs / 1000 + 20_000);
     expect(['a1 b1 d1', 'a1 b1 e1']).toContain(votersOf(world, 'a'));
     expect(['a', 'b'].map((name) => world.election(name).franchise.standing.waitsFor)).toEqual([null, null]);
+  });
+});
+
+describe('a replacement that nobody asked for', () => {
+  /** a, on one side of a partition with d, takes b for dead, and its turn comes when the partition is over. */
+  const meanwhile = (change: (world: ElectionWorld) => void): ElectionWorld => {
+    const world = worldOf(['a', 'b', 'c', 'd'], ['a', 'b', 'c']);
+    world.network = ({ from, to }) => (['a', 'd'].includes(from) === ['a', 'd'].includes(to) ? 1000 : null);
+    const members = world.view();
+    members.delete('b');
+    world.election('a').onView({ members }, world.now('a'));
+    expect(world.election('a').franchise.change({ replace: { b: 'd' } }, world.now('a'), true)).toBeNull();
+    world.run(world.nowUs / 1000 + 3000);
+    change(world);
+    world.network = () => 1000;
+    world.run(world.nowUs / 1000 + 8000);
+    expect(world.election('a').franchise.standing.waitsFor).toBeNull();
+    return world;
+  };
+
+  it('is not made when the one that was held dead is back', () => {
+    const world = meanwhile((w) => w.election('a').onView({ members: w.view() }, w.now('a')));
+    expect(votersOf(world, 'b')).toBe('a1 b1 c1');
+  });
+
+  it('gives nobody a vote that is gone itself', () => {
+    const world = meanwhile((w) => {
+      const members = w.view();
+      for (const name of ['b', 'd']) members.delete(name);
+      w.election('a').onView({ members }, w.now('a'));
+    });
+    expect(votersOf(world, 'b')).toBe('a1 b1 c1');
   });
 });
 
