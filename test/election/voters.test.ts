@@ -3,7 +3,7 @@ import { describe, expect, it } from 'vitest';
 import { ElectionWorld, type Flight, Op, at, storyConfig } from '../../sim/schedules/election-world.ts';
 import { encodeElection } from '../../src/election/codec.ts';
 import { founderNameMax } from '../../src/election/outbox.ts';
-import { type Seat, type VotersChange, applyChange, nextSeats } from '../../src/election/voter-set.ts';
+import type { Seat, VotersChange } from '../../src/election/voter-set.ts';
 import { ENVELOPE_BYTES } from '../../src/transport/envelope.ts';
 
 /** Nodes with state directories; the first `voters` of them vote. All stand for `job`. */
@@ -176,45 +176,6 @@ describe('a replacement that nobody asked for', () => {
   });
 });
 
-describe('the steps to another set', () => {
-  const isGone = (name: string): boolean => name.startsWith('-');
-  const seatsOf = (...names: string[]): Seat[] => names.map((name) => ({ name, weight: 1, excluded: false }));
-  /** Every set on the way. */
-  const way = (from: readonly Seat[], wish: VotersChange, mostSeats: number): string[] => {
-    const sets: string[] = [];
-    for (let seats: readonly Seat[] | null = from; seats !== null && sets.length < 20;) {
-      sets.push(said(seats));
-      seats = nextSeats(seats, applyChange(seats, wish), isGone, (some) => some.length <= mostSeats);
-    }
-    return sets;
-  };
-
-  it('keep the seat of a dead one until another has its vote', () => {
-    expect(way(seatsOf('a', 'b', '-'), { replace: { '-': 'd' } }, 9)).toEqual(['a1 b1 -1', 'a1 b1 -0', 'a1 b1 d1']);
-    expect(way(seatsOf('a', 'b', '-'), { remove: ['-'], add: ['d'] }, 9)).toEqual(['a1 b1 -1', 'a1 b1 -0', 'a1 b1 d1']);
-    expect(way(seatsOf('a', 'b', '-'), { remove: ['-'] }, 9)).toEqual(['a1 b1 -1', 'a1 b1']);
-  });
-
-  it('give a vote to whoever stands in for one that has lost its own, also where votes are weighed', () => {
-    const seats = [...seatsOf('a', 'b'), { name: '-', weight: 0, excluded: false }];
-    expect(way(seats, { replace: { '-': 'd' } }, 9).at(-1)).toBe('a1 b1 d1');
-    expect(way([{ ...seats[0]!, weight: 3 }, ...seats.slice(1)], { replace: { '-': 'd' } }, 9).at(-1)).toBe('a3 b1 d1');
-    expect(way([{ ...seats[0]!, weight: 3 }, ...seats.slice(1)], { replace: { '-': '-' } }, 9).at(-1)).toBe('a3 b1 -1'); // it is back
-  });
-
-  it('take an old one out first where there is no room for a new one beside it', () => {
-    expect(way(seatsOf('a', 'b', 'c'), { replace: { c: 'd' } }, 4)).toEqual(['a1 b1 c1', 'a1 b1 c1 d1', 'a1 b1 d1']);
-    expect(way(seatsOf('a', 'b', 'c'), { replace: { c: 'd' } }, 3)).toEqual(['a1 b1 c1', 'a1 b1 c0', 'a1 b1 d1']);
-    expect(way(seatsOf('-1', '-2', 'c'), { replace: { '-1': 'd', '-2': 'e' } }, 3).at(-1)).toBe('c1 d1 e1');
-  });
-
-  it('lead to no votes by number: none is what a seat has that waits to be filled', () => {
-    const world = worldOf(['a', 'b', 'c'], ['a', 'b', 'c']);
-    for (const votes of [0, 11, 1.5, Number.NaN])
-      expect(world.election('a').franchise.change({ weigh: { b: votes } }, world.now('a'))?.problems).toEqual(['a voter has 1 to 10 votes']);
-  });
-});
-
 describe('what a change rests on', () => {
   it('P1: waits until a majority goes by the present set, and says who was not heard', () => {
     const world = worldOf(['a', 'b', 'c', 'd', 'e'], ['a', 'b', 'c']);
@@ -349,6 +310,12 @@ describe('weights', () => {
     world.campaign('b');
     world.run(12_000);
     expect(world.leaders()).toEqual([]);
+  });
+
+  it('none is no number of votes: it is what a seat has that waits to be filled', () => {
+    const world = worldOf(['a', 'b', 'c'], ['a', 'b', 'c']);
+    for (const votes of [0, 11, 1.5, Number.NaN])
+      expect(world.election('a').franchise.change({ weigh: { b: votes } }, world.now('a'))?.problems).toEqual(['a voter has 1 to 10 votes']);
   });
 
   it('a bid is explained by the votes that it holds, not by the number of voters', () => {
