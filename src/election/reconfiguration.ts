@@ -122,9 +122,9 @@ export class Reconfiguration {
     if (!this.#isSettled(now)) return null;
     const isStamped = !electorate.isFirst && electorate.set.term === term;
     if (!isStamped) return this.#step(seats, term, now);
-    if (this.isOwn && !this.#hasSeats(this.#change)) {
+    if (this.isOwn && !this.#isDue(this.#change)) {
       this.abandon();
-      return 'done'; // somebody else has filled it meanwhile, or taken it away
+      return 'done';
     }
     const wanted = applyChange(seats, this.#change);
     // It was one that could be made when it was asked for. Others have changed the voters since, perhaps: of two
@@ -191,10 +191,13 @@ export class Reconfiguration {
     return 'stepped';
   }
 
-  /** Whether all that are to be replaced are still listed. */
-  #hasSeats({ replace = {} }: VotersChange): boolean {
+  /**
+   * Whether what nobody asked for is still to be done: a partition may have ended since, or somebody else has
+   * filled the seat. Who is back takes its own place (then old and new are the same name).
+   */
+  #isDue({ replace = {} }: VotersChange): boolean {
     const listed = new Set(this.#context.electorate.set.seats.map(({ name }) => name));
-    return Object.keys(replace).every((name) => listed.has(name));
+    return Object.entries(replace).every(([old, by]) => listed.has(old) && !this.#isGone(by) && (old === by || this.#isGone(old)));
   }
 
   #isGone(name: string): boolean {

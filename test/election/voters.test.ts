@@ -3,7 +3,7 @@ import { describe, expect, it } from 'vitest';
 import { ElectionWorld, type Flight, Op, at, storyConfig } from '../../sim/schedules/election-world.ts';
 import { encodeElection } from '../../src/election/codec.ts';
 import { founderNameMax } from '../../src/election/outbox.ts';
-import { type Seat, type VotersChange, applyChange, nextSeats } from '../../src/election/voter-set.ts';
+import type { Seat, VotersChange } from '../../src/election/voter-set.ts';
 import { ENVELOPE_BYTES } from '../../src/transport/envelope.ts';
 
 /** Nodes with state directories; the first `voters` of them vote. All stand for `job`. */
@@ -134,6 +134,8 @@ describe('a change that nobody asked for', () => {
 
   it('does nothing when its turn comes and somebody else has filled the seat: no second stand-in', () => {
     const world = worldOf(['a', 'b', 'c', 'd', 'e'], ['a', 'b', 'c']);
+    world.kill('c');
+    for (const name of ['a', 'b']) world.election(name).onView({ members: world.view() }, world.now(name));
     expect(world.election('a').franchise.change({ replace: { c: 'd' } }, world.now('a'), true)).toBeNull();
     expect(world.election('b').franchise.change({ replace: { c: 'e' } }, world.now('b'), true)).toBeNull();
     world.run(world.nowUs / 1000 + 20_000);
@@ -142,42 +144,35 @@ describe('a change that nobody asked for', () => {
   });
 });
 
-describe('the steps to another set', () => {
-  const isGone = (name: string): boolean => name.startsWith('-');
-  const seatsOf = (...names: string[]): Seat[] => names.map((name) => ({ name, weight: 1, excluded: false }));
-  /** Every set on the way. */
-  const way = (from: readonly Seat[], wish: VotersChange, mostSeats: number): string[] => {
-    const sets: string[] = [];
-    for (let seats: readonly Seat[] | null = from; seats !== null && sets.length < 20;) {
-      sets.push(said(seats));
-      seats = nextSeats(seats, applyChange(seats, wish), isGone, (some) => some.length <= mostSeats);
-    }
-    return sets;
+describe('a replacement that nobody asked for', () => {
+  /** a, on one side of a partition with d, takes b for dead, and its turn comes when the partition is over. */
+  const meanwhile = (change: (world: ElectionWorld) => void): ElectionWorld => {
+    const world = worldOf(['a', 'b', 'c', 'd'], ['a', 'b', 'c']);
+    world.network = ({ from, to }) => (['a', 'd'].includes(from) === ['a', 'd'].includes(to) ? 1000 : null);
+    const members = world.view();
+    members.delete('b');
+    world.election('a').onView({ members }, world.now('a'));
+    expect(world.election('a').franchise.change({ replace: { b: 'd' } }, world.now('a'), true)).toBeNull();
+    world.run(world.nowUs / 1000 + 3000);
+    change(world);
+    world.network = () => 1000;
+    world.run(world.nowUs / 1000 + 8000);
+    expect(world.election('a').franchise.standing.waitsFor).toBeNull();
+    return world;
   };
 
-  it('keep the seat of a dead one until another has its vote', () => {
-    expect(way(seatsOf('a', 'b', '-'), { replace: { '-': 'd' } }, 9)).toEqual(['a1 b1 -1', 'a1 b1 -0', 'a1 b1 d1']);
-    expect(way(seatsOf('a', 'b', '-'), { remove: ['-'], add: ['d'] }, 9)).toEqual(['a1 b1 -1', 'a1 b1 -0', 'a1 b1 d1']);
-    expect(way(seatsOf('a', 'b', '-'), { remove: ['-'] }, 9)).toEqual(['a1 b1 -1', 'a1 b1']);
+  it('is not made when the one that was held dead is back', () => {
+    const world = meanwhile((w) => w.election('a').onView({ members: w.view() }, w.now('a')));
+    expect(votersOf(world, 'b')).toBe('a1 b1 c1');
   });
 
-  it('give a vote to whoever stands in for one that has lost its own, also where votes are weighed', () => {
-    const seats = [...seatsOf('a', 'b'), { name: '-', weight: 0, excluded: false }];
-    expect(way(seats, { replace: { '-': 'd' } }, 9).at(-1)).toBe('a1 b1 d1');
-    expect(way([{ ...seats[0]!, weight: 3 }, ...seats.slice(1)], { replace: { '-': 'd' } }, 9).at(-1)).toBe('a3 b1 d1');
-    expect(way([{ ...seats[0]!, weight: 3 }, ...seats.slice(1)], { replace: { '-': '-' } }, 9).at(-1)).toBe('a3 b1 -1'); // it is back
-  });
-
-  it('take an old one out first where there is no room for a new one beside it', () => {
-    expect(way(seatsOf('a', 'b', 'c'), { replace: { c: 'd' } }, 4)).toEqual(['a1 b1 c1', 'a1 b1 c1 d1', 'a1 b1 d1']);
-    expect(way(seatsOf('a', 'b', 'c'), { replace: { c: 'd' } }, 3)).toEqual(['a1 b1 c1', 'a1 b1 c0', 'a1 b1 d1']);
-    expect(way(seatsOf('-1', '-2', 'c'), { replace: { '-1': 'd', '-2': 'e' } }, 3).at(-1)).toBe('c1 d1 e1');
-  });
-
-  it('lead to no votes by number: none is what a seat has that waits to be filled', () => {
-    const world = worldOf(['a', 'b', 'c'], ['a', 'b', 'c']);
-    for (const votes of [0, 11, 1.5, Number.NaN])
-      expect(world.election('a').franchise.change({ weigh: { b: votes } }, world.now('a'))?.problems).toEqual(['a voter has 1 to 10 votes']);
+  it('gives nobody a vote that is gone itself', () => {
+    const world = meanwhile((w) => {
+      const members = w.view();
+      for (const name of ['b', 'd']) members.delete(name);
+      w.election('a').onView({ members }, w.now('a'));
+    });
+    expect(votersOf(world, 'b')).toBe('a1 b1 c1');
   });
 });
 
@@ -315,6 +310,12 @@ describe('weights', () => {
     world.campaign('b');
     world.run(12_000);
     expect(world.leaders()).toEqual([]);
+  });
+
+  it('none is no number of votes: it is what a seat has that waits to be filled', () => {
+    const world = worldOf(['a', 'b', 'c'], ['a', 'b', 'c']);
+    for (const votes of [0, 11, 1.5, Number.NaN])
+      expect(world.election('a').franchise.change({ weigh: { b: votes } }, world.now('a'))?.problems).toEqual(['a voter has 1 to 10 votes']);
   });
 
   it('a bid is explained by the votes that it holds, not by the number of voters', () => {
