@@ -3,9 +3,8 @@ import { type Address, isUnspecified, parseAddress, portOf } from './core/addres
 import { BellwetherError } from './core/errors.ts';
 import { founderNameMax } from './election/outbox.ts';
 import { TAGS_MAX_BYTES } from './membership/limits.ts';
-import { tagsBytes } from './membership/wire-size.ts';
 import { type NodeOptions, PACKET_BUDGET_BYTES, electionTimes, leaseWorthMs } from './options.ts';
-import { isReservedTag } from './payloads.ts';
+import { bytesWithOurs, isReservedTag } from './payloads.ts';
 
 /** A name travels in every packet and stands in logs and file names: printable ASCII without spaces. */
 export const NAME = /^[\x21-\x7e]{1,64}$/;
@@ -58,7 +57,7 @@ const schema = z
     preset: z.enum(['loopback', 'lan', 'edge', 'wan']),
     tags: z
       .record(z.string(), z.string())
-      .refine((tags) => tagsBytes(tags) <= TAGS_MAX_BYTES, `must be at most ${TAGS_MAX_BYTES} bytes encoded`)
+      .refine((tags) => bytesWithOurs(tags) <= TAGS_MAX_BYTES, `must be at most ${TAGS_MAX_BYTES - bytesWithOurs({})} bytes encoded`)
       .refine((tags) => !Object.keys(tags).some(isReservedTag), 'must not begin with ~ or leader:, which are our own'),
     priority: whole(-1_000, 1_000),
     leaseMs: whole(100, 300_000),

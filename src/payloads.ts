@@ -13,6 +13,12 @@ export function isReservedTag(key: string): boolean {
   return key.startsWith('~') || key.startsWith(PREFIX);
 }
 
+/** The longest that a node tells of its vote (`votersTags`). Room for it is kept, or a node with long tags could not say it, and could not run. */
+const LONGEST_OURS: Tags = { '~spare': '1', '~line': 'zzzzzzz' };
+
+/** Bytes that tags take with room for ours beside them. */
+export const bytesWithOurs = (tags: Tags): number => tagsBytes({ ...tags, ...LONGEST_OURS });
+
 /** What a member says of a tenure, unless that was another one. */
 export function payloadOf(tags: Tags, election: string, term: number): string | null {
   const said = tags[PREFIX + election];
@@ -63,8 +69,9 @@ export class Payloads {
   }
 
   #check(tags: Tags, payloads: ReadonlyMap<string, string>): void {
-    const bytes = tagsBytes(this.#with(tags, payloads));
-    if (bytes > TAGS_MAX_BYTES) throw optionsError(`tags and payloads must be at most ${TAGS_MAX_BYTES} bytes encoded; they would be ${bytes}`);
+    const bytes = bytesWithOurs(this.#with(tags, payloads));
+    if (bytes > TAGS_MAX_BYTES)
+      throw optionsError(`tags and payloads must be at most ${TAGS_MAX_BYTES} bytes encoded, our own words among them; they would be ${bytes}`);
   }
 
   #with(tags: Tags, payloads: ReadonlyMap<string, string>): Tags {

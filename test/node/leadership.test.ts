@@ -413,7 +413,7 @@ describe('whose turn it is', () => {
   it('a priority is set where the node stands, be it well or not, and nowhere else', async () => {
     let well = false;
     void a.lead('job', forever, { isHealthy: () => well });
-    void b.lead('job', forever, { priority: 5, preemptAfterMs: 500 });
+    void b.lead('job', forever, { priority: 5, preemptAfterMs: 500, minTenureMs: 0 });
     await world.run(2_000);
     a.setPriority('job', 10);
     well = true;

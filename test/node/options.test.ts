@@ -2,7 +2,11 @@ import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import type { BellwetherError } from '../../src/core/errors.ts';
 import { type NodeOptions, PRESETS, type PresetName, electionTimes, leaseWorthMs, settingsOf } from '../../src/options.ts';
+import { TAGS_MAX_BYTES } from '../../src/membership/limits.ts';
+import { tagsBytes } from '../../src/membership/wire-size.ts';
 import { checkOptions } from '../../src/options-schema.ts';
+import { bytesWithOurs } from '../../src/payloads.ts';
+import { votersTags } from '../../src/spares.ts';
 
 const problemsOf = (options: object): readonly string[] => {
   try {
@@ -39,6 +43,16 @@ describe('options', () => {
     expect(text).toContain('seeds[0] must be HOST:PORT; it is "10.0.0.1"');
     expect(text).toContain('priority must be a number; it is "high"');
     expect(text).toContain('preset must be one of loopback, lan, edge, wan; it is "slow"');
+  });
+
+  it('leave room for what a node tells of its vote, beside the longest tags', () => {
+    const longest = votersTags({ lineage: 0xffff_ffff, isOriginal: false }, true);
+    let length = 512;
+    while (bytesWithOurs({ text: 'x'.repeat(length) }) > TAGS_MAX_BYTES) length -= 1;
+    expect(length).toBeGreaterThan(450);
+    expect(tagsBytes({ text: 'x'.repeat(length), ...longest })).toBeLessThanOrEqual(TAGS_MAX_BYTES);
+    expect(problemsOf({ tags: { text: 'x'.repeat(length) } })).toEqual([]);
+    expect(problemsOf({ tags: { text: 'x'.repeat(length + 1) } })).toEqual([expect.stringContaining('bytes encoded')]);
   });
 
   it('are no place for tags of our own', () => {
