@@ -424,11 +424,11 @@ export const MUTANTS: readonly Mutant[] = [
     replace: 'if (false) {',
   },
   {
-    id: 'wish-looked-at-once',
-    bug: 'a wish is not looked at again when its turn comes (config.P9)',
-    file: RECONFIGURATION,
-    find: 'const problems = whyNot(wanted, config.packetBudget);',
-    replace: 'const problems = [];',
+    id: 'nobody-left-to-vote',
+    bug: 'a change may leave nobody to vote (config.P9)',
+    file: VOTER_SET,
+    find: "if (votesOf(seats) === 0) faults.push('somebody must be left to vote');",
+    replace: '',
   },
   {
     id: 'no-floor-in-sets',

@@ -154,9 +154,9 @@ export const VOTER_SCHEDULES: readonly Directed[] = [
       ] as const)
         if (world.election(by).franchise.change({ exclude: [name] }, world.now(by)) !== null) return `${by} did not begin`;
       world.run(ms(world) + 30_000);
-      const { seats } = world.election('a').franchise.standing.set;
-      if (seats.every(({ excluded }) => !excluded)) return 'neither came to pass';
-      return seats.some(({ weight }) => weight > 0) ? null : 'nobody votes any more';
+      const sets = ['a', 'b'].map((name) => world.election(name).franchise.standing.set.seats);
+      if (sets.some((seats) => seats.every(({ weight }) => weight === 0))) return 'nobody votes any more';
+      return sets.every((seats) => seats.some(({ excluded }) => excluded)) ? null : 'neither came to pass';
     },
   },
   {
