@@ -91,8 +91,16 @@ export class SpeechCheck {
     return said !== undefined && (said.ballots.has(ballot) || said.terms.has(term));
   }
 
+  /**
+   * Whether that life let go of what it was promised with that term: of the term itself, or of a higher ballot that it
+   * has bid with since. One datagram may raise a bid and give it up: the voter has promised it the higher one in between.
+   */
   hasReleased(holder: { readonly name: string; readonly boot: number }, election: string, term: number): boolean {
-    return this.#said.get(lifeOf(holder))?.get(election)?.released.has(term) ?? false;
+    const said = this.#said.get(lifeOf(holder))?.get(election);
+    if (said === undefined) return false;
+    if (said.released.has(term)) return true;
+    for (const ballot of said.released.keys()) if (ballot > term && said.ballots.has(ballot)) return true;
+    return false;
   }
 
   /** Whether a later process of that name has said from the holder's very address that this life of it is gone. */
