@@ -1,3 +1,4 @@
+import type { MemberState } from '../src/core/view.ts';
 import type { Observer } from './check/observer.ts';
 import { votesIn } from './check/electorate.ts';
 import { ENOUGH, missingLeaders, missingViews } from './check/liveness.ts';
@@ -98,8 +99,8 @@ export function checkCore(world: World, observer: Observer): void {
   const leaders = until(world, bounds.leaderUs, () => missingLeaders(world, core));
   check('live.L3', leaders, bounds.leaderUs);
   const fates = until(world, bounds.viewUs, () => {
-    const held = undetected(core, outside);
-    return held.length > 0 ? held : missingViews(world, core);
+    const unaware = undetected(core, outside);
+    return unaware.length > 0 ? unaware : missingViews(world, core);
   });
   check('live.L1', fates, bounds.viewUs);
   const pretenders = outside.flatMap(({ name, process }) =>
@@ -117,8 +118,12 @@ export function checkCore(world: World, observer: Observer): void {
   const ledBefore = leadersOf(world, core);
   const lengthUs = 8 * m.probePeriodUs + 8 * e.renewUs;
   world.run(world.nowUs + lengthUs);
-  // One who hears nothing goes on to accuse for a while. That is no disturbance, where the accused has refuted it within a turn.
-  const deaths = [...until(world, m.probePeriodUs, () => missingViews(world, core)), ...missingLeaders(world, core)];
+  // One who hears nothing goes on to accuse for a while. That is no disturbance, where the accused has refuted it within a turn; a death is one.
+  const deaths = [
+    ...held(core, core, (state) => state === 'failed' || state === 'left'),
+    ...until(world, m.probePeriodUs, () => missingViews(world, core)),
+    ...missingLeaders(world, core),
+  ];
   const moved = leadersOf(world, core) !== ledBefore;
   check('live.L9', [...deaths, ...(moved ? [`the leader changed from ${ledBefore} to ${leadersOf(world, core)}`] : [])], lengthUs);
   const elected = tallyOf(world).elected - before.elected;
@@ -160,16 +165,19 @@ function leaveOut(world: World, machine: Machine): void {
 }
 
 /** Those within who have not found somebody without out, the first few. */
-function undetected(core: readonly Machine[], outside: readonly Machine[]): string[] {
-  const undetected: string[] = [];
+const undetected = (core: readonly Machine[], outside: readonly Machine[]): string[] => held(core, outside, (state) => state !== 'failed' && state !== 'left');
+
+/** Those of the core who hold one of the others in such a state, the first few. */
+function held(core: readonly Machine[], others: readonly Machine[], isSuch: (state: MemberState) => boolean): string[] {
+  const holding: string[] = [];
   for (const { name, process } of core) {
-    if (undetected.length >= ENOUGH) break;
-    for (const machine of outside) {
-      const held = process?.node.membership.members.get(machine.name)?.state;
-      if (held !== undefined && held !== 'failed' && held !== 'left') undetected.push(`${name} holds ${machine.name} ${held}`);
+    if (holding.length >= ENOUGH) break;
+    for (const machine of others) {
+      const state = process?.node.membership.members.get(machine.name)?.state;
+      if (state !== undefined && isSuch(state)) holding.push(`${name} holds ${machine.name} ${state}`);
     }
   }
-  return undetected;
+  return holding;
 }
 
 function leadersOf(world: World, among: readonly Machine[]): string {

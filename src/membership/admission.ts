@@ -45,7 +45,7 @@ export class Admission {
       return standing === 'joining' && overrides(claim, own) ? { status: 'pending' } : { status: 'refused', held: own };
     }
     const peer = table.get(claim.name);
-    if (peer === undefined && !this.#merge.hasRoom()) return { status: 'full' };
+    if (peer === undefined && !this.#merge.makeRoom()) return { status: 'full' };
     if (peer === undefined || peer.claim.boot === claim.boot || !isActive(peer.claim.state)) return this.#admit(claim, from);
     // The request came from the held address, so what runs there now is the newcomer: one socket has one owner.
     if (peer.claim.address === from) return this.#admit(claim, from);

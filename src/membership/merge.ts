@@ -137,10 +137,12 @@ export class Merge {
   }
 
   /**
-   * Whether another name can be taken up. The longest dead makes room: names that come and go, each once, would
+   * Makes room for another name, by forgetting the longest dead where the table is full. Names that come and go, each once, would
    * else keep every newcomer out for as long as the dead are remembered.
+   *
+   * @returns Whether there is room.
    */
-  hasRoom(): boolean {
+  makeRoom(): boolean {
     const { table, config } = this.#ctx;
     if (table.size < config.membersMax) return true;
     let longest: Peer | null = null;
@@ -160,7 +162,7 @@ export class Merge {
       return false;
     }
     if (stone !== undefined && !overrides(claim, stone.claim)) return false;
-    if (!this.hasRoom()) return false;
+    if (!this.makeRoom()) return false;
     table.tombstones.delete(claim.name);
     const peer = table.put(claim, nowUs);
     if (claim.state === 'suspect') this.#beginSuspicion(peer);

@@ -18,6 +18,17 @@ function settled(jobs: readonly string[]): { world: ElectionWorld; sent: () => n
   return { world, sent: () => sent };
 }
 
+/** One of five voters holds all names when the others come to stand. */
+function heldByOne(jobs: readonly string[]): { readonly world: ElectionWorld; readonly holder: string; readonly others: readonly string[] } {
+  const world = new ElectionWorld(abcde, storyConfig(abcde));
+  for (const name of abcde) world.start(name);
+  const [holder, ...others] = abcde as [string, ...string[]];
+  for (const job of jobs) world.campaign(holder, job);
+  world.run(3_000);
+  for (const name of others) for (const job of jobs) world.campaign(name, job);
+  return { world, holder, others };
+}
+
 /** Packets of the next four seconds. */
 function idle({ world, sent }: ReturnType<typeof settled>): number {
   const before = sent();
@@ -65,12 +76,7 @@ describe('many names', () => {
 
   it('agrees on all of many hundred also when those that wait came later', { timeout: 120_000 }, () => {
     const jobs = namesOf(600);
-    const world = new ElectionWorld(abcde, storyConfig(abcde));
-    for (const name of abcde) world.start(name);
-    const [holder, ...others] = abcde as [string, ...string[]];
-    for (const job of jobs) world.campaign(holder, job);
-    world.run(3_000);
-    for (const name of others) for (const job of jobs) world.campaign(name, job);
+    const { world, holder } = heldByOne(jobs);
     world.run(9_000);
     let listed = 0;
     world.network = (f) => {
@@ -84,12 +90,7 @@ describe('many names', () => {
 
   it('when their holder dies, lets those who win them be heard first: who loses a name bids again over the next beats', () => {
     const jobs = namesOf(300);
-    const world = new ElectionWorld(abcde, storyConfig(abcde));
-    for (const name of abcde) world.start(name);
-    const [holder, ...others] = abcde as [string, ...string[]];
-    for (const job of jobs) world.campaign(holder, job);
-    world.run(3_000);
-    for (const name of others) for (const job of jobs) world.campaign(name, job);
+    const { world, holder, others } = heldByOne(jobs);
     world.run(8_000);
     world.kill(holder);
     let firstUs = Infinity;
@@ -113,12 +114,7 @@ describe('many names', () => {
 
   it('asks of a bounded number at each beat who waits for it', () => {
     const jobs = namesOf(300);
-    const world = new ElectionWorld(abcde, storyConfig(abcde));
-    for (const name of abcde) world.start(name);
-    const [holder, ...others] = abcde as [string, ...string[]];
-    for (const job of jobs) world.campaign(holder, job);
-    world.run(3_000);
-    for (const name of others) for (const job of jobs) world.campaign(name, job);
+    const { world, holder, others } = heldByOne(jobs);
     let most = 0;
     let asked = 0;
     let beatUs = 0;
