@@ -16,7 +16,7 @@ export interface ClaimEntry {
   readonly boot: number;
   readonly term: number;
   readonly priority: number;
-  /** How long to believe it without further news. What was heard from others is passed on with what is left of it, so that no claim outlives its holder by more. */
+  /** How long to believe it without further news. What was heard from others is passed on with what is left of it, so that no claim outlives its holder by more. 0: it is over, by a merge. */
   readonly leftMs: number;
 }
 

@@ -39,6 +39,14 @@ interface Contest {
   melted: Claim | null;
 }
 
+/** A claim that gave way: its holder must hear of it, whichever of the two heard the other first. */
+interface Concession {
+  readonly own: Claim;
+  readonly winner: Claim;
+  tries: number;
+  notBeforeUs: number;
+}
+
 /**
  * One leader in every part of the cluster, whatever its size: the mode for work that must go on
  * everywhere and that may be done twice. No votes; the best-ranked stander of those that can hear
@@ -57,6 +65,8 @@ export class PartitionElection {
   readonly #host: PartitionHost;
   readonly #contests = new Map<string, Contest>();
   readonly #beliefs = new PartitionBeliefs();
+  /** What we gave way with lately, by name. */
+  readonly #conceded = new Map<string, Concession>();
   /** Names whose leader is told, and who was told last. */
   readonly #followed = new Map<string, Claim | null>();
   /** Everybody else that runs, by name. */
@@ -220,11 +230,29 @@ export class PartitionElection {
     const contest = this.#contests.get(name);
     const own = contest?.claim ?? null;
     if (contest !== undefined && own !== null && compareClaims(own, claim) < 0) return this.#outlast(contest, own, claim, from);
+    this.#concede(claim, from, now);
+    if (entry.leftMs === 0) return; // what is over is said for the terms in it
     const untilUs = now.elapsedUs + entry.leftMs * 1_000;
     if (!this.#beliefs.hear(claim, untilUs, now.elapsedUs)) return void this.#hint(from, name, now);
     if (contest === undefined || own === null) return;
     this.#contests.delete(name);
+    if (this.#conceded.size >= PARTITION_CONTESTS_MAX) this.#conceded.delete(this.#conceded.keys().next().value!);
+    this.#conceded.set(name, { own, winner: claim, tries: BELIEVED_BEATS, notBeforeUs: now.elapsedUs });
     this.#lose(contest, own, 'merged', claim);
+    this.#concede(claim, this.#others.get(holder)?.address ?? from, now);
+  }
+
+  /**
+   * Whoever gives way says so with its last claim, once a beat for a few, to whom it gave way. *That one may never have heard
+   * it, where its own claim was the first to cross: it would not take a term above both, nor tell its job that two had led.*
+   */
+  #concede(to: Claim, address: Address, now: Now): void {
+    const conceded = this.#conceded.get(to.name);
+    if (conceded === undefined || !isSameHolder(conceded.winner, to) || now.elapsedUs < conceded.notBeforeUs) return;
+    this.#say(address, this.#entryOf(conceded.own, 0));
+    conceded.notBeforeUs = now.elapsedUs + this.#config.renewUs;
+    conceded.tries -= 1;
+    if (conceded.tries === 0) this.#conceded.delete(to.name);
   }
 
   /** Another part's leader gives way to us: from here on our term is above its, and its holder is told so. */
@@ -298,6 +326,7 @@ export class PartitionElection {
     const claim: Claim = { name, holder: this.#self.name, boot: this.#self.boot, term, priority };
     contest.claim = claim;
     contest.melted = null;
+    this.#conceded.delete(name);
     this.#beliefs.noteTerm(name, term);
     this.counters.acquisitions += 1;
     this.#host.notify({ type: 'elected', claim });
