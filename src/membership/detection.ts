@@ -1,10 +1,9 @@
-import { hash32 } from '../core/hash.ts';
 import type { Claim } from './claim.ts';
 import type { Context } from './context.ts';
-import { CONFIRMERS_MAX } from './limits.ts';
 import type { Merge, Source } from './merge.ts';
 import type { Peer } from './peer.ts';
 import type { Outcome, Probe, Prober } from './probe.ts';
+import { isConfirmer } from './rendezvous.ts';
 
 /** Probes in a row answered through relays only, after which it is the link and not luck; and where packets are known to be lost on all links. */
 const ONE_WAY_AFTER = 3;
@@ -73,7 +72,12 @@ export class Detection {
     const life = `${claim.boot}/${claim.incarnation}`;
     if (peer.confirmed === life || claim.accusers.includes(this.#ctx.name) || this.#prober.full || this.#prober.isProbing(claim.name)) return;
     peer.confirmed = life;
-    if (this.#isConfirmer(claim)) this.#probe(peer, 'confirm');
+    if (isConfirmer(this.#ctx.table, claim)) this.#probe(peer, 'confirm');
+  }
+
+  /** Looks once at a life that is new (member.D7). */
+  greet(peer: Peer): void {
+    this.#probe(peer, 'greet');
   }
 
   /**
@@ -131,7 +135,7 @@ export class Detection {
     return null;
   }
 
-  #probe(peer: Peer, purpose: 'ring' | 'round' | 'confirm'): void {
+  #probe(peer: Peer, purpose: 'ring' | 'round' | 'confirm' | 'greet'): void {
     const { name, boot, address, state } = peer.claim;
     this.#prober.start({
       target: { name, boot, address },
@@ -232,17 +236,6 @@ export class Detection {
       code: 'one-way-link',
       details: { member: name, address: peer.claim.address, broken: hears ? 'from us to it' : 'from it to us', probes: peer.relayedOnly },
     });
-  }
-
-  #isConfirmer(claim: Claim): boolean {
-    const { table, name } = this.#ctx;
-    const helpers = table.helpers;
-    if (helpers.length < CONFIRMERS_MAX) return true;
-    const seed = hash32(`${claim.name}/${claim.incarnation}`);
-    const ours = hash32(name, seed);
-    let before = 0;
-    for (const peer of helpers) if (hash32(peer.claim.name, seed) < ours) before += 1;
-    return before < CONFIRMERS_MAX;
   }
 }
 

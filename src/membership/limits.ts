@@ -31,5 +31,7 @@ export const PAGES_PER_SECOND = 2_000;
 export const PAGES_PER_PULL_MAX = 1_024;
 /** Members that probe a suspect at once when they hear of it, the first by rendezvous hash. */
 export const CONFIRMERS_MAX = 6;
+/** Members that probe a new life once when they hear of it, the first by rendezvous hash. */
+export const GREETERS_MAX = 6;
 /** Notes kept about one member for `explain`. */
 export const NOTES_MAX = 12;

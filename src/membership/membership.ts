@@ -12,6 +12,7 @@ import { Detection } from './detection.ts';
 import { explainMember, explainSelf } from './explain.ts';
 import { FailedProbe } from './failed-probe.ts';
 import { Gossip } from './gossip.ts';
+import { Greeting } from './greeting.ts';
 import type { MembershipHost, SelfState } from './host.ts';
 import { Join } from './join.ts';
 import { Leave } from './leave.ts';
@@ -39,7 +40,7 @@ import { tagsBytes } from './wire-size.ts';
  *
  * This file only says which part handles what. The parts:
  * `claim` orders claims, `merge` applies them, `member-table` holds them, `refute` answers those about
- * us; `detection`, `probe`, `relay`, `failed-probe` look who lives, `suspicion` and `health-score` say
+ * us; `detection`, `greeting`, `probe`, `relay`, `failed-probe` look who lives, `suspicion` and `health-score` say
  * how patiently; `gossip` and `gossip-queue` spread news, `sync` and `sync-serve` repair what news
  * missed; `join`, `admission` and `leave` are the way in and out.
  *
@@ -52,6 +53,7 @@ export class Membership {
   readonly #prober: Prober;
   readonly #relays: Relays;
   readonly #detection: Detection;
+  readonly #greeting: Greeting;
   readonly #failedProbe: FailedProbe;
   readonly #gossip: Gossip;
   readonly #refuter: Refuter;
@@ -79,6 +81,7 @@ export class Membership {
         ctx.established = true;
         this.#detection.add(peer.claim.name);
       },
+      onNewLife: (peer) => this.#greeting.add(peer.claim.name),
       onSuspected: (peer) => this.#detection.confirm(peer),
       onContradicted: (peer, claim, source) => this.#detection.contradicted(peer, claim, source),
       onReturned: (peer) => this.#sync.startWith(peer, peer.claim.address, 'introduce'),
@@ -86,6 +89,7 @@ export class Membership {
     this.#prober = new Prober(ctx);
     this.#relays = new Relays(ctx);
     this.#detection = new Detection(ctx, this.#prober, this.#merge);
+    this.#greeting = new Greeting(ctx, this.#prober, (peer) => this.#detection.greet(peer));
     this.#refuter = new Refuter(ctx, this.#merge, this.#prober, () => this.#silence());
     this.#gossip = new Gossip(ctx);
     this.#sync = new Sync(ctx, this.#merge, tokens, {
@@ -239,6 +243,7 @@ export class Membership {
     this.#merge.advance();
     if (ctx.standing === 'joined') {
       this.#detection.advance();
+      this.#greeting.advance();
       this.#failedProbe.advance();
     }
     this.#sync.advance();
@@ -264,6 +269,7 @@ export class Membership {
       this.#prober.nextDeadlineUs,
       this.#merge.nextDeadlineUs,
       this.#detection.nextDeadlineUs,
+      this.#greeting.nextDeadlineUs,
       this.#failedProbe.nextDeadlineUs,
       this.#gossip.nextDeadlineUs,
       this.#sync.nextDeadlineUs,
@@ -379,6 +385,7 @@ export class Membership {
     ctx.standing = 'joined';
     ctx.heard();
     this.#detection.begin();
+    this.#greeting.begin();
     this.#sync.begin();
     ctx.host.notify({ type: 'accepted', by });
     ctx.spread(ctx.own, null);
@@ -422,6 +429,7 @@ export class Membership {
     this.#admission.clear();
     this.#relays.clear();
     this.#detection.stop();
+    this.#greeting.stop();
     this.#sync.stop();
     this.#join.stop();
   }

@@ -24,6 +24,8 @@ export interface MergeListener {
   onOwnName(claim: Claim, source: Source): void;
   /** A member came into the view, or came back. */
   onActive(peer: Peer): void;
+  /** A life that we had not heard of runs. */
+  onNewLife(peer: Peer): void;
   /** Others accuse a member that we ourselves have not. */
   onSuspected(peer: Peer): void;
   /** A sync says failed of a member that we hold running. */
@@ -169,6 +171,7 @@ export class Merge {
     this.#ctx.host.notify({ type: 'member', before: null, after: peer.member, reason: wordsFor(claim, source) });
     if (!source.quiet) this.#ctx.spread(claim, source.from);
     this.#listener.onActive(peer);
+    this.#listener.onNewLife(peer);
     if (claim.state === 'suspect') this.#listener.onSuspected(peer);
     return true;
   }
@@ -226,6 +229,7 @@ export class Merge {
       peer.refusalsLied = before.boot === claim.boot; // a filter said it, not the host: from now on refusals about that life are silence
     }
     if (isActive(claim.state) && !isActive(before.state)) this.#listener.onActive(peer);
+    if (before.boot !== claim.boot && isActive(claim.state)) this.#listener.onNewLife(peer);
     if (wasFailed && isActive(claim.state)) this.#listener.onReturned(peer);
     if (claim.state === 'suspect' && source.from !== null) this.#listener.onSuspected(peer);
   }

@@ -4,6 +4,8 @@ import type { Context } from './context.ts';
 import { OPEN_PROBES_MAX } from './limits.ts';
 import { Kind } from './messages.ts';
 import type { Ack, Nack, Ping } from './messages.ts';
+import type { Peer } from './peer.ts';
+import { greetersOf } from './rendezvous.ts';
 import { directTimeoutUs } from './rtt.ts';
 
 /** What one probe found. */
@@ -27,7 +29,7 @@ export interface Target {
 export interface ProbePlan {
   readonly target: Target;
   /** What for, in words; shown in counters as `probe.<purpose>`. */
-  readonly purpose: 'ring' | 'round' | 'confirm' | 'failed' | 'admission' | 'rival';
+  readonly purpose: 'ring' | 'round' | 'confirm' | 'greet' | 'failed' | 'admission' | 'rival';
   /** Claims that the target must see with the ping: a suspect is told first. */
   readonly first: readonly Claim[];
   /** Asks relays when the target does not answer us. */
@@ -229,13 +231,10 @@ export class Prober {
    * no relay, one lost packet should not accuse, and the system may know that nobody is there.
    */
   #askRelays(probe: Probe): void {
-    const { config, table, random, nowUs } = this.#ctx;
+    const { nowUs } = this.#ctx;
     const { target } = probe.plan;
     probe.stage = 'indirect';
-    const relays = random.sample(
-      table.helpers.filter((peer) => peer.claim.name !== target.name && peer.claim.address !== target.address),
-      config.indirectProbes,
-    );
+    const relays = this.#relaysFor(target);
     probe.deadlineUs = nowUs + (relays.length === 0 ? 1 : 2) * probe.timeoutUs;
     this.#ping(probe, true);
     const timeoutMs = Math.min(0xffff, Math.max(1, Math.floor((probe.timeoutUs * 3) / 2000))); // leaves a quarter of the wait for its nack to arrive
@@ -250,6 +249,18 @@ export class Prober {
         updates: [],
       });
     }
+  }
+
+  /**
+   * All but one of those who greeted this life, since only whoever has met it can bear witness that its host refuses
+   * (member.D7); one of anybody, so that no fixed few stand between us and it (SWIM, §3.1, takes all at random).
+   */
+  #relaysFor(target: Target): readonly Peer[] {
+    const { config, table, random } = this.#ctx;
+    const able = (peer: Peer): boolean => peer.claim.name !== target.name && peer.claim.address !== target.address;
+    const greeters = random.sample(greetersOf(table, target).filter(able), config.indirectProbes - 1);
+    const others = table.helpers.filter((peer) => able(peer) && !greeters.includes(peer));
+    return [...greeters, ...random.sample(others, config.indirectProbes - greeters.length)];
   }
 
   #measure(probe: Probe): void {

@@ -182,7 +182,7 @@ describe('links that are cut', () => {
       heal(cluster);
       const healedUs = cluster.nowUs;
       expect(cluster.runUntil(() => cluster.agree(), 5_000)).toBe(true);
-      cluster.run(15_000);
+      cluster.run(20_000);
       for (const process of all) {
         expect(since(process, healedUs).filter((text) => !text.startsWith('alive'))).toEqual([]);
         expect(process.core.selfState).toBe('joined');
