@@ -1,11 +1,12 @@
 #!/usr/bin/env node
 // The saved results as Markdown: printed, or written as docs/benchmarks.md.
-import { writeFileSync } from 'node:fs';
+import { existsSync, readFileSync, writeFileSync } from 'node:fs';
 import { cpus } from 'node:os';
 import { resolve } from 'node:path';
 import { detailTables } from './lib/detail-tables.mjs';
 import { resultsDir } from './lib/results.mjs';
 import { readResults } from './lib/stored.mjs';
+import { keepUnmeasured } from './lib/page.mjs';
 import { electionRows, endingRows, membershipRows } from './lib/targets.mjs';
 import { args } from './lib/util.mjs';
 
@@ -14,6 +15,7 @@ usage: node report.mjs [--dir DIR] [--out FILE]
 
   --dir   folder of the results (default: results beside this script, or PEERS_RESULTS)
   --out   write them there, under a heading that says when and on what (docs/benchmarks.md)
+Sections of that page for which there are no results here stay as they are, with the day on which they were measured.
 First what is aimed at, with the others beside it; then everything that was measured.
 "never" is a repetition in which the thing did not happen before the deadline.
 `;
@@ -59,11 +61,14 @@ const ELECTION = [
 const endings = endingRows(stored);
 const profile = stored.find('m1', 'profile', { system: 'bellwether' });
 let text = '';
-const add = (title, body) => {
-  if (body !== '') text += `## ${title}\n\n${body}`;
+const daysOf = (results) =>
+  [...new Set(results.flatMap(({ done }) => Object.values(done).map(({ at }) => at.slice(0, 10))))].sort((a, b) => a.localeCompare(b)).join(' and ');
+const add = (title, body, scripts) => {
+  const of = stored.all.filter(({ script }) => scripts.includes(script));
+  if (body !== '') text += `## ${title}\n\nMeasured on ${daysOf(of)}.\n\n${body}`;
 };
-add('Membership against its targets', compared(membershipRows(stored), MEMBERSHIP));
-add('Election against its targets', compared(electionRows(stored), ELECTION));
+add('Membership against its targets', compared(membershipRows(stored), MEMBERSHIP), ['m1', 'm3', 'm4']);
+add('Election against its targets', compared(electionRows(stored), ELECTION), ['m2']);
 if (endings.rows.length > 0)
   add(
     'Endings',
@@ -71,6 +76,7 @@ if (endings.rows.length > 0)
       ['', 'target', 'measured'],
       endings.rows.map(([what, target, cell]) => [what, target, cell.text + verdict(cell)]),
     )}Again: \`node bench/peers/m5.mjs\`, or all: \`${endings.repeat}\`.\n\n`,
+    ['m5'],
   );
 if (profile)
   add(
@@ -79,20 +85,18 @@ if (profile)
       ['where', '%'],
       profile.shares.map(({ place, pct }) => [`\`${place}\``, pct]),
     )}`,
+    ['m1'],
   );
-add('Everything that was measured', detailTables(stored));
+text += `## Everything that was measured\n\n${detailTables(stored)}`;
 
 if (o.out === '') process.stdout.write(text);
 else {
-  const days = [...new Set(stored.all.flatMap(({ done }) => Object.values(done).map(({ at }) => at.slice(0, 10))))].sort((a, b) => a.localeCompare(b));
   const busiest = Math.max(...stored.all.flatMap(({ done }) => Object.values(done).map(({ load }) => load.stealPct)));
   const cpu = cpus();
   const names = new Map(stored.all.filter(({ settings }) => settings).map((r) => [`${r.system} ${r.variant}`, r.settings]));
-  writeFileSync(
-    o.out,
-    `# Benchmarks
+  const page = `# Benchmarks
 
-Written by \`bench/peers/run-all.sh\` from its runs on ${days.join(' and ')}: one machine, ${cpu.length} processors
+Written by \`bench/peers/run-all.sh\` from its runs: one machine, ${cpu.length} processors
 (${cpu[0]?.model.trim() ?? 'unknown'}), Node ${process.version}, every system in network namespaces of its own, one run after another (most
 that others on the host took of a processor in any run: ${busiest} %). Cells against targets are median / worst (repetitions); cells with
 three numbers are least / **median** / most. \`bench/peers/README.md\` says what is measured, how to repeat it, and how to read it honestly:
@@ -101,6 +105,6 @@ loopback, so a killed process has a host that refuses.
 ${text}## What stands behind each name
 
 ${[...names].map(([system, settings]) => `- ${system}: ${settings}`).join('\n')}
-`,
-  );
+`;
+  writeFileSync(o.out, existsSync(o.out) ? keepUnmeasured(page, readFileSync(o.out, 'utf8')) : page);
 }
