@@ -1,6 +1,7 @@
+import { readFile } from 'node:fs/promises';
 import { MUTANTS } from './catalogue.ts';
 import type { Plan } from '../plan/plan.ts';
-import type { Mutant } from './mutants.ts';
+import { type Mutant, applyMutant } from './mutants.ts';
 import { type Task, runTasks, seedTasks } from './pool.ts';
 import type { RunSummary } from './summary.ts';
 
@@ -31,6 +32,27 @@ const FEW = 60;
 
 /** Each sweep of a mutant begins this far from the last. */
 const BAND = 10_000;
+
+const readBuilt = (file: string): Promise<string> => readFile(new URL(`../../${file.replace(/\.ts$/, '.js')}`, import.meta.url), 'utf8');
+
+/**
+ * Whether each mutant still has its one place in the built source, before any is run: what no longer fits is said at once,
+ * not after the minutes that those before it take.
+ *
+ * @param read A source file as it is loaded, without type annotations; the built one beside this, unless another is given.
+ * @throws With all that do not fit.
+ */
+export async function checkMutants(mutants: readonly Mutant[], read = readBuilt): Promise<void> {
+  const wrong: string[] = [];
+  for (const mutant of mutants) {
+    try {
+      applyMutant(await read(mutant.file), mutant);
+    } catch (error) {
+      wrong.push((error as Error).message);
+    }
+  }
+  if (wrong.length > 0) throw new Error(wrong.join('\n'));
+}
 
 /** Runs every mutant against the swarm until an invariant finds it, each within its budget of seeds. */
 export async function scoreMutants(mutants: readonly Mutant[], options: ScoreOptions): Promise<Score[]> {

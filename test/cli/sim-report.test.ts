@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
 import { MUTANTS } from '../../sim/host/catalogue.ts';
-import type { Score } from '../../sim/host/score.ts';
+import { type Score, checkMutants } from '../../sim/host/score.ts';
 import { interruptible } from '../../src/cli/sim/common.ts';
 import { between, summaryOf, tableOf } from '../../src/cli/sim/mutants.ts';
 
@@ -37,6 +37,15 @@ describe('the table of planted bugs', () => {
     for (const file of ['README.md', 'docs/simulator.md']) expect(written(file)).not.toMatch(/survived|nothing/);
     expect(tableOf([score('x', null)])).toContain('survived'); // as it would say otherwise
   });
+});
+
+it('planted bugs that have lost their place in the source are named, all of them, before any is run', async () => {
+  const at = (id: string, find: string) => ({ id, bug: id, file: 'f', find, replace: '' });
+  const read = (): Promise<string> => Promise.resolve('one(); two(); two();');
+  await expect(checkMutants([at('fits', 'one();')], read)).resolves.toBeUndefined();
+  await expect(checkMutants([at('gone', 'three();'), at('fits', 'one();'), at('twice', 'two();')], read)).rejects.toThrow(
+    /gone.*matches 0 times\n.*twice.*matches 2 times/,
+  );
 });
 
 it('the first Ctrl-C stops a sweep in good order, and none is caught once it is over', () => {

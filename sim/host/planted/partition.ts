@@ -8,8 +8,8 @@ export const PARTITION_BUGS: readonly Mutant[] = [
     id: 'part-keeps-both',
     bug: 'of two parts that meet both leaders stay',
     file: PARTITION,
-    find: "this.#contests.delete(name); this.#lose(contest, own, 'merged', claim);",
-    replace: '',
+    find: 'if (contest === undefined || own === null) return; this.#contests.delete(name);',
+    replace: 'return;',
   },
   {
     id: 'part-equal-term',

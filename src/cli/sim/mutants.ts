@@ -2,7 +2,7 @@ import { readFileSync, writeFileSync } from 'node:fs';
 import { Command } from 'commander';
 import { MUTANTS } from '../../../sim/host/catalogue.ts';
 import { readScenario, scenarioNames } from '../../../sim/host/files.ts';
-import { type Score, medianOf, scoreMutants } from '../../../sim/host/score.ts';
+import { type Score, checkMutants, medianOf, scoreMutants } from '../../../sim/host/score.ts';
 import { writeLine, writeNow } from '../output.ts';
 import { SimExit, SimUsage, jobsOf, mutantOf, progress, wholeNumber } from './common.ts';
 
@@ -29,6 +29,7 @@ export function mutantsCommand(): Command {
         },
       ) => {
         const mutants = ids.length === 0 ? MUTANTS : ids.map((id) => mutantOf(id)!);
+        await checkMutants(MUTANTS); // all, also when a few are named: a patch that fits no longer is a bug that nobody looks for
         const bar = progress(mutants.length, 'mutants');
         const scores = await scoreMutants(mutants, {
           budget: wholeNumber('--budget', flags.budget, 1, 100_000),
