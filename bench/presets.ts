@@ -7,7 +7,7 @@ import { PRESETS, type Preset, type PresetName, settingsOf } from '../src/option
  * n = 32, on a network such as the preset is meant for, over many seeds; prints the tables of
  * docs/tuning.md. `npm run bench:presets [-- SEEDS [SEEDS_OF_ALTERNATIVES]]`.
  */
-const [SEEDS, FEWER] = [Number(process.argv[2] ?? 25), Number(process.argv[3] ?? 10)];
+const [SEEDS, FEWER] = [Number(process.argv[2] ?? 25), Number(process.argv[3] ?? 20)];
 const N = 32;
 const IP_UDP_BYTES = 28;
 const NETWORKS: Readonly<Record<PresetName, Partial<Net>>> = {

@@ -149,8 +149,8 @@ export class ClusterNode implements AsyncDisposable {
   }
 
   /**
-   * Tells when a member has been silent for `afterMs`, counted from its suspicion, and when it is back:
-   * a threshold of one's own beside the detector's verdict. 0: at the first suspicion. @returns A function that takes the listener off again.
+   * Tells when a member has been silent for `afterMs`, counted from its suspicion, and when that is over,
+   * because it is back or because it has left (`member.state`): a threshold of one's own beside the detector's verdict. 0: at the first suspicion. @returns A function that takes the listener off again.
    */
   onSilence(afterMs: number, listener: (event: SilenceEvent) => void): () => void {
     return this.core.onSilence(afterMs, listener);

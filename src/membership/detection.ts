@@ -8,6 +8,7 @@ import { isConfirmer } from './rendezvous.ts';
 /** Probes in a row answered through relays only, after which it is the link and not luck; and where packets are known to be lost on all links. */
 const ONE_WAY_AFTER = 3;
 const ONE_WAY_AFTER_WITH_LOSS = 9;
+const ONE_WAY_AGAIN_US = 60_000_000;
 
 /**
  * Whom we probe when, and what a verdict is worth: in turns the next on the ring and the round robin over
@@ -229,6 +230,8 @@ export class Detection {
     if (!relayed) oneWay.delete(name);
     if (peer.relayedOnly < (losses.reason === null ? ONE_WAY_AFTER : ONE_WAY_AFTER_WITH_LOSS) || oneWay.has(name)) return;
     oneWay.add(name);
+    if (nowUs - peer.oneWayToldUs < ONE_WAY_AGAIN_US) return; // a link that comes and goes is one warning a minute
+    peer.oneWayToldUs = nowUs;
     const hears = nowUs - peer.lastHeardUs <= ONE_WAY_AFTER * config.probePeriodUs * Math.max(1, this.#ctx.table.activeCount);
     peer.note(nowUs, 'answers others and not us');
     host.notify({

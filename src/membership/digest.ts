@@ -40,7 +40,7 @@ export function bucketCount(members: number, room: number): number {
   return count;
 }
 
-/** The digest of each bucket over the active members, 64 bits each, under seeds of their own: a collision of the header's digest is found here. */
+/** The digest of each bucket over the active members, 64 bits each, under seeds of their own: a collision of the header's digest is found here (member.A2). */
 export function bucketDigests(active: Iterable<Subject>, count: number): Uint8Array {
   const low = new Uint32Array(count);
   const high = new Uint32Array(count);

@@ -33,7 +33,7 @@ export class HealthScore {
 
 /**
  * Others' patience with a member that says of itself that it is slow: at most twice as long, so
- * that a liar is not immortal.
+ * that a liar is not immortal (member.H3).
  *
  * @param score The last score it told before the suspicion began, 0 … 8.
  */

@@ -8,7 +8,7 @@ const ROUNDS = 5;
 
 /**
  * Going in good order: the leaver itself tells everybody, so that all see it leave within a round
- * trip and nobody sees it fail.
+ * trip and nobody sees it fail (member.L1).
  */
 export class Leave {
   readonly #ctx: Context;

@@ -355,7 +355,7 @@ export class Membership {
     if (active && claim.boot === message.boot) this.#sync.compare(peer, message.digest);
   }
 
-  /** A sender that we hold suspect, failed or left, or another life of whose name we hold, is told so, now and then, and never in answer to being told. */
+  /** A sender that we hold suspect, failed or left, or another life of whose name we hold, is told so, now and then, and never in answer to being told (member.I5). */
   #answer(peer: Peer, to: Address, message: MembershipMessage): void {
     const { nowUs, config } = this.#ctx;
     const { claim } = peer;

@@ -176,7 +176,7 @@ export class Merge {
     return true;
   }
 
-  /** A death of somebody we never held: silent, without timer, event or gossip. */
+  /** A death of somebody we never held: silent, without timer, event or gossip (member.A4). */
   #bury(claim: Claim): void {
     const { table, nowUs, config } = this.#ctx;
     const stone = table.tombstones.get(claim.name);

@@ -49,6 +49,8 @@ export class Peer {
   refusalsLied = false;
   /** Probes in a row that only a relay's ack answered. */
   relayedOnly = 0;
+  /** When its link was last warned of. */
+  oneWayToldUs = -Infinity;
   /** When it was last told what we hold of it. */
   toldUs = -Infinity;
   /** Its digest and ours, if unequal, and since when both stood so. */

@@ -10,6 +10,12 @@ import { anyClaim } from './arbitraries.ts';
 /** The longest pause between two tries of a seed, in probe periods (docs/limits.md). */
 const BACKOFF_MAX_PERIODS = 20;
 
+/** The longest between two probes of `name`, in milliseconds. */
+function longest(probes: readonly { readonly target: string; readonly atUs: number }[], name: string): number {
+  const at = probes.filter(({ target }) => target === name).map(({ atUs }) => ms(atUs));
+  return Math.max(...at.slice(1).map((later, i) => later - at[i]!));
+}
+
 /**
  * What users of any SWIM may expect, scenario by scenario, by the numbers used in the literature we
  * compared: here those of detecting and healing, 16 to 29 in conformance-life.test.ts. Of others 24 is in ../node/members.test.ts and
@@ -37,8 +43,11 @@ describe('conformance', () => {
         const turns = round.flatMap((target, i) => (target === name ? [i] : []));
         expect(turns.length).toBeGreaterThanOrEqual(rounds);
         for (let i = 1; i < turns.length; i += 1) expect(turns[i]! - turns[i - 1]!).toBeLessThanOrEqual(2 * 6 - 1);
+        expect(longest(asked, name)).toBeLessThan((2 * (2 * 6 - 1) + 0.5) * T);
       }
     }
+    const everybodys = cluster.packets.flatMap(({ message, atUs }) => (message.kind === Kind.ping ? [{ target: message.target, atUs }] : []));
+    for (const { name } of all) expect(longest(everybodys, name)).toBeLessThan(2.5 * T);
     expect(watched.sort()).toEqual(all.map(({ name }) => name).sort()); // each by one, and all of them
   });
 
@@ -182,6 +191,22 @@ describe('conformance', () => {
       for (const end of [x, y]) expect(end.told('warning').map(({ code }) => code)).toEqual(['one-way-link']);
     },
   );
+
+  it('10, a link that comes and goes is warned of once a minute', () => {
+    const { cluster, all } = grown(6, 2);
+    const [x, y] = [all[1]!, all[4]!];
+    for (let times = 0; times < 8; times += 1) {
+      cluster.drop = ({ from, to }) => (from === x.address && to === y.address) || (from === y.address && to === x.address);
+      cluster.run(20_000);
+      cluster.drop = () => false;
+      cluster.run(5_000);
+    }
+    for (const end of [x, y]) {
+      const told = end.told('warning').length;
+      expect(told).toBeGreaterThanOrEqual(2);
+      expect(told).toBeLessThanOrEqual(4);
+    }
+  });
 
   it('11, deaf: who hears nothing is found out, knows that it is the one, and costs nobody else its membership', () => {
     const { cluster, all } = grown(6);

@@ -959,7 +959,7 @@ describe('close', () => {
 });
 
 describe('a node', () => {
-  it("is refused under a living name, with the rival's address; the first one notices nothing", async () => {
+  it("conformance 19: is refused under a living name, with a typed error that has the rival's address; the first one notices nothing", async () => {
     const before = world.log('a').length;
     const { opened } = world.start('a', { voters });
     await Promise.all([expect(opened).rejects.toMatchObject({ code: 'ERR_NAME_CONFLICT', details: { rival: '10.0.0.1:7946' } }), world.run(3_000)]);

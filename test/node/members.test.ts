@@ -29,7 +29,7 @@ const said = ({ members, cause }: ChangedEvent): string =>
 const halves = (from: string, to: string): boolean => 'abc'.includes(from) === 'abc'.includes(to);
 
 describe('changed', () => {
-  it('tells a partition as one event, and its end as another', async () => {
+  it('conformance 13: tells a partition as one event, and its end as another', async () => {
     const batches = batchesOf('a');
     world.link = halves;
     await world.run(8_000);
@@ -90,7 +90,10 @@ describe('onSilence', () => {
     const stop = nodes
       .get('a')!
       .onSilence(afterMs, (event: SilenceEvent) =>
-        events.push([Math.round((world.nowUs - startUs) / 1_000), `${event.member.name} ${event.silent ? 'silent' : 'back'}`]),
+        events.push([
+          Math.round((world.nowUs - startUs) / 1_000),
+          `${event.member.name} ${event.silent ? 'silent' : event.member.state === 'left' ? 'left' : 'back'}`,
+        ]),
       );
     return { events, stop };
   };
@@ -109,6 +112,16 @@ describe('onSilence', () => {
     expect(early.events.map(([, text]) => text)).toEqual(['f silent', 'f back']);
     expect(late.events.map(([, text]) => text)).toEqual(['f silent', 'f back']);
     expect(never.events).toEqual([]);
+  });
+
+  it('tells that a silence is over also when the silent one leaves', async () => {
+    const early = watch(0);
+    world.link = (_, to) => to !== 'f'; // it hears nobody and can still speak
+    await world.run(1_700);
+    expect(early.events.map(([, text]) => text)).toEqual(['f silent']);
+    void nodes.get('f')!.close();
+    await world.run(500);
+    expect(early.events.map(([, text]) => text)).toEqual(['f silent', 'f left']);
   });
 
   it('tells of a silence that began before it listened, and nothing once it is taken off', async () => {

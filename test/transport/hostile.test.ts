@@ -9,7 +9,7 @@ import { NodeWorld } from '../support/node-world.ts';
  */
 const COUNT = 1_000_000;
 
-it('25, hostile input: a node that is sent broken datagrams goes on as if nothing had been', async () => {
+it('conformance 25, hostile input: a node that is sent broken datagrams goes on as if nothing had been', async () => {
   const world = new NodeWorld();
   const voters = ['a', 'b', 'c'];
   const nodes = voters.map((name) => world.start(name, { voters }).node);
