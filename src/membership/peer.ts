@@ -95,6 +95,7 @@ export class Peer {
     this.trips = new RoundTrips();
     this.refusalsLied = false;
     this.relayedOnly = 0;
+    this.oneWayToldUs = -Infinity;
     this.mismatch = null;
     this.syncNotBeforeUs = -Infinity;
     this.fruitlessSyncs = 0;
