@@ -1,6 +1,7 @@
-import { z } from 'zod';
+import * as v from 'valibot';
 import { type Address, isUnspecified, parseAddress, portOf } from './core/address.ts';
 import { BellwetherError } from './core/errors.ts';
+import type { Tags } from './core/view.ts';
 import { founderNameMax } from './election/outbox.ts';
 import { TAGS_MAX_BYTES } from './membership/limits.ts';
 import { type NodeOptions, PACKET_BUDGET_BYTES, electionTimes, leaseWorthMs } from './options.ts';
@@ -11,73 +12,101 @@ export const NAME = /^[\x21-\x7e]{1,64}$/;
 /** `host:port` with a host name, an IPv4 address or an IPv6 address in brackets. */
 const SEED = /^(?:\[[0-9a-fA-F:.]+\]|[A-Za-z0-9](?:[A-Za-z0-9._-]*[A-Za-z0-9])?):([0-9]{1,5})$/;
 
-const name = z.string().regex(NAME, 'must be 1 to 64 printable ASCII characters without spaces');
-const address = z.string().transform((text, ctx): Address => {
-  const parsed = parseAddress(text);
-  if (parsed === null) ctx.addIssue({ code: 'custom', message: 'must be HOST:PORT with a numeric address, such as 0.0.0.0:7946 or [::]:7946' });
-  return parsed ?? '';
-});
-const whole = (least: number, most: number): z.ZodType<number> =>
-  z.number().int(`must be a whole number`).min(least, `must be at least ${least}`).max(most, `must be at most ${most}`);
-const millis = (least: number, most: number): z.ZodType<number> =>
-  z.number().min(least, `must be at least ${least} ms`).max(most, `must be at most ${most} ms`);
-const callable = z.custom<(...args: never[]) => unknown>((value) => typeof value === 'function', 'must be a function');
 const DAY = 86_400_000;
 
-const schema = z
-  .strictObject({
-    cluster: name,
-    name,
-    bind: address,
-    advertise: address
-      .refine((at) => !isUnspecified(at), 'must be an address that others can send to, not a wildcard')
-      .refine((at) => portOf(at) !== 0, 'must have a port'),
-    seeds: z
-      .array(
-        z.string().refine((text) => {
-          const port = SEED.exec(text)?.[1];
-          return port !== undefined && Number(port) >= 1 && Number(port) <= 65_535;
-        }, 'must be HOST:PORT'),
-      )
-      .max(64, 'must be at most 64'),
-    stateDir: z.string().min(1, 'must name a directory'),
-    voters: z
-      .array(name)
-      .max(31, 'must be at most 31 names')
-      .superRefine((names, ctx) => {
-        const twice = names.filter((voter, i) => names.indexOf(voter) !== i);
-        if (twice.length > 0) ctx.addIssue({ code: 'custom', message: `must name each voter once; twice: ${[...new Set(twice)].join(', ')}` });
-      }),
-    weights: z.array(whole(1, 10)).max(31, 'must be at most 31'),
-    bootstrapExpect: whole(1, 31),
-    weight: whole(1, 10),
-    replaceVoterAfterMs: millis(0, 30 * DAY),
-    leaders: z.enum(['any', 'voters']),
-    role: z.enum(['candidate', 'witness', 'observer']),
-    preset: z.enum(['loopback', 'lan', 'edge', 'wan']),
-    tags: z
-      .record(z.string(), z.string())
-      .refine((tags) => bytesWithOurs(tags) <= TAGS_MAX_BYTES, `must be at most ${TAGS_MAX_BYTES - bytesWithOurs({})} bytes encoded`)
-      .refine((tags) => !Object.keys(tags).some(isReservedTag), 'must not begin with ~ or leader:, which are our own'),
-    priority: whole(-1_000, 1_000),
-    leaseMs: whole(100, 300_000),
-    renewMs: whole(10, 100_000),
-    stopBeforeMs: whole(1, 100_000),
-    driftPpm: whole(0, 200_000),
-    drainTimeoutMs: millis(0, DAY),
-    releaseOnExit: z.boolean(),
-    crashDrainMs: millis(0, 300_000),
-    reclaim: z.boolean(),
-    onOverrun: z.enum(['report', 'exit']),
-    previousLeaseMs: whole(0, 300_000),
-    probePeriodMs: millis(50, 60_000),
-    pauseToleranceMs: millis(100, 600_000),
-    packetBudgetBytes: whole(1_100, 2_048),
-    receiveBufferBytes: whole(4_096, 1_073_741_824),
-    logger: z.looseObject({ debug: callable, info: callable, warn: callable, error: callable }, 'must have debug, info, warn and error'),
-    signal: z.custom<AbortSignal>((value) => value instanceof AbortSignal, 'must be an AbortSignal'),
-  })
-  .partial();
+const text = v.string('must be a string');
+const flag = v.boolean('must be a boolean');
+const name = v.pipe(text, v.regex(NAME, 'must be 1 to 64 printable ASCII characters without spaces'));
+/** Read once, here; what cannot be read is not looked at any further. */
+const address = v.pipe(
+  text,
+  v.rawTransform(({ dataset, addIssue, NEVER }): Address => {
+    const parsed = parseAddress(dataset.value);
+    if (parsed === null) addIssue({ message: 'must be HOST:PORT with a numeric address, such as 0.0.0.0:7946 or [::]:7946' });
+    return parsed ?? NEVER;
+  }),
+);
+const seed = v.pipe(
+  text,
+  v.check((at) => {
+    const port = SEED.exec(at)?.[1];
+    return port !== undefined && Number(port) >= 1 && Number(port) <= 65_535;
+  }, 'must be HOST:PORT'),
+);
+/** Not `v.number`, to which Infinity is one. */
+const finite = v.custom<number>(Number.isFinite, 'must be a number');
+const between = (least: number, most: number, unit = '') =>
+  v.pipe(finite, v.minValue(least, `must be at least ${least}${unit}`), v.maxValue(most, `must be at most ${most}${unit}`));
+const millis = (least: number, most: number) => between(least, most, ' ms');
+const whole = (least: number, most: number) => v.pipe(finite, v.integer('must be a whole number'), between(least, most));
+/** One that is too long is not read, or each of its items could be a problem of its own. */
+const list = <const Item extends v.GenericSchema>(item: Item, most: number, what = '') =>
+  v.pipe(v.array(v.unknown(), 'must be a list'), v.maxLength(most, `must be at most ${most}${what}`), v.array(item));
+const oneOf = <const Words extends readonly string[]>(...words: Words) => v.picklist(words, `must be one of ${words.join(', ')}`);
+const callable = v.function('must be a function');
+
+/** Not `v.record`, which takes a list for one and passes over keys such as `constructor`. */
+const tags = v.pipe(
+  v.custom<Record<string, unknown>>(isRecord, 'must be a record'),
+  v.rawTransform(({ dataset: { value: input }, addIssue }): Tags => {
+    for (const [key, value] of Object.entries(input))
+      if (typeof value !== 'string') addIssue({ message: 'must be a string', path: [{ type: 'object', origin: 'value', input, key, value }] });
+    return input as Tags;
+  }),
+  v.check((all) => bytesWithOurs(all) <= TAGS_MAX_BYTES, `must be at most ${TAGS_MAX_BYTES - bytesWithOurs({})} bytes encoded`),
+  v.check((all) => !Object.keys(all).some(isReservedTag), 'must not begin with ~ or leader:, which are our own'),
+);
+
+const entries = {
+  cluster: name,
+  name,
+  bind: address,
+  advertise: v.pipe(
+    address,
+    v.check((at) => !isUnspecified(at), 'must be an address that others can send to, not a wildcard'),
+    v.check((at) => portOf(at) !== 0, 'must have a port'),
+  ),
+  seeds: list(seed, 64),
+  stateDir: v.pipe(text, v.nonEmpty('must name a directory')),
+  voters: v.pipe(
+    list(name, 31, ' names'),
+    v.check(
+      (names) => twice(names).length === 0,
+      ({ input }) => `must name each voter once; twice: ${twice(input).join(', ')}`,
+    ),
+  ),
+  weights: list(whole(1, 10), 31),
+  bootstrapExpect: whole(1, 31),
+  weight: whole(1, 10),
+  replaceVoterAfterMs: millis(0, 30 * DAY),
+  leaders: oneOf('any', 'voters'),
+  role: oneOf('candidate', 'witness', 'observer'),
+  preset: oneOf('loopback', 'lan', 'edge', 'wan'),
+  tags,
+  priority: whole(-1_000, 1_000),
+  leaseMs: whole(100, 300_000),
+  renewMs: whole(10, 100_000),
+  stopBeforeMs: whole(1, 100_000),
+  driftPpm: whole(0, 200_000),
+  drainTimeoutMs: millis(0, DAY),
+  releaseOnExit: flag,
+  crashDrainMs: millis(0, 300_000),
+  reclaim: flag,
+  onOverrun: oneOf('report', 'exit'),
+  previousLeaseMs: whole(0, 300_000),
+  probePeriodMs: millis(50, 60_000),
+  pauseToleranceMs: millis(100, 600_000),
+  packetBudgetBytes: whole(1_100, 2_048),
+  receiveBufferBytes: whole(4_096, 1_073_741_824),
+  // A method that is missing is one that is no function: only the whole has no path.
+  logger: v.looseObject({ debug: callable, info: callable, warn: callable, error: callable }, ({ path }) =>
+    path === undefined ? 'must have debug, info, warn and error' : 'must be a function',
+  ),
+  signal: v.instance(AbortSignal, 'must be an AbortSignal'),
+} satisfies Record<keyof NodeOptions, v.GenericSchema>;
+
+/** Not `v.strictObject`, which tells of one unknown option alone: `unknownOptions` tells of all. */
+const schema = v.partial(v.object(entries));
 
 /**
  * Checks options as a whole.
@@ -87,9 +116,12 @@ const schema = z
  */
 export function checkOptions(options: NodeOptions, label: (option: string) => string = (option) => option): { bind: Address; advertise: Address | null } {
   const problems: string[] = [];
-  const result = schema.safeParse(withoutUndefined(options));
-  if (!result.success) for (const issue of result.error.issues) problems.push(...describe(issue, options, label));
-  else problems.push(...crossRules(options, label));
+  const given = withoutUndefined(options);
+  const result = v.safeParse(schema, given);
+  if (!isRecord(given))
+    problems.push(`options Invalid input: expected object, received ${Array.isArray(given) ? 'array' : given === null ? 'null' : typeof given}`);
+  else problems.push(...(result.issues ?? []).map((issue) => describe(issue, label)), ...unknownOptions(given, label));
+  if (problems.length === 0) problems.push(...crossRules(options, label)); // they take each option for right
   if (problems.length > 0) {
     throw new BellwetherError(
       'ERR_OPTIONS',
@@ -97,29 +129,24 @@ export function checkOptions(options: NodeOptions, label: (option: string) => st
       { problems },
     );
   }
-  const { bind, advertise } = result.data ?? {};
+  const { bind, advertise }: v.InferOutput<typeof schema> = result.success ? result.output : {};
   return { bind: bind ?? '0.0.0.0:7946', advertise: advertise ?? null };
 }
 
-function describe(issue: z.core.$ZodIssue, options: unknown, label: (option: string) => string): string[] {
-  if (issue.code === 'unrecognized_keys') {
-    return issue.keys.map((key) => {
-      const near = nearest(key, Object.keys(schema.shape));
-      return `${label(key)}: no such option${near === null ? '' : `; did you mean ${label(near)}?`}`;
-    });
-  }
-  const [option, ...rest] = issue.path;
-  if (option === undefined) return [`options ${issue.message}`];
-  const where = rest.length === 0 ? label(String(option)) : `${label(String(option))}[${rest.join('.')}]`;
-  const value = issue.path.reduce<unknown>((inner, key) => (inner as Record<PropertyKey, unknown> | undefined)?.[key], options);
-  const message = issue.message.startsWith('must') ? issue.message : `must be ${expected(issue)}`;
-  return [`${where} ${message}; it is ${show(value)}`];
+function describe({ path, message }: v.BaseIssue<unknown>, label: (option: string) => string): string {
+  const [option, ...rest] = path!.map(({ key }) => String(key));
+  const where = `${label(option!)}${rest.length === 0 ? '' : `[${rest.join('.')}]`}`;
+  return `${where} ${message}; it is ${show(path!.at(-1)!.value)}`; // as it was given, not as an address is read
 }
 
-function expected(issue: z.core.$ZodIssue): string {
-  if (issue.code === 'invalid_type') return issue.expected === 'array' ? 'a list' : `a ${issue.expected}`;
-  if (issue.code === 'invalid_value') return `one of ${issue.values.map(String).join(', ')}`;
-  return issue.message;
+function unknownOptions(given: object, label: (option: string) => string): string[] {
+  const known = Object.keys(entries);
+  return Object.keys(given)
+    .filter((key) => !known.includes(key))
+    .map((key) => {
+      const near = nearest(key, known);
+      return `${label(key)}: no such option${near === null ? '' : `; did you mean ${label(near)}?`}`;
+    });
 }
 
 /** Rules between options. A lease is worth kT to its holder; three renewals must fit into it. */
@@ -164,6 +191,15 @@ function withoutUndefined(options: NodeOptions): NodeOptions {
   if (typeof options !== 'object' || options === null || Array.isArray(options)) return options;
   return Object.fromEntries(Object.entries(options).filter(([, value]) => value !== undefined));
 }
+
+/** A plain object, of whichever realm: neither a list nor something with a class. */
+function isRecord(value: unknown): value is Record<string, unknown> {
+  if (typeof value !== 'object' || value === null) return false;
+  const prototype: unknown = Object.getPrototypeOf(value);
+  return prototype === null || Object.hasOwn(prototype as object, 'isPrototypeOf');
+}
+
+const twice = (names: readonly string[]): string[] => [...new Set(names.filter((name, i) => names.indexOf(name) !== i))];
 
 function show(value: unknown): string {
   const text = typeof value === 'string' ? JSON.stringify(value) : typeof value === 'function' ? 'a function' : (JSON.stringify(value) ?? String(value));

@@ -85,7 +85,7 @@ describe('the rules themselves', () => {
     ['sim/world/x.ts', `setTimeout(() => {}, 1);`, 'uses setTimeout'],
     ['sim/check/x.ts', `import { readFileSync } from 'node:fs';`, 'imports node:fs'],
     ['src/node.ts', `import { hostname } from 'node:os';`, 'imports node:os'],
-    ['src/node.ts', `const zod = await import('zod');`, 'imports the package zod'],
+    ['src/node.ts', `const v = await import('valibot');`, 'imports the package valibot'],
     ['src/create-node.ts', `import { runPlan } from '../sim/run.ts';`, 'imports sim/run.ts'],
     ['sim/run.ts', `import { createUdpTransport } from '../src/transport/udp.ts';`, 'imports src/transport/udp.ts'],
     ['src/core/x.ts', `export default 1;`, 'default export'],

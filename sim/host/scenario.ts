@@ -1,4 +1,5 @@
-import { z } from 'zod';
+import { toJsonSchema } from '@valibot/to-json-schema';
+import * as v from 'valibot';
 import { ELECTIONS, type Expectation, NO_NOISE, PARTS, CALM_APPLICATION, type Plan, type Step, type Target } from '../plan/plan.ts';
 import { type TimingName, convergenceUs, timingOf } from '../plan/timings.ts';
 
@@ -6,144 +7,202 @@ const DURATION = /^([0-9]+(?:\.[0-9]+)?)(us|ms|s|min|h)$/;
 const UNIT_US: Readonly<Record<string, number>> = { us: 1, ms: 1_000, s: 1_000_000, min: 60_000_000, h: 3_600_000_000 };
 const RATIO = /^([0-9]+(?:\.[0-9]+)?)(%|ppm)$/;
 
-const duration = z.string().regex(DURATION, 'must be a duration with its unit, such as 250ms or 20s').describe('a duration: a number with us, ms, s, min or h');
-const ratio = z.string().regex(RATIO, 'must be a share, such as 5% or 300ppm').describe('a share: a number with % or ppm');
-const nodeName = z.string().regex(/^n[1-9][0-9]*$/, 'must be a node, such as n2');
-const target = z.union([nodeName, z.enum(['leader', 'old-leader', 'follower'])]).describe('a node, or whoever is it then');
-const signedMs = z.string().regex(/^[+-]?[0-9]+(?:\.[0-9]+)?(us|ms|s|min|h)$/, 'must be a duration with its unit, and a sign where it goes back, such as -1h');
-const signedPpm = z.string().regex(/^[+-]?[0-9]+(?:\.[0-9]+)?(%|ppm)$/, 'must be a share with its sign, such as -2%');
-const kind = z.enum(['stop', 'jam', 'slow']);
+/** What valibot calls otherwise than a reader would. */
+const KINDS: Readonly<Record<string, string>> = { strict_object: 'object', variant: 'object', strict_tuple: 'tuple', safe_integer: 'int' };
+
+/** What is said where a rule has no words of its own. */
+function told({ type, expected, input, path, requirement }: v.BaseIssue<unknown>): string {
+  const words = expected?.replace(/^\(|\)$/g, '') ?? '';
+  const received = input === null ? 'null' : Array.isArray(input) ? 'array' : typeof input;
+  if (type === 'picklist')
+    return words.includes(' | ') ? `Invalid option: expected one of ${words.replaceAll(' | ', '|')}` : `Invalid input: expected ${words}`;
+  if (type === 'variant' && path !== undefined) return `Invalid discriminator value. Expected ${words.replaceAll('"', "'")}`;
+  if (type === 'union') return 'Invalid input';
+  if (type === 'min_value') return `Too small: expected number to be >=${String(requirement)}`;
+  if (type === 'max_value') return `Too big: expected number to be <=${String(requirement)}`;
+  if (type === 'min_length') return `Too small: expected string to have >=${String(requirement)} characters`;
+  if (type === 'safe_integer' && Number.isInteger(input))
+    return Number(input) > 0 ? `Too big: expected int to be <=${Number.MAX_SAFE_INTEGER}` : `Too small: expected int to be >=${Number.MIN_SAFE_INTEGER}`;
+  return `Invalid input: expected ${KINDS[type] ?? type}, received ${received}`;
+}
+
+/** valibot takes a list for an object without keys. */
+const noList = <const Schema extends v.GenericSchema>(schema: Schema, wanted = 'object') =>
+  v.pipe(
+    v.custom<v.InferInput<Schema>>((value) => !Array.isArray(value), `Invalid input: expected ${wanted}, received array`),
+    schema,
+  );
+/** valibot tells of each item that is missing or too many, and not of their number. */
+const pair = <const Item extends v.GenericSchema>(item: Item) =>
+  v.pipe(
+    v.custom<[v.InferInput<Item>, v.InferInput<Item>]>(
+      (value) => !Array.isArray(value) || value.length === 2,
+      ({ input }) => ((input as unknown[]).length < 2 ? 'Too small: expected array to have >=2 items' : 'Too big: expected array to have <=2 items'),
+    ),
+    v.strictTuple([item, item]),
+  );
+/**
+ * An object with these keys and no others. valibot stops at the first key that it does not know, and of one that is
+ * missing it says the name: we tell all that are unknown, and what a missing one should have been.
+ */
+const strict = <const Entries extends v.ObjectEntries>(entries: Entries) =>
+  v.strictObject(entries, (issue) => {
+    const [at] = issue.path ?? [];
+    if (at === undefined) return told(issue);
+    if (!isUnknownKey(issue)) return v.safeParse(entries[at.key as string]!, undefined, { message: told }).issues![0].message;
+    const unknown = Object.keys(at.input as object).filter((key) => !Object.hasOwn(entries, key));
+    return `there is no ${unknown.map((key) => `"${key}"`).join(', ')}`;
+  });
+const isUnknownKey = (issue: v.BaseIssue<unknown>): boolean => issue.type === 'strict_object' && issue.expected === 'never';
+const allOf = <const Entries extends v.ObjectEntries>(entries: Entries) => noList(strict(entries));
+const someOf = <const Entries extends v.ObjectEntries>(entries: Entries) => noList(v.partial(strict(entries)));
+const described = <const Schema extends v.GenericSchema>(schema: Schema, description: string) => v.pipe(schema, v.description(description));
+
+const matching = (pattern: RegExp, message: string) => v.pipe(v.string(), v.regex(pattern, message));
+const duration = described(matching(DURATION, 'must be a duration with its unit, such as 250ms or 20s'), 'a duration: a number with us, ms, s, min or h');
+const ratio = described(matching(RATIO, 'must be a share, such as 5% or 300ppm'), 'a share: a number with % or ppm');
+const nodeName = matching(/^n[1-9][0-9]*$/, 'must be a node, such as n2');
+const target = described(v.union([nodeName, v.picklist(['leader', 'old-leader', 'follower'])]), 'a node, or whoever is it then');
+const signedMs = matching(/^[+-]?[0-9]+(?:\.[0-9]+)?(us|ms|s|min|h)$/, 'must be a duration with its unit, and a sign where it goes back, such as -1h');
+const signedPpm = matching(/^[+-]?[0-9]+(?:\.[0-9]+)?(%|ppm)$/, 'must be a share with its sign, such as -2%');
+const whole = v.pipe(v.number(), v.safeInteger());
+const atLeast = (least: number) => v.pipe(whole, v.minValue(least));
+const between = (least: number, most: number) => v.pipe(atLeast(least), v.maxValue(most));
+const no = v.optional(v.boolean(), false);
 
 const when = {
-  at: duration.optional().describe('when it happens'),
-  after: z
-    .strictObject({
-      event: z.enum(['elected', 'lost', 'ended', 'failed', 'refused', 'quorum']),
-      nth: z.number().int().min(1).default(1),
-      delay: duration.default('0us'),
-    })
-    .optional()
-    .describe('instead of `at`: after something happened'),
-  every: duration.optional().describe('with `at`: again and again'),
-  until: duration.optional().describe('with `every`'),
+  at: v.optional(described(duration, 'when it happens')),
+  after: v.optional(
+    described(
+      allOf({
+        event: v.picklist(['elected', 'lost', 'ended', 'failed', 'refused', 'quorum']),
+        nth: v.optional(atLeast(1), 1),
+        delay: v.optional(duration, '0us'),
+      }),
+      'instead of `at`: after something happened',
+    ),
+  ),
+  every: v.optional(described(duration, 'with `at`: again and again')),
+  until: v.optional(described(duration, 'with `every`')),
 };
+const election = v.optional(v.string(), 'leader');
+const kind = v.optional(v.picklist(['stop', 'jam', 'slow']), 'stop');
 
-const votersChange = z
-  .strictObject({
-    add: z.array(nodeName),
-    remove: z.array(nodeName),
-    replace: z.record(nodeName, nodeName),
-    exclude: z.array(nodeName),
-    include: z.array(nodeName),
-    weigh: z.record(nodeName, z.number().int().min(1).max(10)),
-  })
-  .partial();
+const votersChange = someOf({
+  add: v.array(nodeName),
+  remove: v.array(nodeName),
+  replace: noList(v.record(nodeName, nodeName), 'record'),
+  exclude: v.array(nodeName),
+  include: v.array(nodeName),
+  weigh: noList(v.record(nodeName, between(1, 10)), 'record'),
+});
 
-const step = z.discriminatedUnion('do', [
-  z.strictObject({ ...when, do: z.literal('crash'), node: target }),
-  z.strictObject({ ...when, do: z.literal('start'), node: nodeName, newAddress: z.boolean().default(false) }),
-  z.strictObject({ ...when, do: z.literal('restart'), node: target, down: duration, newAddress: z.boolean().default(false) }),
-  z.strictObject({ ...when, do: z.literal('leave'), node: target, down: duration }),
-  z.strictObject({ ...when, do: z.literal('pause'), node: target, for: duration, wakeFirst: z.enum(['timers', 'datagrams']).default('timers') }),
-  z.strictObject({ ...when, do: z.literal('block'), node: target, for: duration }),
-  z.strictObject({ ...when, do: z.literal('slow'), node: target, for: duration, each: duration }),
-  z.strictObject({ ...when, do: z.literal('suspend'), node: target, for: duration }),
-  z.strictObject({
-    ...when,
-    do: z.literal('isolate'),
-    node: target,
-    for: duration,
-    company: z.number().int().min(0).default(0),
-    oneWay: z.enum(['no', 'mute', 'deaf']).default('no'),
-    kind: kind.default('stop'),
+const step = noList(
+  v.variant('do', [
+    strict({ ...when, do: v.literal('crash'), node: target }),
+    strict({ ...when, do: v.literal('start'), node: nodeName, newAddress: no }),
+    strict({ ...when, do: v.literal('restart'), node: target, down: duration, newAddress: no }),
+    strict({ ...when, do: v.literal('leave'), node: target, down: duration }),
+    strict({ ...when, do: v.literal('pause'), node: target, for: duration, wakeFirst: v.optional(v.picklist(['timers', 'datagrams']), 'timers') }),
+    strict({ ...when, do: v.literal('block'), node: target, for: duration }),
+    strict({ ...when, do: v.literal('slow'), node: target, for: duration, each: duration }),
+    strict({ ...when, do: v.literal('suspend'), node: target, for: duration }),
+    strict({
+      ...when,
+      do: v.literal('isolate'),
+      node: target,
+      for: duration,
+      company: v.optional(atLeast(0), 0),
+      oneWay: v.optional(v.picklist(['no', 'mute', 'deaf']), 'no'),
+      kind,
+    }),
+    strict({
+      ...when,
+      do: v.literal('cut'),
+      for: duration,
+      sides: pair(v.array(nodeName)),
+      oneWay: no,
+      kind,
+    }),
+    strict({ ...when, do: v.literal('cut-links'), for: duration, links: v.array(pair(nodeName)), kind }),
+    strict({ ...when, do: v.literal('drift'), node: nodeName, rate: signedPpm }),
+    strict({ ...when, do: v.literal('wall'), node: target, step: signedMs }),
+    strict({ ...when, do: v.literal('resign'), node: target, election }),
+    strict({ ...when, do: v.literal('handover'), node: target, election, to: v.optional(v.nullable(nodeName), null) }),
+    strict({ ...when, do: v.literal('priority'), node: target, election, priority: between(-1000, 1000) }),
+    strict({ ...when, do: v.literal('tag'), node: target, value: whole }),
+    strict({ ...when, do: v.literal('voters'), node: target, change: votersChange }),
+  ]),
+);
+type StepIn = v.InferOutput<typeof step>;
+
+const network = someOf({
+  delay: duration,
+  jitter: duration,
+  offset: duration,
+  tail: ratio,
+  tailUpTo: duration,
+  loss: ratio,
+  bursts: ratio,
+  burst: duration,
+  damage: ratio,
+  mtu: whole,
+  bandwidth: described(whole, 'bits per second'),
+  duplicates: ratio,
+  duplicateAfter: duration,
+  reorder: ratio,
+  reorderBy: duration,
+  lateTimers: duration,
+});
+
+const node = someOf({ rate: signedPpm, wall: signedMs, wallDrifts: v.boolean(), priority: whole, witness: v.boolean(), start: duration });
+
+export const scenarioSchema = v.pipe(
+  allOf({
+    $schema: v.optional(v.string()),
+    name: matching(/^[a-z0-9-]+$/, 'must be lower-case words with hyphens'),
+    question: described(v.pipe(v.string(), v.minLength(10)), 'the question that it answers, as a user would ask it'),
+    preset: v.optional(v.picklist(['loopback', 'lan']), 'lan'),
+    seed: v.optional(atLeast(0), 1),
+    nodes: v.union([between(1, 64), v.array(node)]),
+    voters: between(1, 31),
+    leaders: v.optional(described(v.picklist(['any', 'voters']), 'who may lead; voters that are all new start without a wait where only they may'), 'any'),
+    elections: v.optional(v.array(v.picklist(ELECTIONS)), ['leader']),
+    parts: v.optional(described(v.array(v.picklist(PARTS)), 'names that are led once in every part of a partitioned cluster'), []),
+    network: v.optional(network, {}),
+    jobs: v.optional(
+      allOf({
+        settleNow: v.optional(ratio, '100%'),
+        settleNever: v.optional(ratio, '0%'),
+        settleWithin: v.optional(duration, '0us'),
+        standAgainWithin: v.optional(duration, '0us'),
+      }),
+    ),
+    stateDirs: described(no, 'nodes have state directories: they remember what they promised, and who votes can change'),
+    reclaim: described(no, 'who restarts under its old address frees at once what its former life was promised'),
+    turns: v.optional(
+      described(
+        someOf({ preemptAfter: duration, maxTenure: duration }),
+        'when a leader makes room: for a higher priority that has stood so long, and for the next after so long in office',
+      ),
+    ),
+    weights: v.optional(described(v.array(between(1, 10)), 'votes of the voters, in their order')),
+    lyingView: no,
+    silentHosts: no,
+    steps: v.optional(v.array(step), []),
+    duration: described(duration, 'how long things go wrong; then the cluster must become whole'),
+    expect: v.optional(v.array(allOf({ measure: v.string(), atLeast: v.optional(v.number()), atMost: v.optional(v.number()) })), []),
+    marks: v.optional(described(v.array(v.string()), 'odd things that must have happened'), []),
   }),
-  z.strictObject({
-    ...when,
-    do: z.literal('cut'),
-    for: duration,
-    sides: z.tuple([z.array(nodeName), z.array(nodeName)]),
-    oneWay: z.boolean().default(false),
-    kind: kind.default('stop'),
-  }),
-  z.strictObject({ ...when, do: z.literal('cut-links'), for: duration, links: z.array(z.tuple([nodeName, nodeName])), kind: kind.default('stop') }),
-  z.strictObject({ ...when, do: z.literal('drift'), node: nodeName, rate: signedPpm }),
-  z.strictObject({ ...when, do: z.literal('wall'), node: target, step: signedMs }),
-  z.strictObject({ ...when, do: z.literal('resign'), node: target, election: z.string().default('leader') }),
-  z.strictObject({ ...when, do: z.literal('handover'), node: target, election: z.string().default('leader'), to: nodeName.nullable().default(null) }),
-  z.strictObject({ ...when, do: z.literal('priority'), node: target, election: z.string().default('leader'), priority: z.number().int().min(-1000).max(1000) }),
-  z.strictObject({ ...when, do: z.literal('tag'), node: target, value: z.number().int() }),
-  z.strictObject({ ...when, do: z.literal('voters'), node: target, change: votersChange }),
-]);
-type StepIn = z.infer<typeof step>;
+  v.description('A Bellwether simulator scenario'),
+);
 
-const network = z
-  .strictObject({
-    delay: duration,
-    jitter: duration,
-    offset: duration,
-    tail: ratio,
-    tailUpTo: duration,
-    loss: ratio,
-    bursts: ratio,
-    burst: duration,
-    damage: ratio,
-    mtu: z.number().int(),
-    bandwidth: z.number().int().describe('bits per second'),
-    duplicates: ratio,
-    duplicateAfter: duration,
-    reorder: ratio,
-    reorderBy: duration,
-    lateTimers: duration,
-  })
-  .partial();
-
-const node = z
-  .strictObject({ rate: signedPpm, wall: signedMs, wallDrifts: z.boolean(), priority: z.number().int(), witness: z.boolean(), start: duration })
-  .partial();
-
-export const scenarioSchema = z
-  .strictObject({
-    $schema: z.string().optional(),
-    name: z.string().regex(/^[a-z0-9-]+$/, 'must be lower-case words with hyphens'),
-    question: z.string().min(10).describe('the question that it answers, as a user would ask it'),
-    preset: z.enum(['loopback', 'lan']).default('lan'),
-    seed: z.number().int().min(0).default(1),
-    nodes: z.union([z.number().int().min(1).max(64), z.array(node)]),
-    voters: z.number().int().min(1).max(31),
-    leaders: z.enum(['any', 'voters']).default('any').describe('who may lead; voters that are all new start without a wait where only they may'),
-    elections: z.array(z.enum(ELECTIONS)).default(['leader']),
-    parts: z.array(z.enum(PARTS)).default([]).describe('names that are led once in every part of a partitioned cluster'),
-    network: network.default({}),
-    jobs: z
-      .strictObject({
-        settleNow: ratio.default('100%'),
-        settleNever: ratio.default('0%'),
-        settleWithin: duration.default('0us'),
-        standAgainWithin: duration.default('0us'),
-      })
-      .optional(),
-    stateDirs: z.boolean().default(false).describe('nodes have state directories: they remember what they promised, and who votes can change'),
-    reclaim: z.boolean().default(false).describe('who restarts under its old address frees at once what its former life was promised'),
-    turns: z
-      .strictObject({ preemptAfter: duration, maxTenure: duration })
-      .partial()
-      .optional()
-      .describe('when a leader makes room: for a higher priority that has stood so long, and for the next after so long in office'),
-    weights: z.array(z.number().int().min(1).max(10)).optional().describe('votes of the voters, in their order'),
-    lyingView: z.boolean().default(false),
-    silentHosts: z.boolean().default(false),
-    steps: z.array(step).default([]),
-    duration: duration.describe('how long things go wrong; then the cluster must become whole'),
-    expect: z.array(z.strictObject({ measure: z.string(), atLeast: z.number().optional(), atMost: z.number().optional() })).default([]),
-    marks: z.array(z.string()).default([]).describe('odd things that must have happened'),
-  })
-  .describe('A Bellwether simulator scenario');
-
-export type Scenario = z.input<typeof scenarioSchema>;
+export type Scenario = v.InferInput<typeof scenarioSchema>;
 
 /** The published JSON Schema of a scenario file. */
 export function scenarioJsonSchema(): object {
-  return z.toJSONSchema(scenarioSchema, { io: 'input' });
+  // Nothing is read into another form here, and of `noList` and `pair` JSON Schema wants the second half alone.
+  return toJsonSchema(scenarioSchema, { target: 'draft-2020-12', typeMode: 'output' });
 }
 
 /** What is wrong with a scenario file, all of it. */
@@ -151,17 +210,14 @@ export class ScenarioError extends Error {}
 
 /** Reads a scenario and makes its plan. @param seed Another than the file's. @throws ScenarioError */
 export function planOfScenario(json: unknown, seed?: number): { readonly name: string; readonly question: string; readonly plan: Plan } {
-  const parsed = scenarioSchema.safeParse(json);
+  const parsed = v.safeParse(scenarioSchema, json, { message: told });
   if (!parsed.success) {
-    const problems = parsed.error.issues.map((issue) => {
-      const where = issue.path.map(String).join('.') || 'the file';
-      return issue.code === 'unrecognized_keys' ? `${where}: there is no ${issue.keys.map((key) => `"${key}"`).join(', ')}` : `${where}: ${issue.message}`;
-    });
+    const problems = parsed.issues.flatMap((issue) => problemsOf(issue));
     throw new ScenarioError(problems.join('\n'));
   }
-  const s = parsed.data;
+  const s = parsed.output;
   const preset: TimingName = s.preset;
-  const list: z.infer<typeof node>[] = typeof s.nodes === 'number' ? Array.from({ length: s.nodes }, () => ({})) : s.nodes;
+  const list: v.InferOutput<typeof node>[] = typeof s.nodes === 'number' ? Array.from({ length: s.nodes }, () => ({})) : s.nodes;
   const calmUs = us(s.duration);
   const n = s.network;
   const opt = <T>(value: string | undefined, read: (text: string) => T, otherwise: T): T => (value === undefined ? otherwise : read(value));
@@ -235,6 +291,15 @@ export function planOfScenario(json: unknown, seed?: number): { readonly name: s
   if (wrong.length > 0) throw new ScenarioError(wrong.join('\n'));
   const { viewUs, leaderUs } = convergenceUs({ ...plan, endUs: 0 });
   return { name: s.name, question: s.question, plan: { ...plan, endUs: calmUs + Math.max(viewUs, leaderUs) } };
+}
+
+function problemsOf(issue: v.BaseIssue<unknown>, above: readonly string[] = []): string[] {
+  const keys = [...above, ...(issue.path ?? []).map(({ key }) => String(key))];
+  // Where one thing or a list of others may stand, what is wrong within the list says more.
+  const within = issue.issues?.filter(({ path }) => path !== undefined) ?? [];
+  if (within.length > 0) return within.flatMap((inner) => problemsOf(inner, keys));
+  const where = (isUnknownKey(issue) ? keys.slice(0, -1) : keys).join('.') || 'the file';
+  return [`${where}: ${issue.message}`];
 }
 
 function checkNodes(plan: Omit<Plan, 'endUs'>, voters: number): string[] {

@@ -1,6 +1,5 @@
 import { createInterface } from 'node:readline';
 import { Command } from 'commander';
-import pino from 'pino';
 import { BellwetherError } from '../core/errors.ts';
 import { openNode } from '../create-node.ts';
 import type { Leadership } from '../lead.ts';
@@ -11,6 +10,7 @@ import { createUdpTransport } from '../transport/udp.ts';
 import { type AgentFlags, type AgentPlan, addAgentOptions, planAgent } from './agent-options.ts';
 import { type Controlled, runControl } from './control.ts';
 import { ControlServer } from './http.ts';
+import { loggerOf } from './log.ts';
 import { humanLine, tellEvents } from './node-lines.ts';
 import { Exit, type Line, lineOf, writeLine, writeNow } from './output.ts';
 
@@ -32,7 +32,7 @@ Examples (three voters on one machine):
     )
     .action(async (flags: AgentFlags) => {
       const write = flags.json === true ? writeLine : (line: Line) => writeNow(`${humanLine(line)}\n`);
-      const logger = pino({ level: flags.logLevel }, pino.destination({ dest: 2, sync: true }));
+      const logger = await loggerOf(flags.logLevel);
       const plan = await planAgent(flags, { logger });
       const agent = await startAgent(plan, write);
       const stop = stopper(agent);

@@ -1,11 +1,11 @@
 import { constants } from 'node:os';
 import { Command } from 'commander';
-import pino from 'pino';
 import { ms } from '../../core/time.ts';
 import { openNode } from '../../create-node.ts';
 import type { Leadership } from '../../lead.ts';
 import { createUdpTransport } from '../../transport/udp.ts';
 import { type AgentFlags, addAgentOptions, planAgent } from '../agent-options.ts';
+import { loggerOf } from '../log.ts';
 import { humanLine, tellEvents } from '../node-lines.ts';
 import { Exit, type Line, UsageError, lineOf, writeNow } from '../output.ts';
 import { GuardedCommand, type Outcome } from './command.ts';
@@ -40,7 +40,7 @@ Example, on each of three machines:
 }
 
 async function runExec(command: readonly string[], flags: AgentFlags & { readonly verbose?: boolean }): Promise<number> {
-  const plan = await planAgent(flags, { logger: pino({ level: flags.logLevel }, pino.destination({ dest: 2, sync: true })) });
+  const plan = await planAgent(flags, { logger: await loggerOf(flags.logLevel) });
   const { voters, expect, stopBeforeUs, renewUs } = plan.settings.election;
   const [election, ...more] = plan.elections;
   if (voters.length === 0 && expect === 0) throw new UsageError(['--voters must name the nodes that vote: without them nobody can lead']);

@@ -1,0 +1,9 @@
+import { type Logger, silentLogger } from '../core/logger.ts';
+
+/** Writes to standard error. pino is loaded only where something is logged: it costs a start more than the schema of the options does. */
+export async function loggerOf(level: string): Promise<Logger> {
+  if (level === 'silent') return silentLogger;
+  const { pino } = await import('pino');
+  const logger: Logger = pino({ level }, pino.destination({ dest: 2, sync: true }));
+  return logger;
+}
