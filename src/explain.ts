@@ -11,6 +11,7 @@ export function explainNode(
   election: Election,
   membership: Membership,
   partition: PartitionElection,
+  wire: Readonly<Record<string, number>>,
   now: Now,
 ): readonly string[] {
   const elections = about === undefined ? [...asked] : (membership.members.has(about) || partition.names.includes(about)) && !asked.has(about) ? [] : [about];
@@ -19,6 +20,19 @@ export function explainNode(
   return [
     ...elections.flatMap((name) => election.explain(name, now)),
     ...parts,
-    ...(membership.members.has(member) ? membership.explain(member, now.elapsedUs) : []),
+    ...(membership.members.has(member) ? [...membership.explain(member, now.elapsedUs), ...(member === self ? limitsOf(wire) : unaskedHosts(wire))] : []),
   ];
+}
+
+/** Limits of the transport that were reached, in the words in which the membership tells its own. */
+function limitsOf(wire: Readonly<Record<string, number>>): readonly string[] {
+  const limits = Object.entries(wire).filter(([name]) => name.endsWith('.limit'));
+  return limits.map(([name, times]) => `The limit '${name.slice(0, -'.limit'.length)}' was reached ${times} times.`);
+}
+
+/** Why a death may take a suspicion although the host of the dead would refuse. The transport knows how often, not of whom: it is told addresses. */
+function unaskedHosts(wire: Readonly<Record<string, number>>): readonly string[] {
+  const times = wire['probe-sockets.limit'];
+  if (times === undefined) return [];
+  return [`All probe sockets were in use ${times} times, whichever members were asked: no host can refuse then, and silence is all that a probe tells.`];
 }

@@ -263,7 +263,7 @@ export class NodeCore {
   }
 
   explain(about: string | undefined): readonly string[] {
-    return explainNode(about, this.name, this.#watches.names, this.election, this.membership, this.partition, this.#runtime.now());
+    return explainNode(about, this.name, this.#watches.names, this.election, this.membership, this.partition, this.#wire.counters, this.#runtime.now());
   }
 
   health(): Health {

@@ -1,4 +1,5 @@
 import type { Entry } from '../../src/election/messages.ts';
+import { MEMBERSHIP_SCHEDULES } from './membership.ts';
 import { Cluster } from './membership-cluster.ts';
 import { RECLAIM_SCHEDULES } from './reclaim.ts';
 import { VOTER_SCHEDULES } from './voters.ts';
@@ -331,6 +332,7 @@ export const DIRECTED: readonly Directed[] = [
       return promised.length === 1 ? null : `${voter} promised the name to ${promised.join(' and to ')}`;
     },
   },
+  ...MEMBERSHIP_SCHEDULES,
   ...VOTER_SCHEDULES,
   ...RECLAIM_SCHEDULES,
 ];

@@ -1,4 +1,4 @@
-import type { Claim } from './claim.ts';
+import { type Claim, isActive } from './claim.ts';
 import type { Context } from './context.ts';
 import type { Merge, Source } from './merge.ts';
 import type { Peer } from './peer.ts';
@@ -9,6 +9,9 @@ import { isConfirmer } from './rendezvous.ts';
 const ONE_WAY_AFTER = 3;
 const ONE_WAY_AFTER_WITH_LOSS = 9;
 const ONE_WAY_AGAIN_US = 60_000_000;
+
+/** Names in a round, beside two for each member that runs, before those of the gone are left out. */
+const ROUND_SLACK = 64;
 
 /**
  * Whom we probe when, and what a verdict is worth: in turns the next on the ring and the round robin over
@@ -36,6 +39,7 @@ export class Detection {
 
   /** A newcomer enters the running round at a random place: it is probed soon, and not by all at once. */
   add(name: string): void {
+    if (this.#order.length >= 2 * this.#ctx.table.activeCount + ROUND_SLACK) this.#tidy();
     const rest = this.#order.length - this.#next;
     if (this.#order.indexOf(name, this.#next) < 0) this.#order.splice(this.#next + this.#ctx.random.below(rest + 1), 0, name);
     if (this.#dueUs === Infinity && this.#ctx.standing === 'joined') this.begin();
@@ -122,13 +126,19 @@ export class Detection {
     return successor === null || this.#prober.isProbing(successor.claim.name) ? null : successor;
   }
 
+  /** Who comes and goes within one round leaves a name in it: names by the thousand would be kept until it ends, and searched through. */
+  #tidy(): void {
+    this.#order = this.#order.slice(this.#next).filter((name) => isRunning(this.#ctx.table.get(name)));
+    this.#next = 0;
+  }
+
   #nextInRound(): Peer | null {
     const { table, random } = this.#ctx;
     for (let wraps = 0; wraps < 2; wraps += 1) {
       while (this.#next < this.#order.length) {
         const peer = table.get(this.#order[this.#next]!);
         this.#next += 1;
-        if (peer !== undefined && (peer.claim.state === 'alive' || peer.claim.state === 'suspect')) return peer;
+        if (isRunning(peer)) return peer;
       }
       this.#order = random.shuffle(table.active.map((peer) => peer.claim.name));
       this.#next = 0;
@@ -242,6 +252,7 @@ export class Detection {
   }
 }
 
+const isRunning = (peer: Peer | undefined): peer is Peer => peer !== undefined && isActive(peer.claim.state);
 const isBefore = (a: Peer, b: Peer): boolean => a.place < b.place || (a.place === b.place && a.claim.name < b.claim.name);
 
 const names = (relays: ReadonlySet<string>, what: string): string => (relays.size === 0 ? '' : `; asked for us, ${[...relays].join(', ')} ${what}`);

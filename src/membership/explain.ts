@@ -1,3 +1,4 @@
+import { isActive } from './claim.ts';
 import type { Context } from './context.ts';
 import type { Peer } from './peer.ts';
 import { directTimeoutUs } from './rtt.ts';
@@ -54,10 +55,18 @@ function evidence(ctx: Context, peer: Peer): string[] {
   if (median != null) lines.push(`Round trips of the last ${trips.count}: median ${millis(median)}, 90 % ${millis(ninety!)}, worst ${millis(worst!)}.`);
   const { directTimeoutMinUs, directTimeoutMaxUs } = ctx.config;
   lines.push(`It has ${millis(ctx.health.widen(directTimeoutUs(trips, directTimeoutMinUs, directTimeoutMaxUs)))} to answer us before others are asked.`);
+  if (isActive(claim.state)) lines.push(worthOfRefusals(peer));
   lines.push(
     `Lateness: it says of itself that its health score is ${peer.health} of 8; ours is ${ctx.health.score}, and our timers were at most ${millis(ctx.worstLatenessUs)} late.`,
   );
   return lines;
+}
+
+/** What it would be worth from us if its host said that nobody listens there (member.D5). */
+function worthOfRefusals({ refusalsLied, lastAckUs }: Peer): string {
+  if (refusalsLied) return 'A refusal by its host counts as silence here: this life was declared failed by refusals once, and refuted it.';
+  if (lastAckUs === -Infinity) return 'A refusal by its host counts as silence here: this life has not acked us yet.';
+  return 'A second try goes out from a socket connected to it, so that its host can refuse; that counts here, and with the same from a second member it is declared failed at once.';
 }
 
 const millis = (us: number): string => `${(us / 1000).toFixed(us < 10_000 ? 1 : 0)} ms`;

@@ -3,6 +3,7 @@ import { createRandom } from '../../src/core/random.ts';
 import { GossipQueue, retransmitLimit } from '../../src/membership/gossip-queue.ts';
 import { claimsBytes } from '../../src/membership/wire-size.ts';
 import { Cluster, lan, loopback } from '../../sim/schedules/membership-cluster.ts';
+import { beyondBounds } from '../support/membership-bounds.ts';
 import { T, accuse, failures, grown, incarnationOf, ms, texts } from '../support/membership-grown.ts';
 import { claim } from '../support/membership-lone.ts';
 
@@ -150,10 +151,14 @@ describe('conformance', () => {
       cluster.processes.splice(cluster.processes.indexOf(guest), 1); // or the test itself grows
       for (const { changes } of stable) changes.length = 0;
       if (i % 100 === 99) most = Math.max(most, ...stable.map(({ core }) => core.members.size));
+      if (i % 500 === 499) for (const { core } of stable) expect(beyondBounds(core, 5_000 / 20 + 50)).toEqual([]);
     }
     expect(most).toBeLessThan(5_000 / 20 + 50); // one every 20 ms
     cluster.run(10_000);
-    for (const { core } of stable) expect([...core.members.keys()].sort()).toEqual(stable.map(({ name }) => name).sort());
+    for (const { core } of stable) {
+      expect([...core.members.keys()].sort()).toEqual(stable.map(({ name }) => name).sort());
+      expect(beyondBounds(core, stable.length)).toEqual([]);
+    }
   });
 
   it('27, the local interface goes down: within 2 T the node calls itself isolated, blames itself first, and is back when it is up', () => {

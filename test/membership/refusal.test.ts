@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { Kind, type MembershipMessage } from '../../src/membership/messages.ts';
 import { Cluster, type Process } from '../../sim/schedules/membership-cluster.ts';
-import { Lone, addressOf, header } from '../support/membership-lone.ts';
+import { Lone, addressOf, claim, gossip, header } from '../support/membership-lone.ts';
 
 /** member.D5, on the loopback preset: probes every 200 ms, direct timeout 20 ms and more, suspicion 600 ms and more. */
 
@@ -59,6 +59,18 @@ describe('a verdict by refusal', () => {
     node.passUs(1);
     refuse(node);
     expect(node.state('b')).toBe('failed');
+  });
+
+  it('is foretold by explain: what a refusal is worth before the first ack of a life, and after', () => {
+    const node = new Lone(['b', 'c']);
+    const says = (name: string): string => node.core.explain(name, node.nowUs).join('\n');
+    expect(says('b')).toContain('its host can refuse; that counts here');
+    node.receive('b', gossip('b', claim('young')));
+    expect(says('young')).toContain('counts as silence here: this life has not acked us yet');
+    node.ack(node.nextPing('young'));
+    expect(says('young')).toContain('its host can refuse; that counts here');
+    node.receive('b', gossip('b', claim('young', { state: 'failed', accusers: ['b'] })));
+    expect(says('young')).not.toContain('refus'); // nobody asks the host of the dead
   });
 
   it('is not ours alone, however often we are refused', () => {
@@ -129,8 +141,11 @@ describe('a filter that refuses the living', () => {
     expect(cut(900).length).toBeGreaterThan(0);
     cluster.run(10_000);
     expect(all.every((observer) => observer.state(victim.name) === 'alive')).toBe(true);
-    const deniers = all.filter((observer) => observer.core.explain(victim.name, cluster.nowUs).join('\n').includes('refuse'));
+    const deniers = all.filter((observer) => observer.core.explain(victim.name, cluster.nowUs).join('\n').includes('failed: its host refuses'));
     expect(deniers.length).toBeGreaterThan(0);
+    const fooled = all.filter(({ core }) => (core.counters['failed.refused'] ?? 0) > 0);
+    expect(fooled.length).toBeGreaterThan(0);
+    for (const { core } of fooled) expect(core.explain(victim.name, cluster.nowUs).join('\n')).toContain('by refusals once, and refuted it');
     for (const { changes } of all) changes.length = 0;
   });
 

@@ -18,6 +18,21 @@ async function three(options: NodeOptions = {}): Promise<{ world: NodeWorld; nod
   return { world, nodes };
 }
 
+describe('a limit of the transport', () => {
+  it('is told of the node itself, and, where hosts could not refuse, of every member', async () => {
+    const { world, nodes } = await three();
+    await world.run(1_000);
+    const says = (about?: string): string => nodes[0]!.explain(about).join('\n');
+    for (const about of ['b', undefined]) expect(says(about)).not.toMatch(/probe sockets|probe-sockets/);
+    for (let i = 0; i < 3; i += 1) world.processes.get('a')!.handlers!.onLimit!('probe-sockets', 16);
+    expect(says()).toContain("The limit 'probe-sockets' was reached 3 times.");
+    expect(says()).not.toContain('All probe sockets');
+    for (const member of ['b', 'c']) expect(says(member)).toContain('All probe sockets were in use 3 times');
+    expect(nodes[1]!.explain('c').join('\n')).not.toContain('All probe sockets');
+    expect(says('job')).not.toContain('probe');
+  });
+});
+
 describe('why nobody leads', () => {
   it('recovering: who waits, and for how long', async () => {
     const { nodes } = await three();

@@ -1,10 +1,11 @@
 import { expect, it } from 'vitest';
 import { createRandom } from '../../src/core/random.ts';
+import { containersOf } from '../support/containers.ts';
 import { NodeWorld } from '../support/node-world.ts';
 
 /**
  * Conformance scenario 25: what a stranger can send costs a bounded time, changes nothing, is
- * counted, and stays in no memory. Real datagrams of a running cluster, cut, flipped, spliced and
+ * counted, and stays in no memory: nothing that the node keeps, in whatever part, has grown. Real datagrams of a running cluster, cut, flipped, spliced and
  * made up; `bench:hostile` does the same to processes and measures their memory.
  */
 const COUNT = 1_000_000;
@@ -33,6 +34,9 @@ it('conformance 25, hostile input: a node that is sent broken datagrams goes on 
   const before = nodes[1]!.metrics();
   const log = world.log('b').length;
 
+  const kept: Readonly<Record<string, number>> = { ...containersOf(victim.node), 'RoundTrips.#samples': 32 }; // of members, while all this goes on
+  expect(Object.keys(kept).length).toBeGreaterThan(60);
+  const grown = (): unknown[] => Object.entries(containersOf(victim.node)).filter(([at, size]) => size > (kept[at] ?? 0));
   const random = createRandom(1);
   const pick = (): Uint8Array => heard[random.below(heard.length)]!;
   for (let i = 0; i < COUNT; i += 1) {
@@ -53,11 +57,14 @@ it('conformance 25, hostile input: a node that is sent broken datagrams goes on 
     // From an address that nobody has: what is well-formed by chance is a stranger's.
     onDatagram(bytes, `10.9.${random.below(256)}.${1 + random.below(250)}:1`);
   }
+  expect(grown()).toEqual([]);
   const after = nodes[1]!.metrics();
   const sum = (metrics: typeof after): number => metrics['wire.dropped'] ?? 0;
+  expect(Object.keys(after).length).toBeLessThan(Object.keys(before).length + 40); // reasons are counted by words of ours
   expect(after['wire.received']! - before['wire.received']!).toBe(COUNT);
   expect(sum(after) - sum(before)).toBeGreaterThan(0.7 * COUNT);
   await world.run(10_000);
+  expect(grown()).toEqual([]);
   expect(nodes[1]!.members.map(({ name, state }) => `${name} ${state}`)).toEqual(members);
   expect(world.leader('job')).toBe('a');
   expect(

@@ -4,6 +4,9 @@ const CLAIM = 'src/membership/claim.ts';
 const MERGE = 'src/membership/merge.ts';
 const REFUTE = 'src/membership/refute.ts';
 const PROBE = 'src/membership/probe.ts';
+const DETECTION = 'src/membership/detection.ts';
+const GOSSIP = 'src/membership/gossip.ts';
+const GOSSIP_QUEUE = 'src/membership/gossip-queue.ts';
 const MEMBERSHIP = 'src/membership/membership.ts';
 
 /** Who is there. */
@@ -90,7 +93,7 @@ export const MEMBERSHIP_BUGS: readonly Mutant[] = [
   {
     id: 'gossip-never-ends',
     bug: 'news is told for ever',
-    file: 'src/membership/gossip-queue.ts',
+    file: GOSSIP_QUEUE,
     find: 'if (pending.sent >= limit) continue;',
     replace: 'pending.told.clear();',
   },
@@ -100,5 +103,89 @@ export const MEMBERSHIP_BUGS: readonly Mutant[] = [
     file: MERGE,
     find: "this.#ctx.host.notify({ type: 'member', before, after: peer.member, reason: why });",
     replace: "if (claim.state !== 'suspect') this.#ctx.host.notify({ type: 'member', before, after: peer.member, reason: why });",
+  },
+  {
+    id: 'death-without-age',
+    bug: 'a death is told without its age (merge.M4)',
+    file: 'src/membership/peer.ts',
+    find: 'return { ...this.#claim, ageMs: ageMs(this.sinceUs, nowUs) };',
+    replace: 'return { ...this.#claim, ageMs: 0 };',
+  },
+  {
+    id: 'refused-to-one',
+    bug: 'one member whom a host refuses is believed (member.D5)',
+    file: PROBE,
+    find: 'const REFUSED_BY_MIN = 2;',
+    replace: 'const REFUSED_BY_MIN = 1;',
+  },
+  {
+    id: 'refused-once',
+    bug: 'a relay says that a host refuses when it was refused once (member.D5)',
+    file: 'src/membership/relay.ts',
+    find: 'if (errand.refusedUs === -Infinity) {',
+    replace: 'if (false) {',
+  },
+  {
+    id: 'refused-unmet',
+    bug: 'a refusal counts where no ack of that life ever came (member.D5)',
+    file: PROBE,
+    find: '&& peer.lastAckUs > -Infinity',
+    replace: '&& true',
+  },
+  {
+    id: 'refused-again',
+    bug: 'who was wrong by refusals about a life believes them again (member.D5)',
+    file: MERGE,
+    find: 'peer.refusalsLied = before.boot === claim.boot;',
+    replace: 'peer.refusalsLied = false;',
+  },
+  {
+    id: 'no-ring',
+    bug: 'nobody has a next one on the ring (member.D6)',
+    file: DETECTION,
+    find: 'const next = this.#isRingTurn ? this.#successor() : null;',
+    replace: 'const next = null;',
+  },
+  {
+    id: 'no-greeting',
+    bug: 'nobody greets a new life (member.D7)',
+    file: 'src/membership/greeting.ts',
+    find: 'this.#greet(peer);',
+    replace: 'continue;',
+  },
+  {
+    id: 'news-late',
+    bug: 'news waits for a tick (member.G1)',
+    file: 'src/membership/context.ts',
+    find: 'this.fresh = true;',
+    replace: '',
+  },
+  {
+    id: 'news-once',
+    bug: 'news is told by one member once (member.G1)',
+    file: GOSSIP_QUEUE,
+    find: 'pending.sent += 1;',
+    replace: 'pending.sent = limit;',
+  },
+  {
+    id: 'news-each',
+    bug: 'each piece of news is pushed as it comes (member.G1)',
+    file: GOSSIP,
+    find: 'this.#pushNotBeforeUs = nowUs + PUSH_SPACING_US;',
+    replace: 'this.#pushNotBeforeUs = nowUs;',
+  },
+  {
+    id: 'news-to-all',
+    bug: 'news is pushed to everybody at once (member.G1)',
+    file: GOSSIP,
+    find: 'i < config.gossipFanout && queue.size > 0',
+    replace: 'queue.size > 0',
+  },
+  {
+    id: 'idle-gossip',
+    bug: 'who probes tells anew that it is well (member.G1)',
+    file: DETECTION,
+    find: 'this.#isRingTurn = !this.#isRingTurn;',
+    replace: 'this.#isRingTurn = !this.#isRingTurn; this.#ctx.spread(this.#ctx.own, null);',
   },
 ];
