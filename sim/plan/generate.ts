@@ -180,7 +180,7 @@ interface Shape {
 /** What is only drawn where an operator may do it: see each in `Plan`. */
 function moreOf(seed: number, { nodes, voters, grantUs, stateDirs, votersChange }: Shape): More {
   const dice = (part: number): Dice => new Dice(seed, part);
-  const founding = stateDirs && nodes < 2 * voters && dice(Part.founding).chance(HALF / 2);
+  const founding = stateDirs && nodes < 2 * voters && dice(Part.founding).chance(HALF / 4);
   const votes = dice(Part.weights);
   const isWeighed = votes.chance(HALF / 4);
   const orders = dice(Part.order);

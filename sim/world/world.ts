@@ -2,6 +2,7 @@ import type { Address } from '../../src/core/address.ts';
 import { createRandom } from '../../src/core/random.ts';
 import type { Runtime } from '../../src/core/runtime.ts';
 import type { Member } from '../../src/core/view.ts';
+import type { Kept } from '../../src/election/config.ts';
 import { ELECTION_KIND } from '../../src/election/codec.ts';
 import { firstDigest } from '../../src/election/config-digest.ts';
 import { type Entry, Op } from '../../src/election/messages.ts';
@@ -204,13 +205,7 @@ export class World {
       elections: this.plan.elections,
       membership: membershipConfigOf(this.plan),
       election: { ...electionConfigOf(this.plan, machine.index, machine.boots), kept: machine.disk, handedOn: machine.handedOn },
-      keep: (kept) => {
-        if (machine.isDiskFull) this.marks.hit('not-written');
-        if (machine.isDiskFull) return false;
-        if (kept.pending && machine.disk?.pending !== true) machine.acceptedUs = this.nowUs;
-        machine.disk = kept;
-        return true;
-      },
+      keep: (kept) => this.#keep(machine, kept),
       runtime: this.#runtimeOf(machine, process),
       tap,
       wire: this.#overheard(
@@ -238,6 +233,19 @@ export class World {
     }
     for (const election of this.plan.elections) this.enter(machine, () => process.node.stand(election, machine.plan.priority, orderOf(this.plan, election)));
     for (const part of this.plan.parts ?? []) this.enter(machine, () => process.node.standInPart(part, machine.plan.priority, stableAfterMs(this.plan)));
+  }
+
+  #keep(machine: Machine, kept: Kept): boolean {
+    if (machine.isDiskFull) {
+      this.marks.hit('not-written');
+      return false;
+    }
+    if (kept.pending && machine.disk?.pending !== true) {
+      machine.acceptedUs = this.nowUs;
+      this.tell('accepted', machine, `${machine.name} accepts to found with ${kept.set!.seats.map(({ name }) => name).join(', ')}`);
+    }
+    machine.disk = kept;
+    return true;
   }
 
   /** Everybody else; in a large cluster the first few, as people configure it. */
