@@ -131,6 +131,54 @@ export function checkCore(world: World, observer: Observer): void {
 }
 
 /**
+ * In some runs a majority of the voters is gone for good, they and what they had on their disks, and an operator
+ * tells each of those that are left, one after the other, that from now on they vote (config.F1). They must
+ * have a leader again (live.L3), after every lease of the former ones and with a higher term (safety.S1, safety.S3).
+ *
+ * Only here, at the end: to force voters while the former ones may come back is two clusters by design, so
+ * nothing is healed after it. One of the former voters is left, which knows what terms there were.
+ */
+export function checkDisaster(world: World, observer: Observer): void {
+  const { plan, machines } = world;
+  if (plan.disaster !== true) return;
+  const { election: e } = timingOf(plan.timing);
+  const rank = (machine: Machine, what: number): number => keyed(plan.seed, Domain.ending, what, machine.index);
+  const votes = votesIn(world.voters().seats);
+  const voters = machines.filter(({ name }) => votes.of(name) > 0).sort((a, b) => rank(a, 5) - rank(b, 5));
+  const gone: Machine[] = [];
+  for (let left = voters.reduce((sum, { name }) => sum + votes.of(name), 0); left >= votes.needed;) {
+    const next = voters[gone.length]!;
+    gone.push(next);
+    left -= votes.of(next.name);
+  }
+  const left = machines.filter((machine) => !gone.includes(machine));
+  const voting = left.filter((machine) => voters.includes(machine) || rank(machine, 6) % 2 === 0);
+  const mayLead = voting.some(({ index }) => plan.nodes[index]!.witness !== true);
+  if (gone.length === voters.length || !mayLead) return;
+  world.marks.hit('disaster');
+  for (const machine of gone) {
+    world.crash(machine);
+    machine.isGone = true;
+    world.tell('gone', machine, `${machine.name} is gone for good`);
+  }
+  const seats = voting.map(({ name }) => ({ name, weight: 1, excluded: false }));
+  for (const machine of left) {
+    world.run(world.nowUs + (rank(machine, 7) % e.grantUs));
+    world.tell('forced', machine, `${machine.name} is told that ${seats.map(({ name }) => name).join(', ')} vote from now on`);
+    world.enter(machine, () => machine.process?.node.forceVoters(seats));
+  }
+  const { leaderUs } = convergenceUs(plan);
+  const missing = until(world, leaderUs, () => missingLeaders(world, left));
+  observer.violations.check(
+    'live.L3',
+    missing.length === 0,
+    world.nowUs,
+    () =>
+      `${seconds(leaderUs)} after ${seats.map(({ name }) => name).join(', ')} were forced to go on without ${gone.map(({ name }) => name).join(', ')}: ${missing.join('; ')}`,
+  );
+}
+
+/**
  * A majority of the voters, all but few, and each of the others with even odds; the first election's leader is no
  * more likely to be in it than anybody. Where all these are witnesses, one more, who may lead.
  */

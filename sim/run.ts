@@ -6,7 +6,7 @@ import type { InvariantId, Violation } from './check/violation.ts';
 import { type StoryLine, Trace, type TraceLevel } from './kernel/trace.ts';
 import type { Plan } from './plan/plan.ts';
 import { convergenceUs, partUs } from './plan/timings.ts';
-import { checkCore, checkShortPause, checkSteady } from './phases.ts';
+import { checkCore, checkDisaster, checkShortPause, checkSteady } from './phases.ts';
 import { carriageOf, throughCodec } from './wire/wires.ts';
 import { clusterNode } from './world/cluster-node.ts';
 import type { NetworkCounters } from './world/network.ts';
@@ -73,6 +73,7 @@ export function runPlan(plan: Plan, options: RunOptions = {}): RunResult {
       // A scenario with expectations asks its own question, and these endings would be part of the answer.
       if (!broken()) checkShortPause(world, observer);
       if (!broken()) checkCore(world, observer);
+      if (!broken() && world.marks.of('core-alone') === 0) checkDisaster(world, observer);
     }
   }
   observer.finish(world.machines, world.nowUs);

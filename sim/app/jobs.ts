@@ -3,6 +3,7 @@ import type { ElectionChange } from '../../src/election/host.ts';
 import type { MembershipChange } from '../../src/membership/host.ts';
 import { exponential } from '../kernel/quantiles.ts';
 import { Domain, keyed } from '../kernel/keyed.ts';
+import { orderOf } from '../plan/plan.ts';
 import type { Machine, Process } from '../world/machine.ts';
 import type { ApplicationPort } from '../world/node-port.ts';
 import type { World } from '../world/world.ts';
@@ -71,7 +72,7 @@ export class Jobs<R extends Record<string, Resource<unknown>>> implements Applic
         return;
       }
       case 'ended':
-        return this.#enter(machine, process, () => process.node.stand(change.name, machine.plan.priority));
+        return this.#enter(machine, process, () => process.node.stand(change.name, machine.plan.priority, orderOf(this.#world.plan, change.name)));
       case 'refused':
         return this.#world.after(0, () => {
           if (machine.process !== process) return;

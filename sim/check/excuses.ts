@@ -1,4 +1,4 @@
-import { timingOf } from '../plan/timings.ts';
+import { longestGrantUs } from '../plan/timings.ts';
 import type { Machine } from '../world/machine.ts';
 import { votesIn } from './electorate.ts';
 import type { World } from '../world/world.ts';
@@ -10,7 +10,12 @@ import type { World } from '../world/world.ts';
  */
 export function excuseFor(world: World): string | null {
   const { plan } = world;
-  const votes = votesIn(world.voters().seats);
+  const { seats } = world.voters();
+  if (plan.founding === true && seats.length === 0)
+    return world.machines.some((machine) => cannotFound(world, machine)) ? 'a founder died between its proposal and its word' : null;
+  if (plan.founding === true && world.machines.some((machine) => isBoundElsewhere(world, machine)))
+    return 'a node is bound to found with one that has founded with others';
+  const votes = votesIn(seats);
   const { needed } = votes;
   const voters = world.machines.filter(({ name }) => votes.of(name) > 0);
   const count = (among: readonly Machine[]): number => among.reduce((sum, { name }) => sum + votes.of(name), 0);
@@ -18,9 +23,36 @@ export function excuseFor(world: World): string | null {
   // Where only voters may lead, a change can leave witnesses alone to vote.
   if (plan.leaders === 'voters' && voters.every(({ index }) => plan.nodes[index]!.witness === true)) return 'only witnesses vote, and only voters may lead';
   // A voter may wait T for its former life's promises, and T more when it finds nobody to ask.
-  const waitUs = 2 * timingOf(plan.timing).election.grantUs;
+  const waitUs = 2 * longestGrantUs(plan);
   const mayWait = voters.filter(({ process }) => process !== null && !process.node.election.mayPromise && world.nowUs - process.startedUs < waitUs);
   const ready = voters.filter(({ process }) => process?.node.election.mayPromise === true);
   if (count(ready) < needed && count(ready) + count(mayWait) >= needed) return "too many voters wait for their former lives' promises to end";
   return null;
+}
+
+/**
+ * Whether that node is bound for ever to found with somebody who cannot: it has accepted what lives proposed of which one has ended since,
+ * before it had accepted, too. Its next life has another boot and another proposal (config.B1 gives up the founding for safety here).
+ */
+function cannotFound({ machines }: World, { disk, acceptedUs }: Machine): boolean {
+  if (disk?.pending !== true) return false;
+  const { lineage, set } = disk;
+  return machines.some(
+    ({ name, process, disk: theirs }) =>
+      set!.seats.some((seat) => seat.name === name) &&
+      (process === null || process.startedUs > acceptedUs) &&
+      (theirs?.set == null || theirs.lineage !== lineage),
+  );
+}
+
+/**
+ * Whether that node has accepted to found with somebody who goes by another set: it never comes to be, and who is bound to it follows no other
+ * (config.B1). No death is needed: of those who proposed the same, one may hear others first.
+ */
+function isBoundElsewhere({ machines }: World, { disk }: Machine): boolean {
+  if (disk?.pending !== true) return false;
+  const { lineage, set } = disk;
+  return machines.some(
+    ({ name, disk: theirs }) => set!.seats.some((seat) => seat.name === name) && theirs?.set != null && !theirs.pending && theirs.lineage !== lineage,
+  );
 }

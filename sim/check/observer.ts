@@ -7,7 +7,7 @@ import type { MembershipChange } from '../../src/membership/host.ts';
 import type { PartitionChange } from '../../src/partition/host.ts';
 import type { Message } from '../../src/wire.ts';
 import type { Plan } from '../plan/plan.ts';
-import { partUs, timingOf } from '../plan/timings.ts';
+import { longestGrantUs, partUs, timingOf } from '../plan/timings.ts';
 import type { Machine, Process } from '../world/machine.ts';
 import { type CloseCall, LeaseCheck } from './leases.ts';
 import { ElectorateCheck, type InForce, type Votes, votesIn } from './electorate.ts';
@@ -61,7 +61,7 @@ export class Observer {
 
   constructor(plan: Plan) {
     this.#plan = plan;
-    this.#grantUs = timingOf(plan.timing).election.grantUs;
+    this.#grantUs = longestGrantUs(plan);
     this.#views = new ViewCheck(this.violations, timingOf(plan.timing).membership.pauseToleranceUs);
     this.#told = new ToldCheck(this.violations);
     this.#speech = new SpeechCheck(this.violations);

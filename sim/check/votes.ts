@@ -32,6 +32,10 @@ interface Vote {
   readonly ballots: Map<number, string>;
 }
 
+/** Whether the one is what a former life promised, said again. */
+const isAgain = (one: GrantRecord, former: GrantRecord): boolean =>
+  isSameLife(one.holder, former.holder) && one.ballot === former.ballot && one.term === former.term;
+
 const endUs = ({ grant, clock }: Promised): number => clock.when(grant.endUs);
 
 /**
@@ -65,7 +69,12 @@ export class VoteCheck {
     const sameLife = before?.boot === boot;
     // A promise is an object of its own: nothing new to see in the same one.
     if (sameLife && before.maxBallot === maxBallot && (before.promised?.grant ?? null) === grant) return;
-    if (sameLife) {
+    const inherited = sameLife ? before.inherited : (before?.promised ?? before?.inherited ?? null);
+    const promised = grant === null ? null : { grant, clock };
+    // The first promise of this life is one that it was handed on (restart.R8). Its ballot may be at or below the floor of a set that came
+    // after it (config.P7), as in the former life; what this voter showed until then was that floor, and no ballot that it had promised.
+    const takesOver = sameLife && before.ballots.size === 0 && promised !== null && inherited !== null && isAgain(promised.grant, inherited.grant);
+    if (sameLife && !takesOver) {
       this.#violations.check(
         'safety.S4',
         maxBallot >= before.maxBallot,
@@ -96,7 +105,6 @@ export class VoteCheck {
         ballots.set(key, holder);
       }
     }
-    const inherited = sameLife ? before.inherited : (before?.promised ?? before?.inherited ?? null);
     if (!sameLife || before.promised === null) {
       // A new life knows nothing of what it promised: it must wait until that cannot run any more (restart.R1).
       const early =
@@ -113,7 +121,10 @@ export class VoteCheck {
           `${voter} promised '${this.#election}' to ${grant!.holder.name} while its former life's promise to ${inherited!.grant.holder.name} runs until ${seconds(endUs(inherited!))}`,
       );
     }
-    this.#votes.set(voter, { boot, maxBallot, promised: grant === null ? null : { grant, clock }, inherited, ballots });
+    // What a life was handed on (restart.R8) and goes on promising to the same holder is its own from now on, and ends like any other
+    // promise of its own: the holder may release it, which frees the name (election.I4) though the former life's would have run on.
+    const isKept = inherited !== null && promised !== null && isSameLife(inherited.grant.holder, promised.grant.holder) && endUs(promised) >= endUs(inherited);
+    this.#votes.set(voter, { boot, maxBallot, promised, inherited: isKept ? null : inherited, ballots });
   }
 
   /** A new promise: asked for, in order, and of a name that was free. */

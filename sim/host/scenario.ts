@@ -132,6 +132,7 @@ const step = noList(
     strict({ ...when, do: v.literal('priority'), node: target, election, priority: between(-1000, 1000) }),
     strict({ ...when, do: v.literal('tag'), node: target, value: whole }),
     strict({ ...when, do: v.literal('voters'), node: target, change: votersChange }),
+    strict({ ...when, do: v.literal('disk-full'), node: target, for: duration }),
   ]),
 );
 type StepIn = v.InferOutput<typeof step>;
@@ -186,7 +187,14 @@ export const scenarioSchema = v.pipe(
         'when a leader makes room: for a higher priority that has stood so long, and for the next after so long in office',
       ),
     ),
-    weights: v.optional(described(v.array(between(1, 10)), 'votes of the voters, in their order')),
+    weights: v.optional(described(v.array(between(1, 10)), 'votes of the voters, in their order; with `founding`, of the nodes')),
+    handOn: described(no, 'who leaves hands its promises on to its next life'),
+    founding: described(no, 'the voters are not listed: the first so many nodes that find each other become them'),
+    earlierLease: v.optional(described(duration, 'T of every first life, longer than that of the preset')),
+    order: v.optional(
+      described(someOf({ groups: between(1, 12), fair: v.boolean() }), 'how equals are ordered: names in so many groups, and who came first before others'),
+    ),
+    disaster: described(no, 'at the end a majority of the voters is gone for good, and the others are forced to go on'),
     lyingView: no,
     silentHosts: no,
     steps: v.optional(v.array(step), []),
@@ -240,6 +248,13 @@ export function planOfScenario(json: unknown, seed?: number): { readonly name: s
           },
         }),
     ...(s.weights === undefined ? {} : { weights: s.weights }),
+    ...(s.handOn ? { handOn: true } : {}),
+    ...(s.founding ? { founding: true } : {}),
+    ...(s.earlierLease === undefined ? {} : { earlierGrantUs: us(s.earlierLease) }),
+    ...(s.order === undefined
+      ? {}
+      : { order: { ...(s.order.groups === undefined ? {} : { groups: s.order.groups }), ...(s.order.fair === true ? { fair: true } : {}) } }),
+    ...(s.disaster ? { disaster: true } : {}),
     lyingView: s.lyingView,
     silentHosts: s.silentHosts,
     features: [s.name],
@@ -304,7 +319,14 @@ function problemsOf(issue: v.BaseIssue<unknown>, above: readonly string[] = []):
 
 function checkNodes(plan: Omit<Plan, 'endUs'>, voters: number): string[] {
   const wrong: string[] = [];
-  const { driftPpm } = timingOf(plan.timing).election;
+  const { driftPpm, grantUs } = timingOf(plan.timing).election;
+  for (const name of ['handOn', 'founding', 'disaster'] as const) if (plan[name] === true && plan.stateDirs !== true) wrong.push(`${name}: needs stateDirs`);
+  if (plan.founding === true && plan.nodes.length >= 2 * voters)
+    wrong.push(`founding: ${plan.nodes.length} nodes may be two groups that found beside each other`);
+  if (plan.earlierGrantUs !== undefined && plan.earlierGrantUs <= grantUs)
+    wrong.push(`earlierLease: must be longer than the ${grantUs / 1_000}ms of the preset`);
+  if (plan.earlierGrantUs !== undefined && (plan.founding === true || plan.steps.some((one) => one.do === 'voters')))
+    wrong.push('earlierLease: T is part of what names the voters, so they cannot change with it');
   if (voters > plan.nodes.length) wrong.push(`voters: there are only ${plan.nodes.length} nodes`);
   for (const [i, { ratePpm }] of plan.nodes.entries())
     if (Math.abs(ratePpm) > driftPpm) wrong.push(`nodes.${i}.rate: beyond the ${driftPpm} ppm that preset ${plan.timing} allows for`);
@@ -369,6 +391,8 @@ function actionOf(s: StepIn): object {
       return { do: 'tag', node: who(s.node), value: s.value };
     case 'voters':
       return { do: 'voters', node: who(s.node), change: s.change };
+    case 'disk-full':
+      return { do: 'disk-full', node: who(s.node), forUs: us(s.for) };
   }
 }
 
@@ -448,6 +472,8 @@ export function scenarioOfPlan(plan: Plan, name: string, question: string): Scen
         return { ...time, do: 'priority', node: t(one.node), election: one.election, priority: one.priority };
       case 'tag':
         return { ...time, do: 'tag', node: t(one.node), value: one.value };
+      case 'disk-full':
+        return { ...time, do: 'disk-full', node: t(one.node), for: d(one.forUs) };
     }
   });
   const plainJobs = application.settleNowPpm === 1_000_000 && application.settleNeverPpm === 0 && application.standMaxUs === 0;
@@ -490,6 +516,11 @@ export function scenarioOfPlan(plan: Plan, name: string, question: string): Scen
           },
         }),
     ...(plan.weights === undefined ? {} : { weights: [...plan.weights] }),
+    ...(plan.handOn === true ? { handOn: true } : {}),
+    ...(plan.founding === true ? { founding: true } : {}),
+    ...(plan.earlierGrantUs === undefined ? {} : { earlierLease: d(plan.earlierGrantUs) }),
+    ...(plan.order === undefined ? {} : { order: { ...plan.order } }),
+    ...(plan.disaster === true ? { disaster: true } : {}),
     lyingView: plan.lyingView,
     silentHosts: plan.silentHosts ?? false,
     steps: steps as Scenario['steps'] & [],

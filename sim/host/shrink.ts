@@ -77,7 +77,12 @@ function simplifications(plan: Plan): ((plan: Plan) => Plan)[] {
     (p) => ({ ...p, application: CALM_APPLICATION }),
     (p) => ({ ...p, lyingView: false }),
     ({ weights: _, ...p }) => p,
-    (p) => (p.steps.some((step) => step.do === 'voters') ? p : { ...p, stateDirs: false }),
+    ({ disaster: _, ...p }) => p,
+    ({ handOn: _, ...p }) => p,
+    ({ founding: _, ...p }) => p,
+    ({ earlierGrantUs: _, ...p }) => p,
+    ({ order: _, ...p }) => p,
+    (p) => (needsStateDirs(p) ? p : { ...p, stateDirs: false }),
     (p) => ({ ...p, silentHosts: false }),
     ({ reclaim: _, ...p }) => p,
     ({ turns: _, ...p }) => p,
@@ -87,6 +92,10 @@ function simplifications(plan: Plan): ((plan: Plan) => Plan)[] {
     (p) => ({ ...p, nodes: p.nodes.map((node) => ({ ...node, priority: 0 })) }),
     (p) => ({ ...p, nodes: p.nodes.map((node, i) => ({ ...node, startUs: i * 1_000 })) }),
   ];
+}
+
+function needsStateDirs({ steps, disaster = false, handOn = false, founding = false }: Plan): boolean {
+  return disaster || handOn || founding || steps.some((step) => step.do === 'voters' || step.do === 'disk-full');
 }
 
 function withNodes(plan: Plan, count: number): Plan {

@@ -30,7 +30,17 @@ const Part = {
   reclaim: 9,
   names: 10,
   turns: 11,
+  /** With its place in `features` of `stepsOf` added to it: as many numbers as there are of these. */
   steps: 16,
+  weights: 64,
+  founding: 65,
+  order: 66,
+  rotation: 67,
+  handOn: 68,
+  earlierLease: 69,
+  disaster: 70,
+  weighings: 71,
+  diskFull: 72,
 } as const;
 
 export interface Wanted {
@@ -87,6 +97,9 @@ const FEATURES = [
 ] as const;
 type Feature = (typeof FEATURES)[number];
 
+/** What came later, each drawn by dice of its own, in a minority of the seeds: what the others are about has not changed. */
+type Extra = 'graceful-restarts' | 'weighings' | 'disk-full';
+
 /** A whole run from a seed: first what it contains, then how strong, then when. */
 export function planOf(seed: number, wanted: Wanted = {}): Plan {
   const shape = new Dice(seed, Part.shape);
@@ -106,6 +119,12 @@ export function planOf(seed: number, wanted: Wanted = {}): Plan {
   const witness = voters >= 3 && roles.chance(HALF / 2) ? roles.between(0, voters - 1) : -1;
   const reclaim = new Dice(seed, Part.reclaim).chance(HALF / 2);
   const turns = turnsOf(seed, present, grantUs);
+  const stateDirs = present.has('state-dirs') || present.has('voter-changes');
+  const more = moreOf(seed, { nodes, voters, grantUs, stateDirs, votersChange: present.has('voter-changes') });
+  const extras = new Set<Extra>();
+  if (more.handOn === true) extras.add('graceful-restarts');
+  if (present.has('voter-changes') && new Dice(seed, Part.weighings).chance(HALF / 2)) extras.add('weighings');
+  if (stateDirs && new Dice(seed, Part.diskFull).chance(HALF / 2)) extras.add('disk-full');
   const plan: Omit<Plan, 'endUs'> = {
     seed,
     timing,
@@ -116,23 +135,78 @@ export function planOf(seed: number, wanted: Wanted = {}): Plan {
     nodes: nodesOf(seed, nodes, present, driftPpm, grantUs).map((node, i) => (i === witness ? { ...node, witness: true } : node)),
     noise: noiseOf(seed, present, grantUs),
     application: applicationOf(seed, present, grantUs),
-    steps: stepsOf(seed, nodes, voters, present, { grantUs, driftPpm, calmUs, elections }),
-    ...(present.has('state-dirs') || present.has('voter-changes') ? { stateDirs: true } : {}),
+    steps: stepsOf(seed, nodes, voters, new Set([...present, ...extras]), { grantUs, driftPpm, calmUs, elections }),
+    ...(stateDirs ? { stateDirs: true } : {}),
+    ...more,
     ...(reclaim ? { reclaim } : {}),
     ...(turns === null ? {} : { turns }),
     lyingView: present.has('lying-view'),
     silentHosts: present.has('silent-hosts'),
     calmUs,
-    features: [...present, ...(reclaim ? ['reclaim'] : []), ...(many ? ['many-names'] : []), ...(turns === null ? [] : ['turns'])],
+    features: [
+      ...present,
+      ...(reclaim ? ['reclaim'] : []),
+      ...(many ? ['many-names'] : []),
+      ...(turns === null ? [] : [turns.preemptAfterUs === undefined ? 'rotation' : 'turns']),
+      ...MORE.filter(([, isIn]) => isIn(more)).map(([name]) => name),
+      ...extras,
+    ],
   };
   const { viewUs, leaderUs } = convergenceUs({ ...plan, endUs: 0 });
   return { ...plan, endUs: calmUs + Math.max(viewUs, leaderUs) };
 }
 
-/** Of the seeds with priorities that differ, one in four has leaders that make room for the higher; of these half rotate, too. */
+type More = Pick<Plan, 'weights' | 'founding' | 'order' | 'handOn' | 'earlierGrantUs' | 'disaster'>;
+
+/** What of it a plan has, by name. */
+const MORE: readonly (readonly [string, (more: More) => boolean])[] = [
+  ['weights', ({ weights }) => weights !== undefined],
+  ['founding', ({ founding }) => founding === true],
+  ['groups', ({ order }) => order?.groups !== undefined],
+  ['fair', ({ order }) => order?.fair === true],
+  ['hand-on', ({ handOn }) => handOn === true],
+  ['earlier-lease', ({ earlierGrantUs }) => earlierGrantUs !== undefined],
+  ['disaster', ({ disaster }) => disaster === true],
+];
+
+interface Shape {
+  readonly nodes: number;
+  readonly voters: number;
+  readonly grantUs: number;
+  readonly stateDirs: boolean;
+  readonly votersChange: boolean;
+}
+
+/** What is only drawn where an operator may do it: see each in `Plan`. */
+function moreOf(seed: number, { nodes, voters, grantUs, stateDirs, votersChange }: Shape): More {
+  const dice = (part: number): Dice => new Dice(seed, part);
+  const founding = stateDirs && nodes < 2 * voters && dice(Part.founding).chance(HALF / 4);
+  const votes = dice(Part.weights);
+  const isWeighed = votes.chance(HALF / 4);
+  const orders = dice(Part.order);
+  const isOrdered = orders.chance(HALF / 2);
+  const order = { groups: orders.between(0, 3), fair: orders.chance(HALF) };
+  const earlier = dice(Part.earlierLease);
+  const isEarlier = earlier.chance(HALF / 4) && !founding && !votersChange;
+  return {
+    ...(isWeighed ? { weights: Array.from({ length: founding ? nodes : voters }, () => votes.between(1, 3)) } : {}),
+    ...(founding ? { founding } : {}),
+    ...(isOrdered && (order.groups > 0 || order.fair)
+      ? { order: { ...(order.groups > 0 ? { groups: order.groups } : {}), ...(order.fair ? { fair: true } : {}) } }
+      : {}),
+    ...(stateDirs && dice(Part.handOn).chance(HALF) ? { handOn: true } : {}),
+    ...(isEarlier ? { earlierGrantUs: MS * earlier.between(Math.floor((5 * grantUs) / (4 * MS)), Math.floor((2 * grantUs) / MS)) } : {}),
+    ...(stateDirs && dice(Part.disaster).chance(HALF / 2) ? { disaster: true } : {}),
+  };
+}
+
+/** Of the seeds with priorities that differ, one in four has leaders that make room for the higher; of these half rotate, too. Of all others one in eight only rotates. */
 function turnsOf(seed: number, present: ReadonlySet<Feature>, grantUs: number): NonNullable<Plan['turns']> | null {
   const dice = new Dice(seed, Part.turns);
-  if (!dice.chance(HALF / 2) || (!present.has('priorities') && !present.has('priority-changes'))) return null;
+  if (!dice.chance(HALF / 2) || (!present.has('priorities') && !present.has('priority-changes'))) {
+    const rotation = new Dice(seed, Part.rotation);
+    return rotation.chance(HALF / 4) ? { maxTenureUs: rotation.between(grantUs, 8 * grantUs) } : null;
+  }
   const preemptAfterUs = dice.between(0, 2 * grantUs);
   return dice.chance(HALF) ? { preemptAfterUs, maxTenureUs: dice.between(grantUs, 8 * grantUs) } : { preemptAfterUs };
 }
@@ -197,7 +271,7 @@ interface Scale {
 /** Draws steps of one feature: `count` moments in the chaos, each made by `make`. */
 type Draw = (dice: Dice, atUs: number) => Step[];
 
-function stepsOf(seed: number, nodes: number, voters: number, present: ReadonlySet<Feature>, scale: Scale): Step[] {
+function stepsOf(seed: number, nodes: number, voters: number, present: ReadonlySet<Feature | Extra>, scale: Scale): Step[] {
   const { grantUs, driftPpm, calmUs, elections } = scale;
   const indices = Array.from({ length: nodes }, (_, i) => i);
   const target = (dice: Dice): Target => (dice.chance(HALF) ? 'leader' : dice.pick(indices));
@@ -210,7 +284,7 @@ function stepsOf(seed: number, nodes: number, voters: number, present: ReadonlyS
     const inside = dice.some(indices, small);
     return [inside, indices.filter((i) => !inside.includes(i))];
   };
-  const features: readonly (readonly [Feature, number, Draw])[] = [
+  const features: readonly (readonly [Feature | Extra, number, Draw])[] = [
     [
       'crashes',
       4,
@@ -338,6 +412,14 @@ function stepsOf(seed: number, nodes: number, voters: number, present: ReadonlyS
         },
       ],
     ],
+    // As a rolling update does: a voter ends in good order, and is back while what it promised still runs.
+    [
+      'graceful-restarts',
+      6,
+      (dice, atUs) => [{ atUs, do: 'leave', node: dice.chance(300_000) ? 'leader' : dice.pick(indices), downUs: dice.between(MS, grantUs) }],
+    ],
+    ['weighings', 4, (dice, atUs) => [{ atUs, do: 'voters', node: target(dice), change: { weigh: { [`n${dice.pick(indices) + 1}`]: dice.between(1, 3) } } }]],
+    ['disk-full', 4, (dice, atUs) => [{ atUs, do: 'disk-full', node: dice.pick(indices), forUs: aWhile(dice) }]],
   ];
   const steps: Step[] = [];
   for (const [part, [feature, most, draw]] of features.entries()) {

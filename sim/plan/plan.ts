@@ -1,3 +1,4 @@
+import type { Order } from '../../src/election/rank.ts';
 import type { VotersChange } from '../../src/election/voter-set.ts';
 import type { TimingName } from './timings.ts';
 
@@ -48,6 +49,8 @@ export type Step = { readonly atUs: number; readonly when?: Trigger } & (
   /** That node is asked to change who votes. */
   | { readonly do: 'voters'; readonly node: Target; readonly change: VotersChange }
   | { readonly do: 'tag'; readonly node: Target; readonly value: number }
+  /** Its state directory cannot be written. */
+  | { readonly do: 'disk-full'; readonly node: Target; readonly forUs: number }
 );
 
 /** The noise of every link while the chaos lasts. Parts per million are per datagram. */
@@ -129,6 +132,19 @@ export interface Plan {
   readonly steps: readonly Step[];
   /** Nodes have state directories: voters remember what they promised, and who votes can be changed. Default: they have not. */
   readonly stateDirs?: boolean;
+  /** Who leaves in good order hands its voter's promises on to its next life (restart.R8). Needs state directories. */
+  readonly handOn?: boolean;
+  /**
+   * The voters are not listed: the first `voters` nodes that find each other become them, with the votes of `weights` by node (config.B1).
+   * Needs state directories, and fewer nodes than two sets of voters would take: two groups that never meet are two clusters by design.
+   */
+  readonly founding?: boolean;
+  /** T of every node's first life, longer than what later ones have; nobody's voters change. Default: as later ones. */
+  readonly earlierGrantUs?: number;
+  /** How equals are ordered: names in so many groups by their place, and by who came first. Default: by rendezvous, name by name. */
+  readonly order?: { readonly groups?: number; readonly fair?: boolean };
+  /** At the end a majority of the voters is gone for good, and who is left is forced to go on without it (config.F1). Needs state directories. */
+  readonly disaster?: boolean;
   /** Who restarts under its old address frees what its former life was promised. Default: it waits. */
   readonly reclaim?: boolean;
   /** When a leader makes room by choice: for a bidder of higher priority that has stood for so long, and for whoever is next after so long in office. Only before the calm. */
@@ -155,6 +171,12 @@ export interface Plan {
  * that leases and bids go by roll (leader.L7, candidate.C7).
  */
 export const ELECTIONS = ['leader', 'reports', 'job-1', 'job-2', 'job-3', 'job-4', 'job-5', 'job-6', 'job-7', 'job-8', 'job-9', 'job-10'] as const;
+
+/** By what equals that stand for a name are ordered; the same on every node. */
+export function orderOf({ order, elections }: Plan, election: string): Order {
+  const { groups = 0, fair = false } = order ?? {};
+  return { ...(groups > 0 ? { group: `group-${elections.indexOf(election) % groups}` } : {}), ...(fair ? { fair } : {}) };
+}
 
 /** Which names are led once in every part, where a plan has any. */
 export const PARTS = ['cache'] as const;

@@ -22,16 +22,28 @@ export function membershipConfigOf(plan: Plan): MembershipConfig {
   return { ...TIMINGS[plan.timing].membership, retentionUs: DAY_US };
 }
 
-export function electionConfigOf(plan: Plan): ElectionConfig {
+/** @param index Of which node. @param life Its first, second … */
+export function electionConfigOf(plan: Plan, index: number, life: number): ElectionConfig {
+  const { founding = false, earlierGrantUs, stateDirs = false, weights = [] } = plan;
   return {
     ...TIMINGS[plan.timing].election,
-    voters: plan.nodes.slice(0, plan.voters).map(({ name }) => name),
-    weights: plan.weights ?? [],
-    durable: plan.stateDirs === true,
+    voters: founding ? [] : plan.nodes.slice(0, plan.voters).map(({ name }) => name),
+    weights: founding ? [] : weights,
+    expect: founding ? plan.voters : 0,
+    founds: founding ? (weights[index] ?? 1) : 0,
+    ...(earlierGrantUs !== undefined && life === 1 ? { grantUs: earlierGrantUs } : {}),
+    // Who has a state directory finds the former T there (restart.R7); the others are told, as an operator would.
+    previousGrantUs: stateDirs ? 0 : (earlierGrantUs ?? 0),
+    durable: stateDirs,
     leaders: plan.leaders ?? 'any',
     drainTimeoutUs: 2 * TIMINGS[plan.timing].election.grantUs,
     reclaimDrainUs: plan.reclaim === true ? 0 : null,
   };
+}
+
+/** The longest T that any life of any node has. */
+export function longestGrantUs(plan: Plan): number {
+  return Math.max(TIMINGS[plan.timing].election.grantUs, plan.earlierGrantUs ?? 0);
 }
 
 /** How long the view must be still before a node leads its part. */
@@ -55,9 +67,9 @@ export function partUs(plan: Plan): number {
  *   election may be split some times.
  */
 export function convergenceUs(plan: Plan): { readonly viewUs: number; readonly leaderUs: number } {
-  const { membership: m, election: e } = TIMINGS[plan.timing];
+  const { membership: m } = TIMINGS[plan.timing];
   const nodes = plan.nodes.length;
   const suspicionUs = 2 * m.suspicionCeiling * m.pauseToleranceUs; // twice: a hearer's timer starts with the last news
   const viewUs = 25 * m.probePeriodUs + 9 * m.probePeriodUs + (nodes + 1) * m.probePeriodUs + suspicionUs + 8 * m.gossipTickUs + m.safetyNetUs;
-  return { viewUs, leaderUs: 25 * m.probePeriodUs + 8 * e.grantUs };
+  return { viewUs, leaderUs: 25 * m.probePeriodUs + 8 * longestGrantUs(plan) };
 }

@@ -222,6 +222,23 @@ export const VOTER_SCHEDULES: readonly Directed[] = [
     },
   },
   {
+    id: 'force-followed',
+    says: 'nodes that had no vote and hear of a forced set in which they have one wait as those do that were told: g leads by what a and b promised before they died',
+    run: () => {
+      const world = worldOf(['a', 'b', 'c', 'd', 'e', 'f', 'g'], ['g']);
+      if (!world.leaders().includes('g')) return 'g does not lead';
+      world.network = ({ from, to }) => ([from, to].includes('g') ? null : at(1));
+      die(world, 'a', 'b');
+      for (const name of ['d', 'e', 'f']) world.campaign(name);
+      world.election('c').franchise.force(
+        ['d', 'e', 'f'].map((name) => ({ name, weight: 1, excluded: false })),
+        world.now('c'),
+      );
+      world.run(ms(world) + 6_000);
+      return world.leaders().length === 1 ? null : 'nobody leads after all';
+    },
+  },
+  {
     id: 'force-rises',
     says: 'a voter that is forced to go on alone leads in a term above those it did not hear of, also where its wall clock is behind',
     run: () => {

@@ -4,7 +4,7 @@ import type { MembershipChange } from '../../src/membership/host.ts';
 import type { PartitionChange } from '../../src/partition/host.ts';
 import { Domain, chance, keyed } from '../kernel/keyed.ts';
 import { Turns } from '../../src/turns.ts';
-import type { Plan } from '../plan/plan.ts';
+import { type Plan, orderOf } from '../plan/plan.ts';
 import { stableAfterMs, timingOf } from '../plan/timings.ts';
 import type { Machine, Process } from './machine.ts';
 import type { ApplicationPort } from './node-port.ts';
@@ -44,7 +44,7 @@ export class Application implements ApplicationPort {
         const draw = this.#draw(machine);
         const delayUs = plan.application.standMaxUs === 0 || this.#world.isCalm ? 0 : draw % plan.application.standMaxUs;
         this.#later(machine, process, delayUs, () => {
-          if (!process.isLeaving) process.node.stand(change.name, machine.plan.priority);
+          if (!process.isLeaving) process.node.stand(change.name, machine.plan.priority, orderOf(plan, change.name));
         });
         break;
       }

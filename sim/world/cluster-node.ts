@@ -30,7 +30,7 @@ export const clusterNode: NodeFactory = (setup) => {
       void wire.open(node.handlers);
       node.begin(bound, setup.seeds);
     },
-    stand: (name, priority) => node.stand(name, priority),
+    stand: (name, priority, order) => void node.stand(name, priority, order),
     watch: (name) => void node.leader(name),
     standInPart: (name, priority, stableAfterMs) => node.standInPart(name, priority, stableAfterMs),
     resign: (name, reason, to) => node.resign(name, reason, to),
@@ -40,6 +40,12 @@ export const clusterNode: NodeFactory = (setup) => {
     setPriority: (name, priority) => node.setPriority(name, priority),
     setTags: (value) => node.setTags(value),
     changeVoters: (change) => void node.changeVoters(change),
+    forceVoters: (seats) =>
+      void node.voters.force(
+        seats.map(({ name }) => name),
+        seats.map(({ weight }) => weight),
+      ),
+    handOn: () => node.handOn(),
     leave: () => {
       for (const name of setup.elections) {
         node.withdraw(name);

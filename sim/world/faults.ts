@@ -56,6 +56,8 @@ export class Faults {
         this.#world.tell('voters', machine, `${machine.name} is asked to change the voters: ${JSON.stringify(step.change)}`);
         return this.#world.enter(machine, () => process.node.changeVoters(step.change));
       }
+      case 'disk-full':
+        return this.#fillDisk(machine, step.forUs);
       case 'suspend':
         return this.#stop(machine, 'suspended', step.forUs, 'timers');
       case 'drift':
@@ -90,11 +92,13 @@ export class Faults {
     for (const machine of world.machines) {
       if (machine.eachUs > 0) machine.strainUntilUs = Math.max(world.nowUs, machine.busyUntilUs);
       machine.eachUs = 0;
+      machine.isDiskFull = false;
     }
     world.release();
     for (const machine of world.machines) {
       if (machine.state === 'suspended') machine.clock.resume(world.nowUs);
       if (machine.state === 'paused' || machine.state === 'suspended') world.resume(machine, 'timers');
+      if (world.plan.earlierGrantUs !== undefined && machine.boots === 1) world.crash(machine); // all have the later T in the end
       world.start(machine, false);
     }
     // The view tells the truth from now on, and everybody hears of it because everybody has news.
@@ -153,6 +157,18 @@ export class Faults {
     });
   }
 
+  #fillDisk(machine: Machine, forUs: number): void {
+    const world = this.#world;
+    if (world.plan.stateDirs !== true) return;
+    world.marks.hit('disk-full');
+    world.tell('disk-full', machine, `the state directory of ${machine.name} cannot be written for ${Math.round(forUs / 1000)} ms`);
+    machine.isDiskFull = true;
+    const spell = (machine.diskSpell += 1);
+    world.after(forUs, () => {
+      if (machine.diskSpell === spell) machine.isDiskFull = false;
+    });
+  }
+
   /** In good order: leases are given back, everybody is told, the process ends, and one starts again later. */
   #leave(machine: Machine, downUs: number): void {
     const world = this.#world;
@@ -164,6 +180,7 @@ export class Faults {
     world.enter(machine, () => process.node.leave());
     world.after(LEAVING_US, () => {
       if (machine.process !== process) return;
+      if (world.plan.handOn === true && machine.state === 'running' && !machine.isDiskFull) machine.handedOn = process.node.handOn();
       world.crash(machine);
       if (world.isCalm) world.start(machine, false);
       else world.after(downUs, () => this.#start(machine, false));

@@ -1,6 +1,7 @@
 import type { Address } from '../../src/core/address.ts';
 import type { Member } from '../../src/core/view.ts';
 import type { Kept } from '../../src/election/config.ts';
+import type { HandedOn } from '../../src/election/hand-on.ts';
 import type { ElectionChange } from '../../src/election/host.ts';
 import type { MembershipChange } from '../../src/membership/host.ts';
 import type { PartitionChange } from '../../src/partition/host.ts';
@@ -53,6 +54,15 @@ export class Machine {
   boots = 0;
   /** What is in its state directory; it survives every crash. */
   disk: Kept | null = null;
+  /** What its last life handed on there; gone with the start of the next. */
+  handedOn: HandedOn | null = null;
+  /** The state directory cannot be written. */
+  isDiskFull = false;
+  diskSpell = 0;
+  /** When it accepted to found with others, on its disk. */
+  acceptedUs = Infinity;
+  /** It never starts again, and nobody has its disk. */
+  isGone = false;
   /** What each datagram and timer takes of a slow processor, and until when it is busy with one. */
   eachUs = 0;
   busyUntilUs = 0;

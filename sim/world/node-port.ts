@@ -2,9 +2,11 @@ import type { Address } from '../../src/core/address.ts';
 import type { Runtime } from '../../src/core/runtime.ts';
 import type { Member, Tags } from '../../src/core/view.ts';
 import type { ElectionConfig, Kept } from '../../src/election/config.ts';
+import type { HandedOn } from '../../src/election/hand-on.ts';
+import type { Order } from '../../src/election/rank.ts';
 import type { Election } from '../../src/election/election.ts';
 import type { ElectionChange, LostReason } from '../../src/election/host.ts';
-import type { VotersChange } from '../../src/election/voter-set.ts';
+import type { Seat, VotersChange } from '../../src/election/voter-set.ts';
 import type { MembershipConfig } from '../../src/membership/config.ts';
 import type { MembershipChange } from '../../src/membership/host.ts';
 import type { Membership } from '../../src/membership/membership.ts';
@@ -40,7 +42,7 @@ export interface NodeSetup {
 /** The synchronous side of a node: all that the world does to it. */
 export interface SimulatedNode {
   begin(): void;
-  stand(election: string, priority: number): void;
+  stand(election: string, priority: number, order: Order): void;
   /** Wants to know who leads, and stands for nothing. */
   watch(election: string): void;
   /** Stands for the lead of its part. */
@@ -54,6 +56,10 @@ export interface SimulatedNode {
   setPriority(election: string, priority: number): void;
   setTags(tags: Tags): void;
   changeVoters(change: VotersChange): void;
+  /** Only these vote from now on, whatever the others say, who are gone for good. */
+  forceVoters(seats: readonly Seat[]): void;
+  /** Answers nobody any more. @returns What the next life must know, so that it need not wait. */
+  handOn(): HandedOn | null;
   /** Resigns everything and leaves the membership; the process then ends. */
   leave(): void;
   readonly membership: Membership;

@@ -2,6 +2,7 @@ import type { Address } from '../../src/core/address.ts';
 import { createRandom } from '../../src/core/random.ts';
 import type { Runtime } from '../../src/core/runtime.ts';
 import type { Member } from '../../src/core/view.ts';
+import type { Kept } from '../../src/election/config.ts';
 import { ELECTION_KIND } from '../../src/election/codec.ts';
 import { firstDigest } from '../../src/election/config-digest.ts';
 import { type Entry, Op } from '../../src/election/messages.ts';
@@ -15,7 +16,7 @@ import type { Observer } from '../check/observer.ts';
 import { EventQueue } from '../kernel/event-queue.ts';
 import { Domain, keyed } from '../kernel/keyed.ts';
 import type { Trace } from '../kernel/trace.ts';
-import { type Plan, type Trigger, isStill } from '../plan/plan.ts';
+import { type Plan, type Trigger, isStill, orderOf } from '../plan/plan.ts';
 import { electionConfigOf, membershipConfigOf, stableAfterMs } from '../plan/timings.ts';
 import type { Carriage, Payload } from '../wire/wires.ts';
 import { Application } from './application.ts';
@@ -98,7 +99,7 @@ export class World {
   constructor(options: WorldOptions) {
     const { plan } = options;
     this.plan = plan;
-    const config = electionConfigOf(plan);
+    const config = electionConfigOf(plan, 0, 2); // as all nodes are once they have started again
     this.#firstSet = { term: 0, version: 0, seats: firstSeats(config.voters, config.weights), floor: 0 };
     this.#lineage = firstDigest(config);
     this.trace = options.trace;
@@ -161,12 +162,13 @@ export class World {
 
   /** Starts a process without any memory. */
   start(machine: Machine, newAddress: boolean): void {
-    if (machine.process !== null) return;
+    if (machine.process !== null || machine.isGone) return;
     if (newAddress) {
       machine.address = machine.addressFor(machine.boots);
       this.#at.set(machine.address, machine);
     }
     machine.boots += 1;
+    if (this.plan.earlierGrantUs !== undefined && machine.boots === 2 && !this.isCalm) this.marks.hit('lease-shortened');
     const boot = 1 + (keyed(this.plan.seed, Domain.boot, machine.index, machine.boots) % 0xffff_fffe);
     const process: Process = {
       boot,
@@ -202,11 +204,8 @@ export class World {
       tags: {},
       elections: this.plan.elections,
       membership: membershipConfigOf(this.plan),
-      election: { ...electionConfigOf(this.plan), kept: machine.disk },
-      keep: (kept) => {
-        machine.disk = kept;
-        return true;
-      },
+      election: { ...electionConfigOf(this.plan, machine.index, machine.boots), kept: machine.disk, handedOn: machine.handedOn },
+      keep: (kept) => this.#keep(machine, kept),
       runtime: this.#runtimeOf(machine, process),
       tap,
       wire: this.#overheard(
@@ -224,6 +223,7 @@ export class World {
         }),
       ),
     });
+    machine.handedOn = null; // it is gone from the disk before the first word
     this.#observer.started(machine.name);
     this.tell('start', machine, `${machine.name} starts at ${machine.address}`);
     this.enter(machine, () => process.node.begin());
@@ -231,8 +231,21 @@ export class World {
       for (const election of this.plan.elections) this.enter(machine, () => process.node.watch(election));
       return;
     }
-    for (const election of this.plan.elections) this.enter(machine, () => process.node.stand(election, machine.plan.priority));
+    for (const election of this.plan.elections) this.enter(machine, () => process.node.stand(election, machine.plan.priority, orderOf(this.plan, election)));
     for (const part of this.plan.parts ?? []) this.enter(machine, () => process.node.standInPart(part, machine.plan.priority, stableAfterMs(this.plan)));
+  }
+
+  #keep(machine: Machine, kept: Kept): boolean {
+    if (machine.isDiskFull) {
+      this.marks.hit('not-written');
+      return false;
+    }
+    if (kept.pending && machine.disk?.pending !== true) {
+      machine.acceptedUs = this.nowUs;
+      this.tell('accepted', machine, `${machine.name} accepts to found with ${kept.set!.seats.map(({ name }) => name).join(', ')}`);
+    }
+    machine.disk = kept;
+    return true;
   }
 
   /** Everybody else; in a large cluster the first few, as people configure it. */
@@ -366,17 +379,21 @@ export class World {
   /** What each node goes by, or would if it started now. */
   #inForce(): ReadonlyMap<string, InForce> {
     return new Map(
-      this.machines.map(({ name, process, disk }) => {
+      this.machines.flatMap(({ name, process, disk, isGone }) => {
+        if (isGone) return [];
         const running = process?.node.election.franchise.standing;
-        if (running !== undefined) return [name, { set: running.set, lineage: running.lineage }];
-        return [name, { set: disk?.set ?? this.#firstSet, lineage: disk?.set == null ? this.#lineage : disk.lineage }];
+        if (running !== undefined) return [[name, { set: running.set, lineage: running.lineage }]];
+        const kept = disk?.pending === true ? null : (disk?.set ?? null); // what was only accepted is not in force
+        return [[name, { set: kept ?? this.#firstSet, lineage: kept === null ? this.#lineage : disk!.lineage }]];
       }),
     );
   }
 
-  /** The newest set of voters that is in force anywhere. */
+  /** The newest set of voters that is in force anywhere; an empty one while they have not found each other. */
   voters(): VoterSet {
-    return this.plan.stateDirs === true ? newestOf([...this.#inForce().values()].map(({ set }) => set)) : this.#firstSet;
+    if (this.plan.stateDirs !== true) return this.#firstSet;
+    const sets = [...this.#inForce().values()].map(({ set }) => set).filter(({ seats }) => seats.length > 0);
+    return sets.length === 0 ? this.#firstSet : newestOf(sets);
   }
 
   tell(kind: string, machine: Machine | null, text: string): void {
@@ -537,6 +554,7 @@ export class World {
     this.#observer.heard(machine, process, change, this.nowUs);
     if (change.type === 'voters') {
       this.marks.hit(change.settled ? 'voters-settled' : 'voters-installed');
+      if (this.plan.founding === true && change.set.version === 0 && !this.isCalm) this.marks.hit('founded');
       this.#observer.votersChanged(this.#inForce(), this.nowUs);
     }
     if (change.type === 'elected') {

@@ -227,6 +227,7 @@ export class Franchise {
       }
     }
     const hadVote = this.hasVote;
+    const isForced = lineage !== electorate.lineage && set.floor >= FORCED_RAISE; // a founded one has no floor until it is changed, and then this only waits longer
     const hasSeat = set.seats.some(({ name, weight }) => name === self.name && weight > 0);
     this.hasVote = hasSeat && memory.isDurable;
     electorate.install(set, lineage);
@@ -234,7 +235,8 @@ export class Franchise {
     this.#parts.silent.onVoters();
     this.reconfiguration.onVoters();
     this.#parts.voter.onVoters(set.floor);
-    if (this.hasVote && !hadVote) this.#parts.recovery.restart(now);
+    // Who hears of a forced set waits as who is told does: a process may be old, and what the former voters promised is not (config.F1, schedule force-followed).
+    if (this.hasVote && !hadVote) this.#parts.recovery[isForced ? 'startOver' : 'restart'](now);
     else this.#parts.recovery.onVoters();
     if (this.hasVote) electorate.heardUnder(self.name);
     if (hasSeat && !this.hasVote) notKept();

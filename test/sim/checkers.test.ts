@@ -11,7 +11,8 @@ import { timingOf } from '../../sim/plan/timings.ts';
 import type { Machine, Process } from '../../sim/world/machine.ts';
 import { QUEUE_MAX } from '../../src/election/bid-queue.ts';
 import type { GrantRecord } from '../../src/election/ballot-box.ts';
-import type { SpeechCheck } from '../../sim/check/speech.ts';
+import { Op } from '../../src/election/messages.ts';
+import { SpeechCheck } from '../../sim/check/speech.ts';
 import { VoteCheck } from '../../sim/check/votes.ts';
 
 const broken = (violations: Violations): InvariantId[] => violations.list.map(({ id }) => id);
@@ -164,6 +165,33 @@ describe("safety.S6, a former life's promise", () => {
   };
   it('bites when the next life promises before that has run out', () => expect(history(999)).toEqual(['safety.S6']));
   it('rests when it waits', () => expect(history(1_000)).toEqual([]));
+
+  /** Life 8 was handed on what life 7 promised to a, shows the floor of a later set until then, and promises the name to b once a's promise is over. */
+  const handed = (next: GrantRecord, released: boolean): InvariantId[] => {
+    const violations = new Violations();
+    const speech = new SpeechCheck(violations);
+    const a = { name: 'a', boot: 1, address: 'a:1', mayPromise: () => true, term: () => 0, isOver: () => true };
+    for (const [who, ballot] of [
+      [a, 10],
+      [a, 9],
+      [{ ...a, name: 'b' }, 30],
+    ] as const)
+      speech.said(who, { op: Op.bid, name: 'leader', ballot, seq: 1, priority: 0, group: '', fair: false }, 0);
+    if (released) speech.said(a, { op: Op.release, name: 'leader', term: next.term, to: '', drainMs: 0 }, 0);
+    const votes = new VoteCheck('leader', violations, speech);
+    const seen = (boot: number, maxBallot: number, grant: GrantRecord | null, atUs: number): void =>
+      votes.look('v', boot, { maxBallot, floor: 30, grant }, trueTime, atUs);
+    seen(7, 10, grant('a', 1_000), 0);
+    seen(8, 20, null, 100);
+    seen(8, next.ballot, next, 200);
+    if (released) seen(8, 20, null, 300);
+    seen(8, 30, promise('b', 30, 5_000, false), 400);
+    return broken(violations);
+  };
+  it('rests when it was handed on and released since', () => expect(handed(grant('a', 1_100), true)).toEqual([]));
+  it('leaves what was handed on to election.I4', () => expect(handed(grant('a', 1_100), false)).toEqual(['election.I4']));
+  it('bites when less is kept than was promised', () => expect(handed(grant('a', 900), true)).toEqual(['safety.S6']));
+  it('is no leave to promise a lower ballot: safety.S4', () => expect(handed(promise('a', 9, 1_100, false), true)).toContain('safety.S4'));
 });
 
 describe('safety.S7, the closest call', () => {

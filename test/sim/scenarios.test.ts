@@ -81,6 +81,11 @@ describe('the language of scenarios', () => {
     expect(read({ steps: [{ at: '1s', do: 'crash', node: 'n9' }] })).toContain('steps.0: names a node that is not there');
     expect(read({ nodes: [{ rate: '20%' }], voters: 1 })).toContain('nodes.0.rate: beyond');
     expect(read({ voters: 5 })).toContain('voters: there are only 3 nodes');
+    expect(read({ handOn: true })).toContain('handOn: needs stateDirs');
+    expect(read({ disaster: true })).toContain('disaster: needs stateDirs');
+    expect(read({ stateDirs: true, founding: true, voters: 1 })).toContain('founding: 3 nodes may be two groups');
+    expect(read({ earlierLease: '1ms' })).toContain('earlierLease: must be longer than');
+    expect(read({ stateDirs: true, founding: true, earlierLease: '10s' })).toContain('earlierLease: T is part of');
   });
 
   it('can say every plan that a seed makes: written and read back it is the same run', { timeout: 60_000 }, () => {

@@ -42,6 +42,11 @@ const REQUIRED = [
   'reclaim',
   'roll',
   'lost-preempted',
+  'voter-handed-on',
+  'not-written',
+  'founded',
+  'lease-shortened',
+  'disaster',
 ];
 
 export function swarmCommand(): Command {
