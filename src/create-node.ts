@@ -5,7 +5,7 @@ import { ms } from './core/time.ts';
 import { ClusterNode } from './node.ts';
 import { type NodeOptions, type NodeSettings, settingsOf } from './options.ts';
 import { RememberedPeers } from './remembered.ts';
-import { releaseOnExit } from './last-breath.ts';
+import { drawLastBreath } from './last-breath.ts';
 import { createRuntime } from './runtime.ts';
 import { StateFile } from './state-file.ts';
 import { Seeds } from './seeds.ts';
@@ -65,7 +65,8 @@ export async function openNode(
     throw options.signal.reason;
   }
   remembered?.follow(node);
-  if (options.releaseOnExit === true) releaseOnExit(node, runtime, options.crashDrainMs ?? ms(settings.election.stopBeforeUs), logger);
+  const { releaseOnExit, crashDrainMs = ms(settings.election.stopBeforeUs) } = options;
+  drawLastBreath(node, runtime, { releaseOnExit, crashDrainMs }, logger);
   if (options.onOverrun === 'exit') new Watchdog(node, ms(settings.election.renewUs) / 5);
   seeds.follow(node);
   const close = (): void => void node.close();

@@ -53,7 +53,10 @@ export interface NodeOptions {
   readonly driftPpm?: number;
   /** Longest that a leader that resigned goes on renewing while its job comes to an end. */
   readonly drainTimeoutMs?: number;
-  /** Gives leases back when the process ends by an exception or `exit`, instead of letting them run out. Only where nothing that a job started outlives the process. Default false. */
+  /**
+   * Gives leases back when the process ends by an exception or `exit`, instead of letting them run out, also while jobs run under them.
+   * Only where nothing that a job started outlives the process. Default false: only leases under which nothing runs are given back.
+   */
   readonly releaseOnExit?: boolean;
   /** How long voters keep a name given back so (or by `reclaim`, from the start on) from others, for what was still under way. Default: `stopBeforeMs`; 0 where all resources check the term. */
   readonly crashDrainMs?: number;

@@ -265,13 +265,14 @@ export class Election {
   }
 
   /**
-   * Gives back all that is led, for a process that ends now. Every lease is invalid before a word is sent.
+   * Gives back what is led, for a process that ends now. Every such lease is invalid before a word is sent.
    *
    * @param drainMs How long voters keep the name from others: what this process sent last is still under way.
+   * @param isOver Whether nothing acts on that tenure any more; of those on which something may the lease runs out.
    */
-  lastBreath(drainMs: number, now: Now): void {
+  lastBreath(drainMs: number, now: Now, isOver: (name: string, term: number) => boolean = () => true): void {
     this.#transition(now, () => {
-      for (const contest of this.#contests.each()) this.#leader.lastBreath(contest, this.#context.peers.voters(), Math.max(1, Math.round(drainMs)));
+      for (const contest of this.#contests.each()) this.#leader.lastBreath(contest, this.#context.peers.voters(), Math.max(1, Math.round(drainMs)), isOver);
     });
   }
 

@@ -222,9 +222,9 @@ export class Leader {
   }
 
   /** The process ends in this moment: what it leads is given back, and nothing here may act on it any more. */
-  lastBreath(contest: Contest, voters: readonly Peer[], drainMs: number): void {
+  lastBreath(contest: Contest, voters: readonly Peer[], drainMs: number, isOver: (name: string, term: number) => boolean): void {
     const tenure = contest.tenure;
-    if (tenure === null) return;
+    if (tenure === null || !isOver(contest.name, tenure.term)) return;
     contest.tenure = null;
     contest.role = 'idle';
     contest.wanted = false;

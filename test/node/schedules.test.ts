@@ -21,6 +21,23 @@ describe('schedules of endings', () => {
     expect(world.leaders()).toHaveLength(1);
   });
 
+  it('X2: last words are said of what nothing acts on any more; the lease of a job that may have left something behind runs out', () => {
+    const { world, leader } = settledWorld(abc);
+    for (const name of ['busy', 'idle']) world.campaign(leader, name);
+    world.run(world.nowUs / 1_000 + 300);
+    const others = abc.filter((name) => name !== leader);
+    for (const name of ['busy', 'idle']) for (const other of others) world.campaign(other, name);
+    world.run(world.nowUs / 1_000 + 300);
+    const saidMs = world.nowUs / 1_000;
+    world.election(leader).lastBreath(50, world.now(leader), (name) => name === 'idle');
+    world.kill(leader);
+    world.run(saidMs + 100);
+    const leads = (name: string): boolean => others.some((other) => world.election(other).tenureOf(name) !== null);
+    expect([leads('idle'), leads('busy')]).toEqual([true, false]);
+    world.run(saidMs + 1_100);
+    expect(leads('busy')).toBe(true);
+  });
+
   it('X28: where terms fall a resource notices, and says so, and the next term is above what it has seen', async () => {
     const world = new NodeWorld();
     const gate = new FencingGate();
