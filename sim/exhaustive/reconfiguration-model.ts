@@ -20,7 +20,7 @@ import {
 } from './reconfiguration-state.ts';
 
 /**
- * Voters that change (config.P1–P8) as a model small enough to be explored whole: a few nodes, an
+ * Voters that change (config.P1–P9) as a model small enough to be explored whole: a few nodes, an
  * election of whoever may change the voters, one job, messages that are late, doubled and lost as they
  * like, and lives that end. It drives the rules, where the schedules drive the shipped code.
  *
@@ -40,6 +40,8 @@ export interface ReconfigurationRules {
   readonly stamped: boolean;
   /** P3. Majorities of consecutive sets meet: one vote more or less. */
   readonly overlap: boolean;
+  /** P4. Where only voters may lead, whoever leads a change has a vote in what it wants. */
+  readonly voting: boolean;
   /** P5. A voter answers only who goes by the set that it goes by itself. */
   readonly sameSet: boolean;
   /** P6. Promises given before a set was settled have ended before it is left. */
@@ -50,6 +52,8 @@ export interface ReconfigurationRules {
   readonly counted: boolean;
   /** P8. A voter that starts again goes by the set that it went by before. */
   readonly durable: boolean;
+  /** P9. Each step leaves somebody to vote, whatever was wished before it. */
+  readonly left: boolean;
 }
 
 export interface ReconfigurationWorld {
@@ -59,6 +63,8 @@ export interface ReconfigurationWorld {
   readonly term: number;
   /** Who may lead the voters' own election, and what each wants the voters to be. */
   readonly wishes: Readonly<Record<string, string>>;
+  /** Whether only voters may lead. */
+  readonly onlyVoters?: boolean;
   /** Who stands for the job; nobody: the sets themselves are looked at, whether two can elect at once. */
   readonly workers: string;
   /** Highest ballot of the voters' own election, and of the job. */
@@ -207,12 +213,16 @@ export class Model {
       return yield { words: `${this.#names[node]} stamps the set with its term: ${this.#tell(to.sets.at(-1)!)}`, to };
     }
     const wanted = this.#wanted[c]!;
+    if (this.#rules.voting && this.#world.onlyVoters === true && (wanted & (1 << node)) === 0) return;
     const steps = this.#rules.overlap ? nodesOf(now.voters ^ wanted).map((n) => now.voters ^ (1 << n)) : [wanted];
     for (const voters of steps) {
-      if (voters === 0 || voters === now.voters || (this.#rules.overlap && !overlaps(now.voters, voters))) continue;
+      if ((this.#rules.left && voters === 0) || voters === now.voters || (this.#rules.overlap && !overlaps(now.voters, voters))) continue;
       const to = copy(state);
       if (this.#rules.drained) drain(to, c);
       this.#install(to, c, voters);
+      // Quiet start asks the voters alone whether anybody can lead (restart.R6). That it refuses any set but the first is the bar behind this one.
+      if (this.#world.onlyVoters === true && voters !== 0 && (voters & (1 << node)) === 0)
+        to.wrong = `${this.#names[node]} leads without a vote in the set that it made`;
       yield { words: `${this.#names[node]} puts ${this.#tell(to.sets.at(-1)!)} in force`, to };
     }
   }
@@ -224,6 +234,7 @@ export class Model {
     const next: Config = { term: ballot, version: now.version + 1, voters, floor: this.#rules.floor ? Math.max(now.floor, floor) : 0 };
     const twin = to.sets.find(({ term, version }) => term === next.term && version === next.version);
     if (twin !== undefined) to.wrong = `${this.#tell(twin)} and ${this.#tell(next)} have one number`;
+    if (voters === 0) to.wrong = `of ${this.#tell(now)} nobody is left to vote`;
     this.#goBy(to, node, to.sets.push(next) - 1);
     if (to.wrong === '' && this.#world.workers === '') to.wrong = this.#apart(to);
   }

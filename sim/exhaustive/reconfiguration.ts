@@ -7,11 +7,13 @@ export const RECONFIGURATION_RULES: ReconfigurationRules = {
   settled: true,
   stamped: true,
   overlap: true,
+  voting: true,
   sameSet: true,
   drained: true,
   floor: true,
   counted: true,
   durable: true,
+  left: true,
 };
 
 /** The rule of docs/protocol.md (config.*) that each stands for. */
@@ -19,11 +21,13 @@ export const RULE_IDS: Readonly<Record<string, keyof ReconfigurationRules>> = {
   P1: 'settled',
   P2: 'stamped',
   P3: 'overlap',
+  P4: 'voting',
   P5: 'sameSet',
   P6: 'drained',
   P7: 'floor',
   'P7-counted': 'counted',
   P8: 'durable',
+  P9: 'left',
 };
 
 /** {a, b, c} becomes {b, c} and then {c}, while a and c stand for the job: of the first and the last set no majorities meet. */
@@ -40,6 +44,22 @@ export const TWO_CHANGERS: ReconfigurationWorld = {
   sets: 5,
   restarts: 0,
 };
+
+/** Two voters, each of which wants to go on alone: both wishes, one after the other, would leave nobody. Only voters may lead. */
+export const TWO_LONERS: ReconfigurationWorld = {
+  first: 'ab',
+  term: 1,
+  wishes: { a: 'a', b: 'b' },
+  onlyVoters: true,
+  workers: '',
+  terms: 3,
+  ballots: 1,
+  sets: 5,
+  restarts: 0,
+};
+
+/** A voter that wants to be none, and leads the change meanwhile. Only voters may lead. */
+export const ONE_THAT_GOES: ReconfigurationWorld = { ...TWO_LONERS, first: 'abc', wishes: { c: 'ab', a: 'abc' } };
 
 export interface ReconfigurationExploration {
   readonly states: number;

@@ -3,7 +3,15 @@ import { exploreAll } from '../../../sim/host/pool.ts';
 import { tellRounds } from '../../../sim/exhaustive/explore.ts';
 import { exploreFounding, groupsOf } from '../../../sim/exhaustive/founding.ts';
 import { exploreQuietStart } from '../../../sim/exhaustive/quiet-start.ts';
-import { ONE_CHANGER, RECONFIGURATION_RULES, RULE_IDS, TWO_CHANGERS, exploreReconfiguration } from '../../../sim/exhaustive/reconfiguration.ts';
+import {
+  ONE_CHANGER,
+  ONE_THAT_GOES,
+  RECONFIGURATION_RULES,
+  RULE_IDS,
+  TWO_CHANGERS,
+  TWO_LONERS,
+  exploreReconfiguration,
+} from '../../../sim/exhaustive/reconfiguration.ts';
 import { writeLine, writeNow } from '../output.ts';
 import { SimExit, jobsOf, mutantOf, timeUs, wholeNumber } from './common.ts';
 import { exploreMessages } from './explore-messages.ts';
@@ -79,6 +87,8 @@ export function exploreCommand(): Command {
           const worlds = [
             { ...ONE_CHANGER, ballots, restarts },
             { ...TWO_CHANGERS, restarts },
+            { ...TWO_LONERS, restarts },
+            { ...ONE_THAT_GOES, restarts },
           ];
           worlds.every((world) => tellModel('reconfiguration', world, json, () => exploreReconfiguration(world, rules)));
           return;
