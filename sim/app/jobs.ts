@@ -72,6 +72,7 @@ export class Jobs<R extends Record<string, Resource<unknown>>> implements Applic
         return;
       }
       case 'ended':
+        if (process.isLeaving) return;
         return this.#enter(machine, process, () => process.node.stand(change.name, machine.plan.priority, orderOf(this.#world.plan, change.name)));
       case 'refused':
         return this.#world.after(0, () => {
