@@ -13,8 +13,6 @@ export function excuseFor(world: World): string | null {
   const { seats } = world.voters();
   if (plan.founding === true && seats.length === 0)
     return world.machines.some((machine) => cannotFound(world, machine)) ? 'a founder died between its proposal and its word' : null;
-  if (plan.founding === true && world.machines.some((machine) => isBoundElsewhere(world, machine)))
-    return 'a node is bound to found with one that has founded with others';
   const votes = votesIn(seats);
   const { needed } = votes;
   const voters = world.machines.filter(({ name }) => votes.of(name) > 0);
@@ -42,17 +40,5 @@ function cannotFound({ machines }: World, { disk, acceptedUs }: Machine): boolea
       set!.seats.some((seat) => seat.name === name) &&
       (process === null || process.startedUs > acceptedUs) &&
       (theirs?.set == null || theirs.lineage !== lineage),
-  );
-}
-
-/**
- * Whether that node has accepted to found with somebody who goes by another set: it never comes to be, and who is bound to it follows no other
- * (config.B1). No death is needed: of those who proposed the same, one may hear others first.
- */
-function isBoundElsewhere({ machines }: World, { disk }: Machine): boolean {
-  if (disk?.pending !== true) return false;
-  const { lineage, set } = disk;
-  return machines.some(
-    ({ name, disk: theirs }) => set!.seats.some((seat) => seat.name === name) && theirs?.set != null && !theirs.pending && theirs.lineage !== lineage,
   );
 }

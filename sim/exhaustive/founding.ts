@@ -17,9 +17,11 @@ export interface FoundingRules {
   readonly unanimous: boolean;
   /** A set is in force where all its voters were heard to accept it; without it, where it is accepted. */
   readonly twice: boolean;
+  /** Who is bound is free when one that it is bound to goes by another set; without it, when that one has accepted another. */
+  readonly final: boolean;
 }
 
-export const FOUNDING_RULES: FoundingRules = { kept: true, unanimous: true, twice: true };
+export const FOUNDING_RULES: FoundingRules = { kept: true, unanimous: true, twice: true, final: true };
 
 export interface FoundingExploration {
   readonly states: number;
@@ -33,6 +35,8 @@ interface Node {
   /** The set it has accepted, as its lives in the order of their names; '': none. */
   readonly accepted: string;
   readonly inForce: boolean;
+  /** It has no vote, and goes by what others have founded. */
+  readonly follows: boolean;
 }
 
 interface State {
@@ -50,7 +54,7 @@ interface State {
 export function exploreFounding(restarts: number, groups: readonly string[], rules: FoundingRules = FOUNDING_RULES): FoundingExploration {
   const names = [...new Set(groups.join('').split(''))].sort().join('');
   const first: State = {
-    nodes: names.split('').map(() => ({ life: 1, accepted: '', inForce: false })),
+    nodes: names.split('').map(() => ({ life: 1, accepted: '', inForce: false, follows: false })),
     free: new Set(names.split('').map((name) => `${name}1`)),
     accepts: new Set(),
   };
@@ -79,14 +83,26 @@ export function exploreFounding(restarts: number, groups: readonly string[], rul
 function* steps(state: State, names: string, groups: readonly string[], restarts: number, rules: FoundingRules): Generator<{ words: string; to: State }> {
   const lives = state.nodes.map(({ life }) => life);
   const ended = lives.reduce((sum, life) => sum + life - 1, 0);
-  for (const [n, { life, accepted, inForce }] of state.nodes.entries()) {
+  for (const [n, { life, accepted, inForce, follows }] of state.nodes.entries()) {
     const name = names[n]!;
     const change = (node: Partial<Node>): readonly Node[] => state.nodes.map((one, i) => (i === n ? { ...one, ...node } : one));
     if (ended < restarts) {
       const next = `${name}${life + 1}`;
-      const nodes = change({ life: life + 1, ...(rules.kept ? {} : { accepted: '', inForce: false }) });
+      const nodes = change({ life: life + 1, ...(rules.kept ? {} : { accepted: '', inForce: false, follows: false }) });
       const free = rules.kept && accepted !== '' ? state.free : new Set([...state.free, next]);
       yield { words: `${name}${life} dies and starts again as ${next}`, to: { ...state, nodes, free } };
+    }
+    if (follows) continue;
+    const isMet = (other: string): boolean => accepted === '' || accepted.split(' ').some((one) => one[0] === other);
+    for (const [m, other] of state.nodes.entries()) {
+      if (m === n || inForce || !isMet(names[m]!) || !(other.inForce || other.follows) || other.accepted === accepted) continue;
+      const nodes = change({ accepted: other.accepted, follows: true });
+      yield { words: `${name}${life} goes by ${other.accepted}, as ${names[m]} does`, to: { ...state, nodes } };
+    }
+    if (!rules.final && accepted !== '' && !inForce) {
+      const [other] = [...state.accepts].filter((one) => isMet(one[0]!) && one[0] !== name && !one.endsWith(`>${accepted}`));
+      if (other !== undefined)
+        yield { words: `${name}${life} lets go of ${accepted}, as it heard of ${other}`, to: { ...state, nodes: change({ accepted: '' }) } };
     }
     if (accepted === '') {
       for (const set of setsOf(lives, names, groups, n)) {
@@ -135,5 +151,5 @@ function rivals({ nodes }: State, names: string): string | null {
 
 function print({ nodes, free, accepts }: State): string {
   const sorted = (set: ReadonlySet<string>): string => [...set].sort((a, b) => (a < b ? -1 : 1)).join();
-  return `${nodes.map(({ life, accepted, inForce }) => `${life}${accepted}${inForce ? '!' : ''}`).join('|')}#${sorted(free)}#${sorted(accepts)}`;
+  return `${nodes.map(({ life, accepted, inForce, follows }) => `${life}${accepted}${inForce ? '!' : ''}${follows ? '*' : ''}`).join('|')}#${sorted(free)}#${sorted(accepts)}`;
 }

@@ -54,6 +54,15 @@ export class Bootstrap {
     return this.#accepted?.lineage ?? 0;
   }
 
+  /**
+   * Whether this node has accepted to found with `name`. Should that one go by another set, it never accepts this one any more, so that it
+   * never comes to be, and who is bound to it is free. *Not by what a third says of it, and not because it has merely
+   * accepted another: that one may come to nothing too, and two who let each other go may meet again in what they said before.*
+   */
+  waitsFor(name: string): boolean {
+    return this.#accepted?.set.seats.some((seat) => seat.name === name) === true;
+  }
+
   get nextDeadlineUs(): number {
     return this.#sayAtUs;
   }

@@ -143,7 +143,7 @@ export class Franchise {
   reconcile(peer: Peer, packet: ElectionPacket, now: Now): boolean {
     const { config, electorate, outbox } = this.#context;
     for (const entry of packet.entries) {
-      if (entry.op === Op.voters && configDigest(config, entry.lineage, entry) === packet.config && this.#mayFollow(entry))
+      if (entry.op === Op.voters && configDigest(config, entry.lineage, entry) === packet.config && this.#mayFollow(entry, peer))
         this.#install(entry, entry.lineage, now);
     }
     if (packet.config === electorate.digest) return true;
@@ -199,12 +199,16 @@ export class Franchise {
     leader.settled(contest, now);
   }
 
-  /** Whether a set that was heard of is a later one of ours; or, for a node without a vote of its own, the one that grew from what it was started with. */
-  #mayFollow(news: Voters): boolean {
+  /**
+   * Whether the set that `peer` goes by is a later one of ours; or, for a node without a vote of its own, the one that grew from what it
+   * was started with. Who has accepted to found with others is bound to them, until one of those goes by another set.
+   */
+  #mayFollow(news: Voters, peer: Peer): boolean {
     const { electorate, self } = this.#context;
     if (news.lineage === electorate.lineage) return isNewer(news, electorate.set);
     if (news.origin !== electorate.origin || electorate.lineage !== electorate.origin || electorate.isVoter(self.name)) return false;
-    return this.bootstrap.boundTo === 0 || this.bootstrap.boundTo === news.lineage;
+    const { boundTo } = this.bootstrap;
+    return boundTo === 0 || boundTo === news.lineage || this.bootstrap.waitsFor(peer.name);
   }
 
   /**

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { FOUNDING_RULES, exploreFounding, groupsOf } from '../../sim/exhaustive/founding.ts';
+import { FOUNDING_RULES, type FoundingRules, exploreFounding, groupsOf } from '../../sim/exhaustive/founding.ts';
 
 const overlapping = ['abc', 'cde'];
 
@@ -13,11 +13,18 @@ describe('finding the first voters by number, explored whole as a model', () => 
     expect(states).toBeGreaterThan(10_000);
   });
 
-  it.each([
+  it.each<[string, Partial<FoundingRules>, number, RegExp, string[]?]>([
     ['what was accepted is not kept', { kept: false }, 1, /^a and b elect one of \{a1 b1 c1\}, c and d one of \{c2 d1 e1\}$/],
     ['to propose is enough', { twice: false }, 0, /^a and b elect one of \{a1 b1 c1\}, c and d one of \{c1 d1 e1\}$/],
+    [
+      'who is bound is free when one of its set has merely accepted another',
+      { final: false },
+      0,
+      /^b and c elect one of \{a1 b1 c1\}, a and d one of \{a1 b1 d1\}$/,
+      ['abc', 'abd'],
+    ],
     ['names are counted', { twice: false, unanimous: false }, 0, /elect one of/],
-  ] as const)('founds two that share a voter where %s', (_, off, restarts, end) => {
-    expect(exploreFounding(restarts, overlapping, { ...FOUNDING_RULES, ...off }).counterexample?.at(-1)).toMatch(end);
+  ])('founds two that share a voter where %s', (_, off, restarts, end, groups = overlapping) => {
+    expect(exploreFounding(restarts, groups, { ...FOUNDING_RULES, ...off }).counterexample?.at(-1)).toMatch(end);
   });
 });

@@ -430,6 +430,27 @@ describe('bootstrap', () => {
     expect(votersOf(world, 'd')).toBe('');
   });
 
+  it('who is bound to a set that cannot come to be is free when one of it, and nobody else, says that it goes by another', () => {
+    const world = new ElectionWorld(['a', 'b', 'c', 'd'], storyConfig([], { expect: 3, founds: 1, durable: true }));
+    // Nobody hears what c proposes once it knows all three: it alone accepts {b, c, d}.
+    world.network = ({ from, packet }) => (from === 'c' && packet.entries.some((e) => e.op === Op.found && e.names.length === 3) ? null : 1000);
+    for (const name of ['b', 'c', 'd']) world.start(name);
+    world.run(2000);
+    expect(['b', 'c', 'd'].map((name) => world.disks.get(name)?.pending ?? false)).toEqual([false, true, false]);
+    world.network = ({ from, to }) => ([from, to].includes('c') ? null : 1000);
+    world.start('a');
+    world.run(7000);
+    expect(votersOf(world, 'b')).toBe('a1 b1 d1');
+    world.network = ({ from, to }) => ([from, to].includes('c') && ![from, to].includes('a') ? null : 1000);
+    world.campaign('c');
+    world.run(10_000);
+    expect(votersOf(world, 'c')).toBe('');
+    world.network = () => 1000;
+    world.run(13_000);
+    expect(votersOf(world, 'c')).toBe('a1 b1 d1');
+    expect(world.disks.get('c')!.pending).toBe(false);
+  });
+
   it('X51: two groups that never met are two clusters, which refuse each other by name', () => {
     const names = ['a', 'b', 'c', 'd', 'e', 'f'];
     const world = new ElectionWorld(names, storyConfig([], { expect: 3, founds: 1, durable: true }));
