@@ -3,6 +3,8 @@ export interface Mutant {
   readonly id: string;
   /** What is wrong with it, in a few words. */
   readonly bug: string;
+  /** The directed schedule that was written for it, which is then tried before anything else: what no seed shows soon need not be looked for in many. */
+  readonly schedule?: string;
   readonly file: string;
   /** Must match exactly once; white space is free. Without type annotations, which are gone by then. */
   readonly find: string;

@@ -19,8 +19,8 @@ export interface Task {
   readonly codecEvery: number;
   /** Each runs once more as it is, and the hashes must agree. */
   readonly twice?: boolean;
-  /** Instead of runs: the directed schedules. */
-  readonly directed?: boolean;
+  /** Instead of runs: the directed schedules, or the one of this name. */
+  readonly directed?: 'all' | { readonly id: string };
   /** Instead of runs: every interleaving of a small world. */
   readonly explore?: { readonly bounds: Bounds; readonly start: Start; readonly part: number; readonly of: number };
   /** Instead of runs: every step of it, down to single datagrams. `pulse`: states and whole steps so far, and how many steps are still worth looking at. */

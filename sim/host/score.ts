@@ -79,11 +79,17 @@ async function scoreOne(mutant: Mutant, options: ScoreOptions): Promise<Score> {
     const look = async (tasks: readonly Task[]): Promise<RunSummary | undefined> =>
       killed(await runTasks(tasks, { jobs: 1, mutant, patienceMs: 20_000, enough: (some) => killed(some) !== undefined }));
     const found = (killer: RunSummary, by: string): Score => ({ id: mutant.id, bug: mutant.bug, file: mutant.file, killer: by, seeds, words: killer.words });
+    const bySchedule = async (directed: NonNullable<Task['directed']>): Promise<Score | null> => {
+      const killer = await look([{ id: 0, seeds: [], wanted: {}, directed, codecEvery: 0, untilFailure: true }]);
+      return killer === undefined ? null : found(killer, `schedule ${killer.words!.split(':')[0]}`);
+    };
+    const own = mutant.schedule === undefined ? null : await bySchedule({ id: mutant.schedule });
+    if (own !== null) return own;
     // Most die in a few seeds. What does not is looked for where it hides, before many more seeds are spent.
     let killer = await look(seedTasks(from, from + Math.min(budget, FEW) - 1, {}, 0, true));
     if (killer === undefined) {
-      const directed = await look([{ id: 0, seeds: [], wanted: {}, directed: true, codecEvery: 0, untilFailure: true }]);
-      if (directed !== undefined) return found(directed, `schedule ${directed.words!.split(':')[0]}`);
+      const directed = await bySchedule('all');
+      if (directed !== null) return directed;
       // Expectations are about what users see.
       const scenario = await look(options.scenarios.map((plan) => ({ id: 0, seeds: [], wanted: {}, plans: [plan], codecEvery: 0, untilFailure: true })));
       if (scenario !== undefined) return found(scenario, `scenario (${scenario.invariant ?? scenario.verdict})`);

@@ -34,8 +34,8 @@ parentPort!.on('message', (task: Task) => {
     parentPort!.postMessage({ id: task.id, rows, stepExploration } satisfies TaskResult);
     return;
   }
-  if (task.directed === true) {
-    const broken = brokenSchedule();
+  if (task.directed !== undefined) {
+    const broken = brokenSchedule(task.directed === 'all' ? undefined : task.directed.id);
     if (broken !== null) rows.push({ ...internalError(0, broken.words), verdict: 'safety', words: `${broken.id}: ${broken.words}` });
     parentPort!.postMessage({ id: task.id, rows } satisfies TaskResult);
     return;

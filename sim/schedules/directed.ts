@@ -383,9 +383,9 @@ function without(world: ElectionWorld, flight: Flight, op: Entry['op'] | 0): nul
   return null;
 }
 
-/** Runs all; the first that is broken, or null. */
-export function brokenSchedule(): { readonly id: string; readonly words: string } | null {
-  for (const schedule of DIRECTED) {
+/** Runs all, or the one with that id; the first that is broken, or null. */
+export function brokenSchedule(only?: string): { readonly id: string; readonly words: string } | null {
+  for (const schedule of DIRECTED.filter(({ id }) => only === undefined || id === only)) {
     let words: string | null;
     try {
       words = schedule.run();

@@ -1,6 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
 import { MUTANTS } from '../../sim/host/catalogue.ts';
+import { DIRECTED } from '../../sim/schedules/directed.ts';
 import { type Score, checkMutants } from '../../sim/host/score.ts';
 import { interruptible } from '../../src/cli/sim/common.ts';
 import { between, summaryOf, tableOf } from '../../src/cli/sim/mutants.ts';
@@ -37,6 +38,12 @@ describe('the table of planted bugs', () => {
     for (const file of ['README.md', 'docs/simulator.md']) expect(written(file)).not.toMatch(/survived|nothing/);
     expect(tableOf([score('x', null)])).toContain('survived'); // as it would say otherwise
   });
+});
+
+it('the schedules that planted bugs name are there', () => {
+  const named = MUTANTS.flatMap(({ schedule }) => schedule ?? []);
+  expect(named.length).toBeGreaterThan(30);
+  expect(named.filter((name) => !DIRECTED.some(({ id }) => id === name))).toEqual([]);
 });
 
 it('planted bugs that have lost their place in the source are named, all of them, before any is run', async () => {

@@ -51,6 +51,7 @@ export const ELECTION_BUGS: readonly Mutant[] = [
   {
     id: 'counts-itself',
     bug: 'a restarted voter counts itself when it reads',
+    schedule: 'X24-self',
     file: RECOVERY,
     find: 'if (active >= quorum)',
     replace: 'if (active + 1 >= quorum)',
@@ -260,7 +261,14 @@ export const ELECTION_BUGS: readonly Mutant[] = [
     find: 'const leaseUs = this.leaseEndOf(bid);',
     replace: 'const leaseUs = endUs;',
   },
-  { id: 'no-echo', bug: 'bids need not echo a token', file: VOTER, find: "if (!echoed) return this.#deny(peer, bid, 'echo', box, now);", replace: '' },
+  {
+    id: 'no-echo',
+    bug: 'bids need not echo a token',
+    schedule: 'echo',
+    file: VOTER,
+    find: "if (!echoed) return this.#deny(peer, bid, 'echo', box, now);",
+    replace: '',
+  },
   {
     id: 'lost-not-told',
     bug: 'a resigned leader is not told that it lost',
@@ -286,6 +294,7 @@ export const ELECTION_BUGS: readonly Mutant[] = [
   {
     id: 'roll-latest-set',
     bug: 'the answer to a roll counts for whatever is on the latest one',
+    schedule: 'roll-set',
     file: LEADER,
     find: '|| roll.seq < tenure.called.seq',
     replace: '',
@@ -293,6 +302,7 @@ export const ELECTION_BUGS: readonly Mutant[] = [
   {
     id: 'roll-from-receipt',
     bug: 'what a roll renews counts from when the answer arrives',
+    schedule: 'roll-sums',
     file: LEADER,
     find: 'this.#extend(tenure, peer, roll.sentAtUs, roll.grantedMs, now);',
     replace: 'this.#extend(tenure, peer, now.leaderUs, roll.grantedMs, now);',
@@ -300,6 +310,7 @@ export const ELECTION_BUGS: readonly Mutant[] = [
   {
     id: 'served-twice',
     bug: 'a voter that has just served a name ends that promise for the one before',
+    schedule: 'served-twice',
     file: VOTER,
     find: 'const { grant } = box; if (grant !== null && nowUs >= grant.endUs) this.#lapse(box, now);',
     replace:
@@ -309,6 +320,7 @@ export const ELECTION_BUGS: readonly Mutant[] = [
   {
     id: 'quiet-once',
     bug: 'a quiet start asks once, not twice',
+    schedule: 'quiet-once',
     file: 'src/election/quiet-start.ts',
     find: 'if (this.#confirmed.size < others) return false;',
     replace: '',
@@ -316,6 +328,7 @@ export const ELECTION_BUGS: readonly Mutant[] = [
   {
     id: 'quiet-any-set',
     bug: 'a recovering voter takes a set of new voters without its own life for leave to vote',
+    schedule: 'quiet-own-life',
     file: 'src/election/quiet-start.ts',
     find: '|| answer.quiet[ours] !== self.boot',
     replace: '',
@@ -323,6 +336,7 @@ export const ELECTION_BUGS: readonly Mutant[] = [
   {
     id: 'quiet-bids',
     bug: 'a process bids while its own voter is recovering',
+    schedule: 'quiet-no-bid',
     file: ELECTION,
     find: 'mayBid: () => !this.franchise.hasVote || this.#recovery.isActive,',
     replace: 'mayBid: () => true,',
@@ -331,6 +345,7 @@ export const ELECTION_BUGS: readonly Mutant[] = [
   {
     id: 'reclaim-any-life',
     bug: 'who says that a former life is gone frees what any life of its name was promised',
+    schedule: 'reclaim-late',
     file: VOTER,
     find: '&& holder.boot === reclaim.boot',
     replace: '',
@@ -338,6 +353,7 @@ export const ELECTION_BUGS: readonly Mutant[] = [
   {
     id: 'reclaim-any-address',
     bug: 'a former life is said to be gone from any address',
+    schedule: 'reclaim-elsewhere',
     file: VOTER,
     find: '&& holder.address === peer.address',
     replace: '',
@@ -345,6 +361,7 @@ export const ELECTION_BUGS: readonly Mutant[] = [
   {
     id: 'reclaim-any-name',
     bug: 'anybody says of anybody at its address that it is gone',
+    schedule: 'reclaim-elsewhere',
     file: VOTER,
     find: 'holder.name === peer.name && holder.boot === reclaim.boot && holder.address === peer.address',
     replace: 'holder.boot === reclaim.boot',

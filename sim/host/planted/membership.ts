@@ -14,6 +14,7 @@ export const MEMBERSHIP_BUGS: readonly Mutant[] = [
   {
     id: 'newer-name-wins',
     bug: 'who started later keeps the name',
+    schedule: 'two-names',
     file: 'src/membership/admission.ts',
     find: 'return this.#check(claim, peer.claim, from, resume);',
     replace: 'return this.#admit(claim, from);',
@@ -107,6 +108,7 @@ export const MEMBERSHIP_BUGS: readonly Mutant[] = [
   {
     id: 'death-without-age',
     bug: 'a death is told without its age (merge.M4)',
+    schedule: 'death-age',
     file: 'src/membership/peer.ts',
     find: 'return { ...this.#claim, ageMs: ageMs(this.sinceUs, nowUs) };',
     replace: 'return { ...this.#claim, ageMs: 0 };',
@@ -114,6 +116,7 @@ export const MEMBERSHIP_BUGS: readonly Mutant[] = [
   {
     id: 'refused-to-one',
     bug: 'one member whom a host refuses is believed (member.D5)',
+    schedule: 'refused-to-one',
     file: PROBE,
     find: 'const REFUSED_BY_MIN = 2;',
     replace: 'const REFUSED_BY_MIN = 1;',
@@ -121,6 +124,7 @@ export const MEMBERSHIP_BUGS: readonly Mutant[] = [
   {
     id: 'refused-once',
     bug: 'a relay says that a host refuses when it was refused once (member.D5)',
+    schedule: 'refused-once',
     file: 'src/membership/relay.ts',
     find: 'if (errand.refusedUs === -Infinity) {',
     replace: 'if (false) {',
@@ -128,6 +132,7 @@ export const MEMBERSHIP_BUGS: readonly Mutant[] = [
   {
     id: 'refused-unmet',
     bug: 'a refusal counts where no ack of that life ever came (member.D5)',
+    schedule: 'refused-unmet',
     file: PROBE,
     find: '&& peer.lastAckUs > -Infinity',
     replace: '&& true',
@@ -135,6 +140,7 @@ export const MEMBERSHIP_BUGS: readonly Mutant[] = [
   {
     id: 'refused-again',
     bug: 'who was wrong by refusals about a life believes them again (member.D5)',
+    schedule: 'refused-again',
     file: MERGE,
     find: 'peer.refusalsLied = before.boot === claim.boot;',
     replace: 'peer.refusalsLied = false;',
@@ -142,6 +148,7 @@ export const MEMBERSHIP_BUGS: readonly Mutant[] = [
   {
     id: 'no-ring',
     bug: 'nobody has a next one on the ring (member.D6)',
+    schedule: 'ring-turns',
     file: DETECTION,
     find: 'const next = this.#isRingTurn ? this.#successor() : null;',
     replace: 'const next = null;',
@@ -149,6 +156,7 @@ export const MEMBERSHIP_BUGS: readonly Mutant[] = [
   {
     id: 'no-greeting',
     bug: 'nobody greets a new life (member.D7)',
+    schedule: 'greeted',
     file: 'src/membership/greeting.ts',
     find: 'this.#greet(peer);',
     replace: 'continue;',
@@ -156,6 +164,7 @@ export const MEMBERSHIP_BUGS: readonly Mutant[] = [
   {
     id: 'news-late',
     bug: 'news waits for a tick (member.G1)',
+    schedule: 'news-at-once',
     file: 'src/membership/context.ts',
     find: 'this.fresh = true;',
     replace: '',
@@ -163,6 +172,7 @@ export const MEMBERSHIP_BUGS: readonly Mutant[] = [
   {
     id: 'news-once',
     bug: 'news is told by one member once (member.G1)',
+    schedule: 'news-at-once',
     file: GOSSIP_QUEUE,
     find: 'pending.sent += 1;',
     replace: 'pending.sent = limit;',
@@ -170,6 +180,7 @@ export const MEMBERSHIP_BUGS: readonly Mutant[] = [
   {
     id: 'news-each',
     bug: 'each piece of news is pushed as it comes (member.G1)',
+    schedule: 'news-pace',
     file: GOSSIP,
     find: 'this.#pushNotBeforeUs = nowUs + PUSH_SPACING_US;',
     replace: 'this.#pushNotBeforeUs = nowUs;',
@@ -177,6 +188,7 @@ export const MEMBERSHIP_BUGS: readonly Mutant[] = [
   {
     id: 'news-to-all',
     bug: 'news is pushed to everybody at once (member.G1)',
+    schedule: 'news-pace',
     file: GOSSIP,
     find: 'i < config.gossipFanout && queue.size > 0',
     replace: 'queue.size > 0',
@@ -184,6 +196,7 @@ export const MEMBERSHIP_BUGS: readonly Mutant[] = [
   {
     id: 'idle-gossip',
     bug: 'who probes tells anew that it is well (member.G1)',
+    schedule: 'idle-silent',
     file: DETECTION,
     find: 'this.#isRingTurn = !this.#isRingTurn;',
     replace: 'this.#isRingTurn = !this.#isRingTurn; this.#ctx.spread(this.#ctx.own, null);',

@@ -14,6 +14,7 @@ export const PARTITION_BUGS: readonly Mutant[] = [
   {
     id: 'part-equal-term',
     bug: 'a leader that outlasts another of its own term keeps the term',
+    schedule: 'X58-equal',
     file: PARTITION,
     find: 'loser.term >= own.term ?',
     replace: 'loser.term > own.term ?',

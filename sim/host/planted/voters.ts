@@ -18,6 +18,7 @@ export const VOTERS_BUGS: readonly Mutant[] = [
   {
     id: 'left-unsettled',
     bug: 'a set of voters is left, or told of as done, before a majority goes by it (config.P1)',
+    schedule: 'voters-settled',
     file: RECONFIGURATION,
     find: 'if (held < electorate.needed) {',
     replace: 'if (false) {',
@@ -25,6 +26,7 @@ export const VOTERS_BUGS: readonly Mutant[] = [
   {
     id: 'answers-of-another-term',
     bug: 'what voters answered in another term settles a set (config.P2)',
+    schedule: 'voters-answered',
     file: RECONFIGURATION,
     find: "this.#waitsFor = 'the election of whoever may change the voters'; this.onVoters();",
     replace: "this.#waitsFor = 'the election of whoever may change the voters'; this.#settledUs = Infinity;",
@@ -39,6 +41,7 @@ export const VOTERS_BUGS: readonly Mutant[] = [
   {
     id: 'dead-seat-vanishes',
     bug: 'a dead voter is not listed any more when it has lost its vote, so that nobody goes on with its replacement (config.R1)',
+    schedule: 'voters-half-replaced',
     file: VOTER_SET,
     find: 'return isFilled || !fits(all) ?',
     replace: 'return true ?',
@@ -53,6 +56,7 @@ export const VOTERS_BUGS: readonly Mutant[] = [
   {
     id: 'nobody-left-to-vote',
     bug: 'a change may leave nobody to vote (config.P9)',
+    schedule: 'voters-nobody',
     file: VOTER_SET,
     find: "if (votesOf(seats) === 0) faults.push('somebody must be left to vote');",
     replace: '',
@@ -60,6 +64,7 @@ export const VOTERS_BUGS: readonly Mutant[] = [
   {
     id: 'no-floor-in-sets',
     bug: 'a set of voters does not say how high was promised before it (config.P7)',
+    schedule: 'voters-floor',
     file: RECONFIGURATION,
     find: 'const floor = Math.max(set.floor, ...this.#acks.values());',
     replace: 'const floor = 0;',
@@ -67,6 +72,7 @@ export const VOTERS_BUGS: readonly Mutant[] = [
   {
     id: 'set-not-kept',
     bug: 'a changed set of voters is not on the disk when it is answered under (config.P8)',
+    schedule: 'voters-forget',
     file: 'src/election/memory.ts',
     find: 'return this.isDurable && this.#keep({ ...this.#kept, set, lineage, origin, pending: false });',
     replace: 'return this.isDurable;',
@@ -74,6 +80,7 @@ export const VOTERS_BUGS: readonly Mutant[] = [
   {
     id: 'acceptance-not-kept',
     bug: 'who accepts to found with some does not keep it (config.B1)',
+    schedule: 'found-twice',
     file: 'src/election/memory.ts',
     find: 'return this.isDurable && this.#keep({ ...this.#kept, set, lineage, origin, pending: true });',
     replace: 'return this.isDurable;',
@@ -81,6 +88,7 @@ export const VOTERS_BUGS: readonly Mutant[] = [
   {
     id: 'forced-at-once',
     bug: 'forced voters do not wait for what the former ones may have promised (config.F1)',
+    schedule: 'force-waits',
     file: FRANCHISE,
     find: 'if (kept) this.#parts.recovery.startOver(now);',
     replace: '',
@@ -88,6 +96,7 @@ export const VOTERS_BUGS: readonly Mutant[] = [
   {
     id: 'forced-no-higher',
     bug: 'forced voters go on where the one that was told happens to be (config.F1)',
+    schedule: 'force-rises',
     file: FRANCHISE,
     find: 'this.#parts.recovery.floor) + FORCED_RAISE',
     replace: 'this.#parts.recovery.floor)',
@@ -116,6 +125,7 @@ export const VOTERS_BUGS: readonly Mutant[] = [
   {
     id: 'hand-on-twice',
     bug: 'what one life handed on is taken by any later one (restart.R8)',
+    schedule: 'hand-on-once',
     file: RECOVERY,
     find: 'kept?.boot === handedOn.boot &&',
     replace: '',
