@@ -45,6 +45,18 @@ describe('the demo', () => {
     expect(pidsOf(demo).filter(alive)).toEqual([]);
   });
 
+  it('ends with a leader that is stopped still: it is woken to say until when it led, and nothing is broken', { timeout: 30_000 }, async () => {
+    const demo = new Started(['demo', '--json', '--nodes', '3', '--script', 'pause leader @2.5s', '--seconds', '5']);
+    const end = await demo.ended();
+    const { tenures, broken, takeovers } = demo.lines.at(-1) as unknown as Summary;
+    expect(broken).toEqual([]);
+    expect(takeovers).toMatchObject([{ cause: 'pause' }]);
+    expect(tenures[0]!.why).not.toBe('paused'); // by its own word
+    expect(tenures[0]!.to).toBeLessThan(tenures[1]!.from);
+    expect(end).toEqual({ code: 0, signal: null });
+    expect(pidsOf(demo).filter(alive)).toEqual([]);
+  });
+
   it('releases for a child that it saw dead, only when asked to, and says so', { timeout: 30_000 }, async () => {
     const takeover = async (...flags: string[]): Promise<{ cause: string; ms: number }> => {
       const demo = new Started(['demo', '--json', '--nodes', '3', '--script', 'kill leader @2.5s', '--seconds', '5', ...flags]);

@@ -20,6 +20,8 @@ interface DemoFlags {
 const NODES_MAX = 31;
 /** How long a script's step waits for there to be a leader. */
 const PATIENCE_MS = 10_000;
+/** For stopped leaders to say, at the end, until when they led. */
+const WAKING_MS = 1_000;
 
 export function demoCommand(): Command {
   return new Command('demo')
@@ -103,7 +105,7 @@ async function runDemo(plan: DemoPlan): Promise<number> {
     write(line);
     stage.heard(actor, line);
     if (line.event !== 'elected' || ending) return;
-    const takeover = summarize(lines, leaseMs, line.mono).takeovers.at(-1);
+    const takeover = summarize(lines, line.mono).takeovers.at(-1);
     if (takeover !== undefined && takeover.term === line['term']) {
       write(lineOf('demo', 'takeover', takeover));
     }
@@ -155,7 +157,9 @@ async function runDemo(plan: DemoPlan): Promise<number> {
   const interrupted = await finished;
   ending = true;
   for (const timer of timers) clearTimeout(timer);
-  const summary = summarize(lines, leaseMs, monoMs());
+  const endMono = monoMs();
+  await stage.wakeLeaders(WAKING_MS); // until when they led they alone can tell
+  const summary = summarize(lines, endMono);
   screen?.close();
   await cast.end(2_000);
   const broken = [...summary.broken, ...failures];

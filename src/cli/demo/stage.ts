@@ -46,6 +46,14 @@ export class Stage {
     return null;
   }
 
+  /** Lets stopped leaders go on, and waits a little for them to say that they lost. */
+  async wakeLeaders(patienceMs: number): Promise<void> {
+    const leaders = this.#cast.actors.filter(({ state, leads }) => state === 'paused' && leads !== null);
+    for (const actor of leaders) this.act('resume', actor);
+    const until = Date.now() + patienceMs;
+    while (leaders.some(({ leads }) => leads !== null) && Date.now() < until) await new Promise((resolve) => setTimeout(resolve, 5));
+  }
+
   find(target: string): Actor | null {
     switch (target) {
       case 'leader':

@@ -46,13 +46,12 @@ interface Open {
  * Judges a run from its lines alone.
  *
  * A tenure runs from `elected` to `lost`; to the end of the lease where that was told too late
- * (`remainingMs` negative); to the kill; for a stopped process to at most T after the stop, because
- * its lease is not longer than that and it wrote nothing since.
+ * (`remainingMs` negative); to the kill. A process that was stopped tells the end of its lease when it goes on. Of one that
+ * never does nobody knows it (it may have been renewed until the stop, or hardly), but it did nothing since: it led until the stop.
  *
- * @param leaseMs T.
  * @param endMono When it was over, for tenures that were not.
  */
-export function summarize(lines: readonly Line[], leaseMs: number, endMono: number): Summary {
+export function summarize(lines: readonly Line[], endMono: number): Summary {
   const ordered = [...lines].sort((a, b) => a.mono - b.mono);
   const tenures: Tenure[] = [];
   const broken: string[] = [];
@@ -60,8 +59,7 @@ export function summarize(lines: readonly Line[], leaseMs: number, endMono: numb
   const key = (node: string, election: string): string => `${node} ${election}`;
   const end = (tenure: Open, to: number, why: string): void => {
     open.delete(key(tenure.node, tenure.election));
-    const latest = tenure.pausedAt === null ? to : Math.min(to, tenure.pausedAt + leaseMs);
-    tenures.push({ election: tenure.election, node: tenure.node, term: tenure.term, from: tenure.from, to: Math.max(tenure.from, latest), why });
+    tenures.push({ election: tenure.election, node: tenure.node, term: tenure.term, from: tenure.from, to: Math.max(tenure.from, to), why });
   };
   for (const line of ordered) {
     const { node, mono } = line;
@@ -78,11 +76,12 @@ export function summarize(lines: readonly Line[], leaseMs: number, endMono: numb
       if (tenure !== undefined) end(tenure, mono + Math.min(0, Number(line['remainingMs'])), String(line['reason']));
     } else if (line.event === 'action') {
       const theirs = [...open.values()].filter((tenure) => tenure.node === line['target']);
-      if (line['action'] === 'kill') for (const tenure of theirs) end(tenure, mono, 'killed');
+      if (line['action'] === 'kill') for (const tenure of theirs) end(tenure, tenure.pausedAt ?? mono, 'killed');
       if (line['action'] === 'pause') for (const tenure of theirs) tenure.pausedAt = mono;
+      if (line['action'] === 'resume') for (const tenure of theirs) tenure.pausedAt = null;
     }
   }
-  for (const tenure of [...open.values()]) end(tenure, endMono, tenure.pausedAt === null ? 'end of the demo' : 'paused');
+  for (const tenure of [...open.values()]) end(tenure, tenure.pausedAt ?? endMono, tenure.pausedAt === null ? 'end of the demo' : 'paused');
   tenures.sort((a, b) => a.from - b.from);
 
   let overlapMs = 0;
