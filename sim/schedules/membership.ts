@@ -1,7 +1,7 @@
 import { us } from '../../src/core/time.ts';
 import { Kind } from '../../src/membership/messages.ts';
 import type { Directed } from './directed.ts';
-import { Cluster, type Packet, type Process, loopback } from './membership-cluster.ts';
+import { Cluster, type Packet, type Process, lan, loopback } from './membership-cluster.ts';
 
 /** No suspicion ends sooner. */
 const FLOOR_MS = loopback.pauseToleranceUs / 1_000;
@@ -52,6 +52,22 @@ export const MEMBERSHIP_SCHEDULES: readonly Directed[] = [
       cluster.run((10 * loopback.gossipTickUs) / 1_000);
       const last = all.find((process) => tagOf(process, first) !== 'new');
       return last === undefined ? null : `${last.name} does not know of ${first.name}’s new tags after ten ticks`;
+    },
+  },
+  {
+    id: 'news-soon',
+    says: 'whom the pushes of the first hearers leave out hears of it a quarter of a tick later, not a whole one (member.G1)',
+    run: () => {
+      const cluster = new Cluster({ seed: 3, config: lan });
+      const all = cluster.grow(64);
+      for (let i = 1; i <= 8; i += 1) {
+        tag(cluster, all[i]!, `${i}`);
+        cluster.run(60);
+        const knowing = all.filter((process) => tagOf(process, all[i]!) === `${i}`).length;
+        if (knowing < all.length - 1) return `${knowing} of ${all.length} know of ${all[i]!.name}’s tags 60 ms after they changed`;
+        cluster.run(10_000);
+      }
+      return null;
     },
   },
   {
@@ -184,6 +200,26 @@ export const MEMBERSHIP_SCHEDULES: readonly Directed[] = [
         const pings = cluster.packets.filter(({ to, message }) => to === address && message.kind === Kind.ping);
         const gap = pings.findIndex(({ atUs }, i) => i > 0 && atUs - pings[i - 1]!.atUs > mostUs);
         if (pings.length === 0 || gap >= 0) return `nobody probed ${name} for more than ${mostUs / 1_000} ms`;
+      }
+      return null;
+    },
+  },
+  {
+    id: 'path-new',
+    says: 'who never measured a path asks the relays as soon as on the others, not when the preset’s bound is over (member.D8)',
+    run: () => {
+      const cluster = new Cluster({ config: lan });
+      const all = cluster.grow(16);
+      const dead = all.at(-1)!;
+      cluster.kill(dead);
+      cluster.record = true;
+      cluster.run(5_000);
+      for (const { name, address } of all) {
+        const sent = cluster.packets.filter(({ from }) => from === address);
+        const ping = sent.find(({ to, message }) => to === dead.address && message.kind === Kind.ping);
+        const asked = sent.find(({ message }) => message.kind === Kind.pingReq && message.target === dead.name);
+        const waitedUs = ping === undefined || asked === undefined ? 0 : asked.atUs - ping.atUs;
+        if (waitedUs >= lan.directTimeoutMaxUs) return `${name} waited ${waitedUs / 1_000} ms before it asked the relays, where a round trip is less than one`;
       }
       return null;
     },

@@ -10,6 +10,7 @@ import { LossMeter } from './loss-meter.ts';
 import { Kind } from './messages.ts';
 import type { Carrier, Header, MembershipMessage, Ping } from './messages.ts';
 import { MemberTable } from './member-table.ts';
+import { RoundTrips } from './rtt.ts';
 import { packetBytes } from './wire-size.ts';
 
 /** How we stand to our own name. */
@@ -56,6 +57,8 @@ export class Context {
   readonly unreachable = new Set<Address>();
   unreachableUs = Infinity;
   readonly losses = new LossMeter();
+  /** The last round trips, to whomever. */
+  readonly trips = new RoundTrips();
   /** The worst that our own timers were late. */
   worstLatenessUs = 0;
   /** Set when there is news that should not wait for a gossip tick. */

@@ -54,7 +54,9 @@ function evidence(ctx: Context, peer: Peer): string[] {
   const [median, ninety, worst] = [0.5, 0.9, 1].map((share) => trips.quantileUs(share));
   if (median != null) lines.push(`Round trips of the last ${trips.count}: median ${millis(median)}, 90 % ${millis(ninety!)}, worst ${millis(worst!)}.`);
   const { directTimeoutMinUs, directTimeoutMaxUs } = ctx.config;
-  lines.push(`It has ${millis(ctx.health.widen(directTimeoutUs(trips, directTimeoutMinUs, directTimeoutMaxUs)))} to answer us before others are asked.`);
+  lines.push(
+    `It has ${millis(ctx.health.widen(directTimeoutUs(trips, ctx.trips, directTimeoutMinUs, directTimeoutMaxUs)))} to answer us before others are asked.`,
+  );
   if (isActive(claim.state)) lines.push(worthOfRefusals(peer));
   lines.push(
     `Lateness: it says of itself that its health score is ${peer.health} of 8; ours is ${ctx.health.score}, and our timers were at most ${millis(ctx.worstLatenessUs)} late.`,

@@ -9,6 +9,13 @@ import { packetBytes } from './wire-size.ts';
 const PUSH_SPACING_US = 10_000;
 
 /**
+ * The second round of news comes after a quarter of a tick. Every hearer pushes to `fanout` others at once, drawn
+ * at random, and of a large cluster that leaves one in e^fanout out, 1 in 20 at three: who waited a whole tick for the round that
+ * reaches them would know last of a death by as much as all the others needed together. It costs no packet, only its time is another.
+ */
+const SECOND_ROUND_SOONER = 4;
+
+/**
  * Tells news to `fanout` members when it happens, and again on ticks while there is something left
  * to tell. With nothing to tell there is no timer and no packet (member.G1).
  */
@@ -41,7 +48,7 @@ export class Gossip {
   }
 
   #round(): void {
-    const { nowUs, config, queue, table } = this.#ctx;
+    const { nowUs, config, queue, table, fresh } = this.#ctx;
     this.#ctx.fresh = false;
     this.#pushNotBeforeUs = nowUs + PUSH_SPACING_US;
     if (table.active.length === 0) queue.clear(); // nobody to tell; whoever comes back is told by a sync
@@ -55,7 +62,7 @@ export class Gossip {
       const updates = queue.take(peer.claim.name, config.packetBudget - packetBytes(message), table.active, nowUs);
       if (updates.length > 0) this.#ctx.send(peer.claim.address, { ...message, updates });
     }
-    this.#tickUs = queue.size === 0 ? Infinity : nowUs + config.gossipTickUs;
+    this.#tickUs = queue.size === 0 ? Infinity : nowUs + Math.floor(config.gossipTickUs / (fresh ? SECOND_ROUND_SOONER : 1));
   }
 
   /** At random; in a small cluster one that the most urgent news has not reached, so that nobody is missed. */

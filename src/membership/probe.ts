@@ -101,7 +101,7 @@ export class Prober {
     while (this.#open.has(seq)) seq = this.#ctx.nextSeq();
     const peer = table.get(plan.target.name);
     const trips = peer !== undefined && peer.claim.boot === plan.target.boot ? peer.trips : null;
-    const timeoutUs = health.widen(directTimeoutUs(trips, config.directTimeoutMinUs, config.directTimeoutMaxUs));
+    const timeoutUs = health.widen(directTimeoutUs(trips, this.#ctx.trips, config.directTimeoutMinUs, config.directTimeoutMaxUs));
     const probe: Probe = {
       plan,
       seq,
@@ -265,7 +265,9 @@ export class Prober {
 
   #measure(probe: Probe): void {
     const peer = this.#ctx.table.get(probe.plan.target.name);
-    if (peer !== undefined && peer.claim.boot === probe.plan.target.boot) peer.trips.add(this.#ctx.nowUs - probe.sentUs);
+    const tripUs = this.#ctx.nowUs - probe.sentUs;
+    this.#ctx.trips.add(tripUs);
+    if (peer !== undefined && peer.claim.boot === probe.plan.target.boot) peer.trips.add(tripUs);
   }
 
   #close(probe: Probe, outcome: Outcome): void {

@@ -1,8 +1,8 @@
-/** Round trips kept per member, and the last of them that the timeout looks at. */
+/** Round trips kept, and the last of them that the timeout looks at. */
 const SAMPLES = 32;
 const RECENT = 8;
 
-/** The last round trips to one member. Only of pings sent once: an ack to a repeated ping tells nothing about time (Karn). */
+/** The last round trips, to one member or to all. Only of pings sent once: an ack to a repeated ping tells nothing about time (Karn). */
 export class RoundTrips {
   readonly #samples: number[] = [];
   #next = 0;
@@ -32,8 +32,13 @@ export class RoundTrips {
   }
 }
 
-/** How long to wait for an ack: four times the worst recent round trip, within the preset's bounds; the upper bound while nothing was measured. */
-export function directTimeoutUs(trips: RoundTrips | null, minUs: number, maxUs: number): number {
-  const worst = trips?.worstUs ?? null;
+/**
+ * How long to wait for an ack (member.D8): four times the worst recent round trip, within the preset's bounds. A path that was never
+ * measured is taken for as bad as the worst of the last on any path, and the upper bound holds only while there is none:
+ * in a large cluster most paths are new, and whoever waited the bound on each would ask the relays last of all.
+ * @param everybodys The last round trips to whomever.
+ */
+export function directTimeoutUs(trips: RoundTrips | null, everybodys: RoundTrips, minUs: number, maxUs: number): number {
+  const worst = trips?.worstUs ?? everybodys.quantileUs(1);
   return worst === null ? maxUs : Math.min(maxUs, Math.max(minUs, 4 * worst));
 }

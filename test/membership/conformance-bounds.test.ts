@@ -133,7 +133,7 @@ describe('conformance', () => {
     const hostile = new Hostile(node, 1);
     for (let i = 1; i <= 30_000; i += 1) {
       hostile.send();
-      if (i % 400 === 0) node.pass(i % 5_000 === 0 ? 5_000 : 80); // in bursts, and now and then it is quiet for long
+      if (i % 400 === 0) node.pass(i % 5_000 === 0 ? 5_000 : 20); // in bursts, and now and then it is quiet for long
       if (i % 1_000 !== 0) continue;
       node.forget();
       expect(beyondBounds(node.core, MEMBERS_MAX)).toEqual([]);

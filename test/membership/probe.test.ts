@@ -247,13 +247,13 @@ describe('the health score', () => {
   it('rises when our timers are late, and suspicions wait as much longer', () => {
     const node = new Lone(['b', 'c', 'd']);
     node.receive('c', gossip('c', claim('b', { state: 'suspect', accusers: ['c'] })));
-    node.passQuietly(300, 'b');
+    node.passQuietly(200, 'b');
     expect(node.state('b')).toBe('suspect');
     node.nowUs += us(5_000); // stopped, as by a debugger or SIGSTOP
     node.core.advance(node.nowUs);
     expect(node.state('b')).toBe('suspect');
     expect(node.core.health).toBeGreaterThanOrEqual(3);
-    node.passQuietly(300, 'b');
+    node.passQuietly(200, 'b');
     expect(node.state('b')).toBe('suspect');
     node.passQuietly(2_400, 'b');
     expect(node.state('b')).toBe('failed');

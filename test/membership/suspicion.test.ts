@@ -94,19 +94,28 @@ describe('the health score', () => {
 });
 
 describe('the direct timeout', () => {
-  it('is the upper bound while nothing was measured, then four times the worst of eight, within its bounds', () => {
+  it('on a path that was never measured is as long as on the worst of all, and the upper bound while there is none', () => {
+    const [trips, everybodys] = [new RoundTrips(), new RoundTrips()];
+    for (const path of [trips, null]) expect(directTimeoutUs(path, everybodys, 20, 100)).toBe(100);
+    everybodys.add(15);
+    for (let i = 0; i < 20; i += 1) everybodys.add(6);
+    for (const path of [trips, null]) expect(directTimeoutUs(path, everybodys, 20, 100)).toBe(60);
+    trips.add(10);
+    expect(directTimeoutUs(trips, everybodys, 20, 100)).toBe(40);
+  });
+
+  it('is four times the worst of eight, within its bounds', () => {
     const trips = new RoundTrips();
-    expect(directTimeoutUs(trips, 20, 100)).toBe(100);
-    expect(directTimeoutUs(null, 20, 100)).toBe(100);
+    const timeout = (): number => directTimeoutUs(trips, new RoundTrips(), 20, 100);
     trips.add(1);
-    expect(directTimeoutUs(trips, 20, 100)).toBe(20);
+    expect(timeout()).toBe(20);
     trips.add(9);
-    expect(directTimeoutUs(trips, 20, 100)).toBe(36);
+    expect(timeout()).toBe(36);
     expect(trips.quantileUs(0.5)).toBe(9);
     trips.add(50);
-    expect(directTimeoutUs(trips, 20, 100)).toBe(100);
+    expect(timeout()).toBe(100);
     for (let i = 0; i < 8; i += 1) trips.add(6);
-    expect(directTimeoutUs(trips, 20, 100)).toBe(24);
+    expect(timeout()).toBe(24);
     expect(trips.quantileUs(1)).toBe(50); // of all that are kept, not only of the last eight
     for (let i = 0; i < 32; i += 1) trips.add(6);
     expect(trips.quantileUs(1)).toBe(6);

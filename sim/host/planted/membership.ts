@@ -170,6 +170,22 @@ export const MEMBERSHIP_BUGS: readonly Mutant[] = [
     replace: '',
   },
   {
+    id: 'news-later',
+    bug: 'the second round of news waits for a whole tick, like all after it (member.G1)',
+    schedule: 'news-soon',
+    file: GOSSIP,
+    find: '(fresh ? SECOND_ROUND_SOONER : 1)',
+    replace: '1',
+  },
+  {
+    id: 'path-bound',
+    bug: 'a path that was never measured waits for the preset’s upper bound (member.D8)',
+    schedule: 'path-new',
+    file: 'src/membership/rtt.ts',
+    find: 'trips?.worstUs ?? everybodys.quantileUs(1)',
+    replace: 'trips?.worstUs ?? null',
+  },
+  {
     id: 'news-once',
     bug: 'news is told by one member once (member.G1)',
     schedule: 'news-at-once',
