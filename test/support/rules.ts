@@ -138,6 +138,7 @@ const PACKAGES: Readonly<Record<string, readonly string[]>> = {
   commander: ['src/cli/'],
   pino: ['src/cli/'],
   'log-update': ['src/cli/'],
+  'slice-ansi': ['src/cli/'],
 };
 
 const within = (path: string, places: readonly string[]): boolean => places.some((place) => (place.endsWith('/') ? path.startsWith(place) : path === place));

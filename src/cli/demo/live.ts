@@ -31,17 +31,23 @@ export function openScreen(): Screen {
   let takeover: Scene['takeover'] = null;
   /** What was left of the leader's lease when something was done to it, as far as it had told. */
   let leftMs: number | null = null;
+  let quitting = false;
   let timer: NodeJS.Timeout | null = null;
 
   const frame = (): void => {
-    if (show !== null) update(draw({ actors: show.cast.actors, selected, leaseMs: show.leaseMs, preset: show.preset, takeover, recent }));
+    if (show === null) return;
+    const { columns, rows } = process.stdout;
+    update(draw({ actors: show.cast.actors, selected, leaseMs: show.leaseMs, preset: show.preset, takeover, recent, columns, rows }));
   };
   const target = (): Actor | null => (selected === null ? (show?.stage.leader ?? null) : (show?.cast.byName(selected) ?? null));
   const onKey = (bytes: Buffer): void => {
     if (show === null) return;
     const { stage, cast } = show;
     for (const key of bytes.toString()) {
-      if (key === 'q' || key === '\u0003') return show.quit();
+      if (key === 'q' || key === '\u0003') {
+        quitting = true; // what is done from now on, the demo does: it wakes a leader that was left stopped
+        return show.quit();
+      }
       if (key >= '1' && key <= '9') selected = cast.byName(`n${key}`) === undefined ? selected : `n${key}`;
       else if (key === '0' || key === '\u001b') selected = null;
       else if (key === 'h') stage.act('heal', null);
@@ -73,7 +79,11 @@ export function openScreen(): Screen {
         leftMs = null;
       }
       if (!['elected', 'lost', 'action', 'quorum', 'warning'].includes(line.event) && !(line.event === 'member' && line['state'] === 'failed')) return;
-      recent.push(line.event === 'action' ? `${new Date(line.at).toISOString().slice(11, 23)}  you  ${actionInWords(line)}` : humanLine(line));
+      recent.push(
+        line.event === 'action'
+          ? `${new Date(line.at).toISOString().slice(11, 23)}  ${quitting ? 'the demo' : 'you'}  ${actionInWords(line)}`
+          : humanLine(line),
+      );
       if (recent.length > RECENT) recent.shift();
     },
     close: () => {
