@@ -122,7 +122,8 @@ function* steps(state: State, restarts: number, rules: QuietRules): Generator<{ 
   for (const answer of state.said) {
     const [, j, jLife, i, iLife, question, set] = /^(\d)\.(\d+)>(\d)\.(\d+)\.(\d):(.*)$/.exec(answer)!;
     const asker = state.voters[Number(i)]!;
-    if (asker.active || asker.life !== Number(iLife)) continue;
+    // A set is also told to who has not asked, and so to whichever life is there when it arrives.
+    if (asker.active || (set === RECOVERING && asker.life !== Number(iLife))) continue;
     const to = hear(state, Number(i), Number(j), Number(jLife), Number(question), set!, rules);
     if (to !== null)
       yield {

@@ -180,6 +180,7 @@ export const DIRECTED: readonly Directed[] = [
         if (said === 'ac' || said === 'ca') return null;
         if (said === 'ab') return carries(f, Op.recovered) || !heard ? at(1) : null;
         if (said !== 'ba') return at(1);
+        if (f.packet.entries.some((entry) => entry.op === Op.recovered && entry.active)) return null; // b's word that all are new is lost
         if (heard && !carries(f, Op.recover)) return null;
         heard ||= carries(f, Op.recovered);
         return at(1);
@@ -242,6 +243,22 @@ export const DIRECTED: readonly Directed[] = [
       world.campaign('a');
       world.run(700); // two leaders, b by what the first a and c promised, would be thrown
       return world.leaders().length === 1 ? null : 'nobody leads';
+    },
+  },
+  {
+    id: 'quiet-told',
+    says: 'who finds first that all are new tells the others, and its bid is not refused by those that have not found it yet',
+    run: () => {
+      const world = quietWorld();
+      world.network = (f) => (f.to === 'a' || carries(f, Op.recover) ? at(1) : at(3)); // a is answered soonest
+      for (const name of abc) world.campaign(name);
+      let [foundMs, ledMs] = [Infinity, Infinity];
+      world.run(200, () => {
+        const ms = world.nowUs / 1000;
+        if (abc.some((name) => world.election(name).inspect('job').votes!.phase !== 'recovering')) foundMs = Math.min(foundMs, ms);
+        if (world.leaders().length > 0) ledMs = Math.min(ledMs, ms);
+      });
+      return ledMs - foundMs <= 5 ? null : `a leader came ${ledMs - foundMs} ms after one knew that all are new; its bid and the promises take five`;
     },
   },
   {

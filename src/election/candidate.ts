@@ -53,9 +53,13 @@ export class Candidate {
     contest.bidAtUs = Math.max(notBeforeUs, this.#staggered(rankKeyOf(contest), now));
   }
 
-  /** Our own voter promises from now on. A few names are bid for at once; of many each by rank, or all that start together would take each other's votes. */
-  mayStart(contest: Contest, now: Now): void {
-    contest.bidAtUs = Math.max(contest.bidAtUs, this.#contests.isMany ? this.#staggered(rankKeyOf(contest), now) : now.elapsedUs);
+  /**
+   * Our own voter promises from now on. A few names are bid for at once; of many each by rank, or all that start together would take each other's votes.
+   *
+   * @param told By one that bids already, as likely as not (restart.R6): all by rank.
+   */
+  mayStart(contest: Contest, told: boolean, now: Now): void {
+    contest.bidAtUs = Math.max(contest.bidAtUs, told || this.#contests.isMany ? this.#staggered(rankKeyOf(contest), now) : now.elapsedUs);
   }
 
   /** A beat, or the end of a stagger: bid to every voter, with a new seq. @returns Whether it was time to. */

@@ -542,7 +542,7 @@ export class Election {
   #noteActive(wasActive: boolean, now: Now): void {
     if (wasActive || !this.#recovery.isActive) return;
     this.#voter.onActive(now);
-    for (const contest of this.#contests.each()) if (contest.role === 'bidding') this.#candidate.mayStart(contest, now);
+    for (const contest of this.#contests.each()) if (contest.role === 'bidding') this.#candidate.mayStart(contest, this.#recovery.wasTold, now);
   }
 
   /** Our own lease is the best evidence of who leads. */

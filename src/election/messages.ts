@@ -111,7 +111,7 @@ export interface Recover {
   readonly op: typeof Op.recover;
   readonly nonce: number;
 }
-/** `rivals`: other boots of the asker's name heard within the last T. `quiet`: the lives that were new together, in the order of the voters; empty where that is not known. */
+/** `rivals`: other boots of the asker's name heard within the last T. `quiet`: the lives that were new together, in the order of the voters; empty where that is not known. With nonce 0 nobody asked (restart.R6). */
 export interface Recovered {
   readonly op: typeof Op.recovered;
   readonly nonce: number;

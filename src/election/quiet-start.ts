@@ -3,7 +3,7 @@ import type { Context } from './context.ts';
 import { Op, type Recovered } from './messages.ts';
 import type { Peer } from './peers.ts';
 
-/** Asked so often in one renewal time, until active: whoever starts last is met soon. */
+/** Who has not answered is asked so often in one renewal time, until active: whoever starts last is met soon. All are asked once in it. */
 const ASKS_PER_RENEWAL = 8;
 
 /**
@@ -32,6 +32,7 @@ export class QuietStart {
   /** Who answered the second one so. */
   readonly #confirmed = new Set<string>();
   #askAtUs = Infinity;
+  #askAllAtUs = -Infinity;
   /** Boots in the order of the configuration, once all are known to have been new; empty before, and where it never was so. */
   set: readonly number[] = [];
 
@@ -53,14 +54,17 @@ export class QuietStart {
     this.#nonce = 0;
   }
 
+  get isAsking(): boolean {
+    return this.#nonce !== 0;
+  }
+
   get nextDeadlineUs(): number {
     return this.#askAtUs;
   }
 
   advance(now: Now): boolean {
     if (now.elapsedUs < this.#askAtUs) return false;
-    this.#askAtUs = now.elapsedUs + Math.floor(this.#context.config.renewUs / ASKS_PER_RENEWAL);
-    this.#ask();
+    this.#ask(now.elapsedUs);
     return this.#conclude(now.elapsedUs); // who is the only voter has nobody to ask
   }
 
@@ -96,15 +100,15 @@ export class QuietStart {
   }
 
   #conclude(nowUs: number): boolean {
-    const { config, electorate, self } = this.#context;
+    const { electorate, self } = this.#context;
     const others = electorate.names.length - 1;
     if (!this.#second) {
       if (this.#lives.size < others) return false;
       // Every second answer must be asked for after every first one has arrived, or there is no instant between them.
       this.#second = true;
       this.#nonce = this.#newNonce();
-      this.#ask();
-      this.#askAtUs = nowUs + Math.floor(config.renewUs / ASKS_PER_RENEWAL);
+      this.#askAllAtUs = nowUs;
+      this.#ask(nowUs);
     }
     if (this.#confirmed.size < others) return false;
     this.set = electorate.names.map((name) => (name === self.name ? self.boot : this.#lives.get(name)!));
@@ -118,12 +122,21 @@ export class QuietStart {
     this.#confirmed.clear();
     this.#nonce = this.#newNonce();
     this.#askAtUs = nowUs;
+    this.#askAllAtUs = nowUs;
   }
 
-  /** Who has answered is asked again, too: meanwhile it may know a set with us in it, which we, missing somebody's answer, do not. */
-  #ask(): void {
-    const { peers, self, outbox } = this.#context;
-    for (const voter of peers.voters()) if (voter.name !== self.name) outbox.say(voter, { op: Op.recover, nonce: this.#nonce });
+  /**
+   * Who has answered is asked again, too, but seldom: it may know a set with us in it, which we, missing somebody's answer, do not, and its word
+   * of it may have been lost. Asking all each time is most of what five processes do that start at once, and what makes them slow.
+   */
+  #ask(nowUs: number): void {
+    const { peers, self, outbox, config } = this.#context;
+    const answered = this.#second ? this.#confirmed : this.#lives;
+    const all = nowUs >= this.#askAllAtUs;
+    if (all) this.#askAllAtUs = nowUs + config.renewUs;
+    this.#askAtUs = nowUs + Math.floor(config.renewUs / ASKS_PER_RENEWAL);
+    for (const voter of peers.voters())
+      if (voter.name !== self.name && (all || !answered.has(voter.name))) outbox.say(voter, { op: Op.recover, nonce: this.#nonce });
   }
 
   #newNonce(): number {

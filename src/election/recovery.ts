@@ -9,6 +9,8 @@ import { QuietStart } from './quiet-start.ts';
 export const BALLOT_MAX = 2 ** 50;
 /** Longest T anybody may use or claim; a peer cannot make our start-up wait longer. Microseconds. */
 export const GRANT_MAX_US = 300_000_000;
+/** The nonce of what is told without a question; questions have others. */
+const UNASKED = 0;
 /** 2025-01-01T00:00:00Z, where the term floor's milliseconds count from. */
 const FLOOR_EPOCH_MS = 1_735_689_600_000;
 
@@ -32,6 +34,7 @@ export class Recovery {
   readonly #quiet: QuietStart;
   #startUs: number;
   #active = false;
+  #wasTold = false;
   #floor = 0;
   /** The largest T used or heard; the wait is the largest heard up to the moment of becoming active. */
   #maxGrantUs: number;
@@ -49,6 +52,11 @@ export class Recovery {
     this.#maxGrantUs = Math.max(context.config.grantUs, context.config.previousGrantUs, context.memory.grantUs);
     this.#remembers = context.memory.mark > 0;
     this.#floor = context.electorate.set.floor;
+  }
+
+  /** Whether another voter said that all are new. */
+  get wasTold(): boolean {
+    return this.#wasTold;
   }
 
   get isActive(): boolean {
@@ -131,7 +139,7 @@ export class Recovery {
 
   advance(now: Now): void {
     if (this.#active) return;
-    if (this.#quiet.advance(now)) return this.#activate(Math.max(this.#floor, termFloor(now.wallMs)), 'quiet');
+    if (this.#quiet.advance(now)) return this.#foundQuiet(this.#floor, now);
     if (now.elapsedUs < this.#askAtUs) return;
     if (now.elapsedUs < this.#waitEndUs) {
       this.#askAtUs = this.#waitEndUs; // a longer T was heard meanwhile
@@ -167,10 +175,15 @@ export class Recovery {
   onRecovered(peer: Peer, answer: Recovered, now: Now): void {
     if (this.#active) return;
     const fresh = this.#quiet.owns(answer.nonce);
-    if (!fresh && (answer.nonce !== this.#nonce || this.#nonce === 0)) return;
-    if (this.#quiet.joins(answer) || (fresh && this.#quiet.onRecovered(peer, answer, now.elapsedUs)))
-      return this.#activate(Math.max(this.#floor, answer.floor, termFloor(now.wallMs)), 'quiet');
-    if (fresh) return;
+    const told = answer.nonce === UNASKED && this.#quiet.isAsking;
+    if (!fresh && !told && (answer.nonce !== this.#nonce || this.#nonce === 0)) return;
+    const floor = Math.max(this.#floor, answer.floor);
+    if (this.#quiet.joins(answer)) {
+      this.#wasTold = true;
+      return this.#activate(Math.max(floor, this.#joiningFloor(now)), 'quiet');
+    }
+    if (fresh && this.#quiet.onRecovered(peer, answer, now.elapsedUs)) return this.#foundQuiet(floor, now);
+    if (fresh || told) return;
     if (answer.rivals.some((boot) => boot !== this.#context.self.boot)) {
       // Another process under our name was talking within T. It may be a living one, whose vote and
       // ours would be two for one voter. Ask again until T has passed without a sign of it.
@@ -209,6 +222,29 @@ export class Recovery {
     if (mayStartCold && (answered === electorate.total || (patienceOver && answered >= electorate.needed))) {
       this.#activate(Math.max(floor, termFloor(now.wallMs)), 'cold-start');
     }
+  }
+
+  /**
+   * All were new at one instant, and we know it first, or think so: the others are told at once. They would ask
+   * soon; but the bid that goes out with this word would find them recovering, be refused by all, and be said again
+   * only when each of them bids, too. Who is told finds its own life in the set, so it need not have asked (restart.R6).
+   */
+  #foundQuiet(heard: number, now: Now): void {
+    const wall = termFloor(now.wallMs);
+    this.#activate(Math.max(heard, wall), 'quiet');
+    if (!this.#active) return;
+    const { peers, self, outbox } = this.#context;
+    for (const voter of peers.voters())
+      if (voter.name !== self.name)
+        outbox.say(voter, { op: Op.recovered, nonce: UNASKED, active: true, floor: this.#floor, rivals: [], quiet: this.#quiet.set });
+  }
+
+  /**
+   * The wall floor of a voter that was told. By its whole clock it would refuse the bid that came with the word, as that took
+   * a moment to come; the floor of who found it is the whole of that one's clock, and one clock is as good as another (restart.R5).
+   */
+  #joiningFloor(now: Now): number {
+    return termFloor(now.wallMs - this.#context.config.renewUs / 1000);
   }
 
   #activate(floor: number, how: 'read' | 'cold-start' | 'quiet' | 'memory' | 'handed-on'): void {

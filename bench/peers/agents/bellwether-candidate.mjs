@@ -8,6 +8,7 @@
 //
 // Commands on standard input: resign; throw (an exception that nobody catches);
 // block MS (the event loop); grants (what its voter has promised, with until when).
+import { subscribe } from 'node:diagnostics_channel';
 import { createNode } from '../../../dist/src/index.js';
 
 const [preset, index, list, json] = process.argv.slice(2);
@@ -19,7 +20,8 @@ const addresses = list.split(',');
 const bind = addresses[Number(index)];
 const more = JSON.parse(json ?? '{}');
 const now = () => performance.timeOrigin + performance.now();
-const emit = (o) => process.stdout.write(`${JSON.stringify({ t: now(), ...o })}\n`);
+const { stdout } = process; // opened here: it takes a while, and not after the first time is taken
+const emit = (o) => stdout.write(`${JSON.stringify({ t: now(), ...o })}\n`);
 const info = (what, more = {}) => emit({ ev: 'info', what, ...more });
 
 let leading = false;
@@ -58,6 +60,13 @@ function believe(yes, why, more = {}) {
 }
 
 info('started', { node: process.version });
+let isOpen = false;
+subscribe('udp.socket', ({ socket }) =>
+  socket.once('listening', () => {
+    if (!isOpen) info('open'); // others reach it; the sockets that follow are for probes
+    isOpen = true;
+  }),
+);
 const node = await createNode({
   name: `c${index}`,
   bind,

@@ -162,14 +162,14 @@ export function electionScenarios({ create, deadline, stale, log }) {
     return { raw, ms: stats(raw) };
   }
 
-  /** Everything started at once, the store too: a leader after the last candidate's process ran, was ready (where it says so), was started. */
+  /** Everything started at once, the store too: a leader after the last candidate's process ran, had its socket open and was ready (where it says so), was started. */
   async function together(times) {
-    const r = { fromUp: [], fromReady: [], fromStart: [] };
+    const r = { fromUp: [], fromOpen: [], fromReady: [], fromStart: [] };
     for (let k = 0; k < times; k++) {
       await stop();
       sys = create();
       watch();
-      const said = { started: [], ready: [] };
+      const said = { started: [], open: [], ready: [] };
       sys.onEvent((e) => said[e.what]?.push(e.t));
       const first = event((e) => e.ev === 'leader');
       const t0 = await sys.startTogether();
@@ -178,12 +178,18 @@ export function electionScenarios({ create, deadline, stale, log }) {
       const tUp = Math.max(t0, ...said.started);
       r.fromUp.push(e ? e.t - tUp : null);
       r.fromStart.push(e ? e.t - t0 : null);
-      r.fromReady.push(e && said.ready.length > 0 ? e.t - Math.max(...said.ready) : null);
+      for (const [times, at] of [
+        [r.fromOpen, said.open],
+        [r.fromReady, said.ready],
+      ])
+        times.push(e && at.length > 0 ? e.t - Math.max(...at) : null);
       log(
         'together',
         k,
         inWords(r.fromUp.at(-1)),
         'after the last process ran,',
+        inWords(r.fromOpen.at(-1)),
+        'after its socket was open,',
         inWords(r.fromReady.at(-1)),
         'after it was ready,',
         inWords(r.fromStart.at(-1)),
@@ -192,8 +198,8 @@ export function electionScenarios({ create, deadline, stale, log }) {
       if (e) await stable();
     }
     await stop();
-    if (r.fromReady.every((x) => x === null)) r.fromReady = []; // these say nothing of it
-    return { ...r, fromUpMs: stats(r.fromUp), fromReadyMs: stats(r.fromReady), fromStartMs: stats(r.fromStart) };
+    for (const point of ['fromOpen', 'fromReady']) if (r[point].every((x) => x === null)) r[point] = []; // these say nothing of it
+    return { ...r, fromUpMs: stats(r.fromUp), fromOpenMs: stats(r.fromOpen), fromReadyMs: stats(r.fromReady), fromStartMs: stats(r.fromStart) };
   }
 
   /** SIGSTOP past the lease, SIGCONT once another leads. */

@@ -121,8 +121,11 @@ export function electionRows(stored) {
       'crashes',
       ends('crash', { mostMost: (stored.find('m2', 'crash', { variant: 'five', system: 'bellwether-election' })?.crashDrainMs ?? 80) + 30 }),
     ),
-    row('all started at once → a leader, from when the last process ran', '≤ 150', 'together', (s) => times(m2(s, 'together')?.fromUp, { mostMost: 150 })),
-    row('… from when the last was ready (its socket open, a member)', '', '', (s) => times(m2(s, 'together')?.fromReady)),
+    row('all started at once → a leader, from when the last process could be reached (its socket open; of others: its process ran)', '≤ 150', 'together', (s) =>
+      times(m2(s, 'together')?.fromOpen?.length > 0 ? m2(s, 'together').fromOpen : m2(s, 'together')?.fromUp, { mostMost: 150 }),
+    ),
+    row('… from when the last process ran, its modules loaded', '', '', (s) => times(m2(s, 'together')?.fromUp)),
+    row('… from when the last was ready (a member)', '', '', (s) => times(m2(s, 'together')?.fromReady)),
     row('… from when the last process was started', '', '', (s) => times(m2(s, 'together')?.fromStart)),
     row('resign → next', 'median ≤ 10, worst ≤ 60', 'resigns', ends('resign', { medianMost: 10, mostMost: 60 })),
     row('SIGSTOP of the leader → next', '', 'pauses', (s) => times(m2(s, 'pause')?.newLeader)),

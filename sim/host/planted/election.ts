@@ -56,7 +56,13 @@ export const ELECTION_BUGS: readonly Mutant[] = [
     find: 'if (active >= quorum)',
     replace: 'if (active + 1 >= quorum)',
   },
-  { id: 'no-floor', bug: 'no wall floor after a cold start', file: RECOVERY, find: 'Math.max(floor, termFloor(now.wallMs))', replace: 'floor' },
+  {
+    id: 'no-floor',
+    bug: 'no wall floor after a cold start',
+    file: RECOVERY,
+    find: "Math.max(floor, termFloor(now.wallMs)), 'cold-start'",
+    replace: "floor, 'cold-start'",
+  },
   { id: 'release-any-term', bug: 'a release frees whatever its sender holds', file: VOTER, find: '|| grant.term !== release.term', replace: '' },
   {
     id: 'release-any-holder',
@@ -324,6 +330,14 @@ export const ELECTION_BUGS: readonly Mutant[] = [
     file: 'src/election/quiet-start.ts',
     find: 'if (this.#confirmed.size < others) return false;',
     replace: '',
+  },
+  {
+    id: 'quiet-untold',
+    bug: 'who finds first that all voters are new keeps it for itself (restart.R6)',
+    schedule: 'quiet-told',
+    file: 'src/election/recovery.ts',
+    find: 'if (voter.name !== self.name) outbox.say(voter, { op: Op.recovered, nonce: UNASKED',
+    replace: 'if (voter.name === self.name) outbox.say(voter, { op: Op.recovered, nonce: UNASKED',
   },
   {
     id: 'quiet-any-set',
