@@ -90,6 +90,7 @@ export class Recovery {
   /** We have a vote (again): what was promised while we had none is with the others. The wait counts from the start of the process. */
   restart(now: Now): void {
     this.#active = false;
+    this.#wasTold = false;
     this.#remembers = false;
     this.#nonce = 0;
     this.#answers.clear();
