@@ -61,11 +61,13 @@ const ELECTION = [
 const endings = endingRows(stored);
 const profile = stored.find('m1', 'profile', { system: 'bellwether' });
 let text = '';
+// Beside each section's days: a section that a later run on another machine keeps was not measured on that one.
+const machine = `${cpus().length} processors (${cpus()[0]?.model.trim() ?? 'unknown'}), Node ${process.version}`;
 const daysOf = (results) =>
   [...new Set(results.flatMap(({ done }) => Object.values(done).map(({ at }) => at.slice(0, 10))))].sort((a, b) => a.localeCompare(b)).join(' and ');
 const add = (title, body, scripts) => {
   const of = stored.all.filter(({ script }) => scripts.includes(script));
-  if (body !== '') text += `## ${title}\n\nMeasured on ${daysOf(of)}.\n\n${body}`;
+  if (body !== '') text += `## ${title}\n\nMeasured on ${daysOf(of)}, on ${machine}.\n\n${body}`;
 };
 add('Membership against its targets', compared(membershipRows(stored), MEMBERSHIP), ['m1', 'm3', 'm4']);
 add('Election against its targets', compared(electionRows(stored), ELECTION), ['m2']);
@@ -92,13 +94,11 @@ text += `## Everything that was measured\n\n${detailTables(stored)}`;
 if (o.out === '') process.stdout.write(text);
 else {
   const busiest = Math.max(...stored.all.flatMap(({ done }) => Object.values(done).map(({ load }) => load.stealPct)));
-  const cpu = cpus();
   const names = new Map(stored.all.filter(({ settings }) => settings).map((r) => [`${r.system} ${r.variant}`, r.settings]));
   const page = `# Benchmarks
 
-Written by \`bench/peers/run-all.sh\` from its runs: one machine, ${cpu.length} processors
-(${cpu[0]?.model.trim() ?? 'unknown'}), Node ${process.version}, every system in network namespaces of its own, one run after another (most
-that others on the host took of a processor in any run: ${busiest} %). Cells against targets are median / worst (repetitions); cells with
+Written by \`bench/peers/run-all.sh\` from its runs: all that stands in one section on one machine, every system in network
+namespaces of its own, one run after another (most that others on the host took of a processor in any run: ${busiest} %). Cells against targets are median / worst (repetitions); cells with
 three numbers are least / **median** / most. \`bench/peers/README.md\` says what is measured, how to repeat it, and how to read it honestly:
 loopback, so a killed process has a host that refuses.
 
