@@ -2,7 +2,9 @@ import type { Tenure } from '../../src/election/contest.ts';
 import { QUEUE_MAX } from '../../src/election/bid-queue.ts';
 import { ELECTION_KIND } from '../../src/election/codec.ts';
 import type { ElectionChange } from '../../src/election/host.ts';
+import { type Endorsement, leaseEndUs } from '../../src/election/lease.ts';
 import type { ElectionPacket } from '../../src/election/messages.ts';
+import type { Seat } from '../../src/election/voter-set.ts';
 import type { MembershipChange } from '../../src/membership/host.ts';
 import type { PartitionChange } from '../../src/partition/host.ts';
 import type { Message } from '../../src/wire.ts';
@@ -32,7 +34,14 @@ interface Watched {
   readonly tenures: TenureCheck;
   readonly gate: GateCheck;
   /** What each machine held when it was looked at last: a lease is judged when it is won, extended or over, or when a clock runs otherwise. */
-  readonly seen: { boot: number; tenure: Readonly<Tenure> | null; leaseEndUs: number; former: Readonly<Tenure> | null; voters: Votes | null }[];
+  readonly seen: {
+    boot: number;
+    tenure: Readonly<Tenure> | null;
+    leaseEndUs: number;
+    former: Readonly<Tenure> | null;
+    voters: Votes | null;
+    seats: readonly Seat[] | null;
+  }[];
 }
 
 /**
@@ -79,7 +88,7 @@ export class Observer {
           votes: new VoteCheck(name, this.violations, this.#speech, isVoid),
           tenures: new TenureCheck(name, this.violations),
           gate: new GateCheck(name, this.violations),
-          seen: plan.nodes.map(() => ({ boot: 0, tenure: null, leaseEndUs: -Infinity, former: null, voters: null })),
+          seen: plan.nodes.map(() => ({ boot: 0, tenure: null, leaseEndUs: -Infinity, former: null, voters: null, seats: null })),
         },
       ]),
     );
@@ -143,10 +152,13 @@ export class Observer {
     const tenure = node.election.tenureOf(election);
     const leaseEndUs = tenure?.leaseEndUs ?? -Infinity;
     const seen = watched.seen[machine.index]!;
+    const { seats } = node.election.franchise.standing.set;
+    const seatsBefore = seen.boot === boot ? seen.seats : null;
+    seen.seats = seats;
     if (!changed && seen.boot === boot && seen.tenure === tenure && seen.leaseEndUs === leaseEndUs) return;
     if (seen.tenure !== tenure && seen.boot === boot) seen.former = seen.tenure;
     // A lease that was won under one set of voters runs on under the next; it is judged by those whose promises made it.
-    if (seen.tenure !== tenure || seen.leaseEndUs !== leaseEndUs || seen.voters === null) seen.voters = votesIn(node.election.franchise.standing.set.seats);
+    if (seen.tenure !== tenure || seen.leaseEndUs !== leaseEndUs || seen.voters === null) seen.voters = votersOf(tenure, seats, seatsBefore);
     seen.boot = boot;
     seen.tenure = tenure;
     seen.leaseEndUs = leaseEndUs;
@@ -304,4 +316,12 @@ export class Observer {
     for (const { leases } of this.#elections.values()) sum += of(leases);
     return sum;
   }
+}
+
+/** By whose promises a lease was won or extended: a set that came to be in the same step may have come before that, or after. */
+function votersOf(tenure: Readonly<Tenure> | null, seats: readonly Seat[], seatsBefore: readonly Seat[] | null): Votes {
+  const now = votesIn(seats);
+  if (tenure === null || seatsBefore === null || seatsBefore === seats) return now;
+  const promises = (voters: Votes): readonly Endorsement[] => [...tenure.support].map(([voter, { endUs }]) => ({ endUs, weight: voters.of(voter) }));
+  return tenure.leaseEndUs <= leaseEndUs(promises(now), now.needed) ? now : votesIn(seatsBefore);
 }
