@@ -231,8 +231,7 @@ export class Recovery {
    * only when each of them bids, too. Who is told finds its own life in the set, so it need not have asked (restart.R6).
    */
   #foundQuiet(heard: number, now: Now): void {
-    const wall = termFloor(now.wallMs);
-    this.#activate(Math.max(heard, wall), 'quiet');
+    this.#activate(Math.max(heard, termFloor(now.wallMs)), 'quiet');
     if (!this.#active) return;
     const { peers, self, outbox } = this.#context;
     for (const voter of peers.voters())

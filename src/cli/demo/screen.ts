@@ -51,7 +51,8 @@ export function draw(scene: Scene): string {
   const { actors, leaseMs, takeover } = scene;
   const names = actors.map(({ name }) => name);
   const wide = names.join(' ').length > NAMES_MAX;
-  const sees = Math.max(4, wide ? names.length : names.join(' ').length);
+  const seenWidth = wide ? names.length : names.join(' ').length;
+  const sees = Math.max('sees'.length, seenWidth);
   const left = '   1 n12  1234567 cut off     '.length + sees + 2 + BELIEF + 1;
   const bar = Math.min(BAR_MAX, scene.columns - left - MS - 1);
   const lines = [
@@ -64,7 +65,7 @@ export function draw(scene: Scene): string {
     const { status } = actor;
     const running = actor.state === 'running';
     const stateAt = (name: string): string | null => (running ? (status?.members.find((member) => member.name === name)?.state ?? null) : null);
-    const seen = names.map((name) => dot(stateAt(name), name, wide)).join(wide ? '' : ' ') + ' '.repeat(Math.max(0, 4 - names.join(' ').length));
+    const seen = names.map((name) => dot(stateAt(name), name, wide)).join(wide ? '' : ' ') + ' '.repeat(sees - seenWidth);
     const leftMs = running && status !== null && actor.leads !== null ? Math.max(0, status.remainingMs) : null;
     const mark = scene.selected === actor.name ? styleText('cyan', '>') : ' ';
     lines.push(
