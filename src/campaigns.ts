@@ -16,7 +16,7 @@ export interface CampaignPort extends LeasePort {
 }
 
 export interface CampaignOptions {
-  /** Gives up standing; a lease in hand is not touched. */
+  /** Gives up standing; a lease in hand is not touched, also one that is won at that very moment. */
   readonly signal?: AbortSignal;
   /** −1,000 … 1,000; default: the node's. */
   readonly priority?: number;
@@ -31,6 +31,7 @@ interface Campaign extends Outcome<Tenure> {
   readonly standing: Standing;
   /** Null while we stand. */
   tenure: Tenure | null;
+  givenUp: boolean;
 }
 
 /** At most one campaign per name on a node: from the first bid to the end of the tenure. */
@@ -52,14 +53,14 @@ export class Campaigns {
   campaign(name: string, standing: Standing, signal: AbortSignal | undefined): Promise<Tenure> {
     const begin = (outcome: Outcome<Tenure>): void => {
       if (this.#campaigns.has(name)) throw new BellwetherError('ERR_BUSY', `this node already stands for, or leads, '${name}'`, { election: name });
-      this.#campaigns.set(name, { name, standing, tenure: null, ...outcome });
+      this.#campaigns.set(name, { name, standing, tenure: null, givenUp: false, ...outcome });
       if (this.#port.stand(name, standing)) return;
       this.#campaigns.delete(name);
       throw optionsError(`a node stands for at most ${CONTESTS_MAX} names, and those it gave up lately count`);
     };
     const giveUp = (): void => {
-      this.#campaigns.delete(name);
-      this.#port.withdraw(name);
+      const campaign = this.#campaigns.get(name);
+      if (campaign !== undefined) this.#withdraw(campaign);
     };
     return this.#closed !== null ? Promise.reject(this.#closed) : standUntil(signal, begin, giveUp);
   }
@@ -126,7 +127,7 @@ export class Campaigns {
     if (campaign === undefined) return null;
     // The lease ran out between the grant and its announcement: nobody was told, so we still stand.
     if (campaign.tenure === null) {
-      this.#port.stand(name, campaign.standing);
+      if (!campaign.givenUp) this.#port.stand(name, campaign.standing);
       return null;
     }
     this.#campaigns.delete(name);
@@ -149,13 +150,23 @@ export class Campaigns {
     this.#closed = new BellwetherError('ERR_CLOSED', 'the node is closing');
     const tenures: Tenure[] = [];
     for (const campaign of this.#campaigns.values()) {
-      if (campaign.tenure !== null) tenures.push(campaign.tenure);
-      else {
-        this.#campaigns.delete(campaign.name);
-        this.#port.withdraw(campaign.name);
-        campaign.failed(this.#closed);
-      }
+      const tenure = campaign.tenure ?? this.#withdraw(campaign);
+      if (tenure !== null) tenures.push(tenure);
+      else campaign.failed(this.#closed);
     }
     return tenures;
+  }
+
+  /**
+   * Each call to the node first does what is overdue, and that may win the very lease that is not wanted any more. So
+   * whether there is one is looked at last: a campaign that is forgotten first leaves a lease that nobody ever gives back.
+   *
+   * @returns What was won at the last moment.
+   */
+  #withdraw(campaign: Campaign): Tenure | null {
+    campaign.givenUp = true;
+    this.#port.withdraw(campaign.name);
+    if (campaign.tenure === null) this.#campaigns.delete(campaign.name);
+    return campaign.tenure;
   }
 }

@@ -30,6 +30,7 @@ export const clusterNode: NodeFactory = (setup) => {
       void wire.open(node.handlers);
       node.begin(bound, setup.seeds);
     },
+    catchUp: () => node.enter(() => {}),
     stand: (name, priority, order) => void node.stand(name, priority, order),
     watch: (name) => void node.leader(name),
     standInPart: (name, priority, stableAfterMs) => node.standInPart(name, priority, stableAfterMs),

@@ -176,6 +176,7 @@ export class Faults {
     if (process === null || machine.state !== 'running') return;
     world.marks.hit('leave');
     world.tell('leave', machine, `${machine.name} leaves`);
+    world.enter(machine, () => process.node.catchUp()); // else what was won before is told as won by one that leaves
     process.isLeaving = true;
     world.enter(machine, () => process.node.leave());
     world.after(LEAVING_US, () => {

@@ -42,6 +42,8 @@ export interface NodeSetup {
 /** The synchronous side of a node: all that the world does to it. */
 export interface SimulatedNode {
   begin(): void;
+  /** Does what is overdue, as each of the others does first. */
+  catchUp(): void;
   stand(election: string, priority: number, order: Order): void;
   /** Wants to know who leads, and stands for nothing. */
   watch(election: string): void;

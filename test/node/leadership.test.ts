@@ -72,6 +72,27 @@ describe('campaign', () => {
     expect((await again).held).toBe(true);
   });
 
+  it('that is won at the moment it is given up is a lease in hand, and none that nobody knows of', async () => {
+    const alone = new NodeWorld();
+    const { node, opened } = alone.start('a', { voters: ['a'] });
+    await alone.run(1);
+    const abort = new AbortController();
+    const campaign = node.campaign('job', { signal: abort.signal });
+    const other = node.campaign('other');
+    alone.pause('a'); // its timer is late: it has waited until no former life of its can have promised, and could lead now
+    await alone.run(2_000);
+    expect(alone.log('a').join()).not.toContain('elected');
+    abort.abort(new Error('enough'));
+    const lease = await campaign;
+    expect([lease.held, alone.leader('job')]).toEqual([true, 'a']);
+    await lease.release();
+    alone.resume('a');
+    await alone.run(2_000);
+    await opened;
+    expect(alone.leader('job')).toBe(null);
+    expect((await other).held).toBe(true);
+  });
+
   it('is refused for more names than the limit, and names that were given up are free again after a while', { timeout: 60_000 }, async () => {
     const stops = Array.from({ length: CONTESTS_MAX }, () => new AbortController());
     const waiting = stops.map(({ signal }, i) => a.campaign(`job-${i}`, { signal }).catch(() => {}));
@@ -934,6 +955,25 @@ describe('close', () => {
     await Promise.all([a.close(), world.run(2_000)]);
     await rejected;
     expect(await stateOf(reading)).toBe('resolved');
+  });
+
+  it('gives back what is won at the moment of closing, and runs no job with it', async () => {
+    const alone = new NodeWorld();
+    const { node, opened } = alone.start('a', { voters: ['a'] });
+    await alone.run(1);
+    const names = ['job', 'other', 'third'];
+    const ran: string[] = [];
+    const led = names.map((name) => node.lead(name, () => void ran.push(name)));
+    alone.pause('a');
+    await alone.run(2_000);
+    const closed = node.close();
+    alone.resume('a');
+    await alone.run(100);
+    await Promise.all([opened, closed]);
+    expect(ran).toEqual([]);
+    const told = alone.log('a').filter((line) => /^(elected|lost)/.test(line));
+    expect(told.map((line) => line.replace(/ \d+/, ''))).toEqual(['elected job', 'lost job shutdown']); // the first of them has its turn
+    expect(await Promise.all(led.map(stateOf))).toEqual(names.map(() => 'rejected ERR_CLOSED'));
   });
 
   it('is bounded: a job that does not end costs its lease, not the process', async () => {
