@@ -23,6 +23,12 @@ describe('sim', () => {
     expect(three).toEqual(one);
   });
 
+  it('runs one seed of a swarm again with what the swarm was told', async () => {
+    const swarm = verdictOf((await run('sim', 'swarm', '--seeds', '11..11', '--nodes', '3..9', '--json')).stdout);
+    const one = verdictOf((await run('sim', 'run', '--seed', '11', '--nodes', '3..9', '--json')).stdout);
+    expect(one).toMatchObject({ verdict: 'pass', acquisitions: swarm['acquisitions'], events: swarm['events'] });
+  });
+
   it('finds a planted bug, shrinks it to a few steps, and replays what it kept', { timeout: 60_000 }, async () => {
     const found = await run('sim', 'swarm', '--seeds', '1..8', '--mutant', 'majority-of-the-living', '--json');
     expect(found.code).toBe(1);

@@ -29,6 +29,9 @@ export function range(flag: string, text: string, least: number, most: number): 
   return [from, to];
 }
 
+/** How many nodes a seed has where that may be from `least` to `most`: the seed decides, not the order of running. */
+export const sizeOf = (seed: number, least: number, most: number): number => least + (seed % (most - least + 1));
+
 /** How long things go wrong in a run, or something may take; undefined: as it is without. @throws SimUsage */
 export function timeUs(text: string | undefined, flag = '--time'): number | undefined {
   if (text === undefined) return undefined;

@@ -3,7 +3,7 @@ import { readScenario } from '../../../sim/host/files.ts';
 import { openWorker } from '../../../sim/host/pool.ts';
 import { type Plan, type RunResult, planOf, runPlan, tellRun } from '../../../sim/index.ts';
 import { writeLine, writeNow } from '../output.ts';
-import { SimExit, mutantOf, timeUs, wholeNumber } from './common.ts';
+import { SimExit, mutantOf, range, sizeOf, timeUs, wholeNumber } from './common.ts';
 
 interface RunFlags {
   readonly seed?: string;
@@ -25,7 +25,7 @@ export function runCommand(): Command {
       .argument('[NAME|FILE]', 'a scenario; without it the seed decides'),
   )
     .option('--seed <S>', "which run: 0 to 4294967295 (default: the scenario's, or 1)")
-    .option('--nodes <N>', 'how many nodes: 1 to 9 (default: drawn, 3 to 7)')
+    .option('--nodes <N>', 'how many nodes: 1 to 9, or A..B as the swarm was told (default: drawn, 3 to 7)')
     .option('--voters <N>', 'how many of them vote (default: drawn, 3 or 5)')
     .addOption(new Option('--preset <NAME>', 'timings (default: drawn)').choices(['loopback', 'lan']))
     .option('--time <D>', 'how long things go wrong, such as 60s or 10min (default: 40 leases)')
@@ -86,7 +86,7 @@ async function simRun(name: string | undefined, flags: RunFlags): Promise<number
 
 /** What a seed means with these flags: the same for whoever runs it and whoever shrinks it. */
 export function seedPlan(seed: number, flags: Pick<RunFlags, 'nodes' | 'voters' | 'preset' | 'time'>): Plan {
-  const nodes = flags.nodes === undefined ? undefined : wholeNumber('--nodes', flags.nodes, 1, 9);
+  const nodes = flags.nodes === undefined ? undefined : sizeOf(seed, ...range('--nodes', flags.nodes, 1, 9));
   const voters = flags.voters === undefined ? undefined : wholeNumber('--voters', flags.voters, 1, nodes ?? 9);
   return planOf(seed, { nodes, voters, timing: flags.preset, chaosUs: timeUs(flags.time) });
 }

@@ -22,7 +22,7 @@ export function shrinkCommand(): Command {
   return new Command('shrink')
     .description('make a failing run small, and keep it as a scenario file')
     .argument('<SEED|FILE>', 'a seed of the swarm, or a scenario')
-    .option('--nodes <N>', 'how many nodes the seed was run with')
+    .option('--nodes <N>', 'how many nodes the seed was run with, or A..B as the swarm was told')
     .option('--voters <N>', 'how many of them voted')
     .addOption(new Option('--preset <NAME>', 'its timings').choices(['loopback', 'lan']))
     .option('--time <D>', 'how long things went wrong in it')

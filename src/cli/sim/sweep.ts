@@ -6,7 +6,7 @@ import { type Plan, Trace, firstDifference, planOf, runPlan } from '../../../sim
 import type { Wanted } from '../../../sim/plan/generate.ts';
 import { writeLine, writeNow } from '../output.ts';
 import { keepBugs } from './keep.ts';
-import { INTERRUPTED, SimExit, exitOf, interruptible, jobsOf, mutantOf, progress, range, ruleOfThree, timeUs, wholeNumber } from './common.ts';
+import { INTERRUPTED, SimExit, exitOf, interruptible, jobsOf, mutantOf, progress, range, ruleOfThree, sizeOf, timeUs, wholeNumber } from './common.ts';
 
 interface SweepFlags {
   readonly seeds: string;
@@ -66,7 +66,6 @@ export function swarmCommand(): Command {
         timing: flags.preset,
         chaosUs: timeUs(flags.time),
       });
-      // With a range of sizes each seed has its own: the seed decides, not the order of running.
       const tasks = least === undefined || most === undefined ? seedTasks(from, to, wanted(undefined), CODEC_EVERY) : sizedTasks(from, to, least, most, wanted);
       process.exitCode = await sweep(
         tasks,
@@ -145,8 +144,6 @@ function common(command: Command): Command {
     .option('--keep <DIR>', 'write the plans of failures there, as they were and shrunk')
     .option('--json', 'one JSON object per line');
 }
-
-const sizeOf = (seed: number, least: number, most: number): number => least + (seed % (most - least + 1));
 
 function sizedTasks(from: number, to: number, least: number, most: number, wanted: (nodes: number) => Wanted): Task[] {
   const tasks: Task[] = [];
