@@ -1,6 +1,9 @@
 import { existsSync, readFileSync, readdirSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { describe, expect, it } from 'vitest';
+import { INVARIANTS, JUDGED_AFTER } from '../sim/check/violation.ts';
+import * as library from '../src/index.ts';
+import { ClusterNode } from '../src/node.ts';
 import { ROOT, filesBelow } from './support/source.ts';
 
 const read = (path: string): string => readFileSync(join(ROOT, path), 'utf8');
@@ -57,6 +60,31 @@ describe('the documents', () => {
     expect(names).toHaveLength(count);
     const operating = read('docs/operating.md');
     expect(names.filter((name) => !operating.includes(`\`${name}\``))).toEqual([]);
+  });
+
+  it('name every option, event and method of the library', () => {
+    const members = (file: string, type: string): string[] => {
+      const body = new RegExp(`export interface ${type}[^{]*\\{\\n([\\s\\S]*?)\\n\\}`).exec(read(file))![1]!;
+      return [...body.matchAll(/^ {2}(?:readonly )?'?([A-Za-z-]+)'?\??:/gm)].map(([, name]) => name!);
+    };
+    const internal = ['constructor', 'open', 'join'];
+    const names = {
+      options: members('src/options.ts', 'NodeOptions'),
+      events: members('src/events.ts', 'NodeEvents'),
+      lease: members('src/lease.ts', 'Lease'),
+      turns: members('src/turns.ts', 'TurnOptions'),
+      campaigns: members('src/campaigns.ts', 'CampaignOptions'),
+      node: Object.getOwnPropertyNames(ClusterNode.prototype).filter((name) => !internal.includes(name)),
+      exports: Object.keys(library).filter((name) => name !== 'createNode'),
+    };
+    for (const list of Object.values(names)) expect(list.length).toBeGreaterThan(3);
+    const page = read('docs/library.md');
+    expect(Object.values(names).flatMap((list) => list.filter((name) => !new RegExp(`\`${name}[\`(]`).test(page)))).toEqual([]);
+  });
+
+  it('say of every invariant what `sim explain` says, and of no other', () => {
+    const tables = [...read('docs/invariants.md').matchAll(/^\| `([a-z]+\.[A-Z][0-9]+)`/gm)].map(([, id]) => id!);
+    expect(tables.sort()).toEqual(Object.keys({ ...INVARIANTS, ...JUDGED_AFTER }).sort());
   });
 
   it('list every limit', () => {

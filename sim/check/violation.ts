@@ -57,6 +57,12 @@ export const INVARIANTS = {
 } as const;
 export type InvariantId = keyof typeof INVARIANTS;
 
+/** What no single transition can show: judged when a run has ended, or by two runs. Their verdicts are `liveness` and `nondeterminism`. */
+export const JUDGED_AFTER = {
+  'live.L2': 'after the faults some view did not come to hold every running process alive, in its present life, in time',
+  'resource.R2': 'two runs of one plan differed',
+} as const;
+
 export interface Violation {
   readonly id: InvariantId;
   /** True time. */

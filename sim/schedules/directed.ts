@@ -154,7 +154,7 @@ export const DIRECTED: readonly Directed[] = [
     },
   },
   {
-    id: 'X45',
+    id: 'X56-uncounted',
     says: 'a node with another lease is refused, and nobody leads beside anybody',
     run: () => {
       const world = new ElectionWorld(abc, storyConfig(abc));

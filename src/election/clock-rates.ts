@@ -20,8 +20,9 @@ interface Measured {
 }
 
 /**
- * How fast others' monotonic clocks run beside ours. Every promise rests on rates within ρ of each other
- * (A4), and nothing else would tell that they are not: each clock is right by itself.
+ * How fast others' monotonic clocks run beside ours. Every promise rests on each clock running within ρ of true
+ * time (A4), and nothing else would tell that one does not: each is right by itself. True time is nobody's to ask,
+ * so two clocks are compared, which may differ by twice ρ.
  *
  * A rate is what two samples, a minute apart, differ by; the path's jitter moves it by its length over a
  * minute, so a hundred milliseconds of it are 0.17 %. Anything can be said in a header, so this warns and

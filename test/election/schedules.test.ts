@@ -473,6 +473,20 @@ describe('schedules of identity', () => {
     expect(second.election.inspect('job').votes!.phase).toBe('active');
   });
 
+  it('one name on both sides of a cut votes twice, and two lead: names must be unique among those that cannot hear each other (A6)', () => {
+    const sides = [
+      ['a', 'c'],
+      ['b', 'c'],
+    ].map((side) => {
+      const world = new ElectionWorld(abc, storyConfig(abc)); // a world of its own is a part that hears nothing of the other
+      for (const name of side) world.start(name);
+      for (const name of side) world.campaign(name);
+      world.run(6000);
+      return world;
+    });
+    expect(sides.map((world) => world.leaders().length)).toEqual([1, 1]);
+  });
+
   it('X45: a late datagram of the former life does not lock a restarted voter out', () => {
     const { world, leader } = settledWorld(abc);
     const voter = other(abc, leader);
@@ -514,6 +528,21 @@ describe('schedules of configuration', () => {
     expect(world.leaders()).not.toContain('c');
     expect(world.process('a').log.some((l) => l.includes('config-mismatch') && l.includes('its lease is 10000 ms, ours 1000 ms'))).toBe(true);
     expect(world.process('c').log.some((l) => l.includes('config-mismatch') && l.includes('its lease is 1000 ms, ours 10000 ms'))).toBe(true);
+  });
+
+  it.each([
+    ['another ρ', { driftPpm: 10_000 }, 'drift'],
+    ['others that may lead', { leaders: 'voters' as const }, 'leaders'],
+  ])('so is one with %s', (_, other, word) => {
+    const world = new ElectionWorld(abc, storyConfig(abc));
+    world.start('a');
+    world.start('b');
+    world.start('c', other);
+    for (const name of abc) world.campaign(name);
+    world.run(25_000);
+    expect(world.leaders()).toHaveLength(1);
+    expect(world.leaders()).not.toContain('c');
+    for (const name of ['a', 'c']) expect(world.process(name).log.find((l) => l.includes('config-mismatch'))).toContain(word);
   });
 
   it('the candidate counts the smaller of its own T and what was granted', () => {

@@ -1,6 +1,7 @@
 import { Command } from 'commander';
 import { MUTANTS } from '../../../sim/host/catalogue.ts';
 import { readScenario, scenarioNames } from '../../../sim/host/files.ts';
+import { JUDGED_AFTER } from '../../../sim/check/violation.ts';
 import { INVARIANTS, type InvariantId } from '../../../sim/index.ts';
 import { SCHEDULES, type Shown } from '../../../sim/schedules/catalogue.ts';
 import { DIRECTED } from '../../../sim/schedules/directed.ts';
@@ -20,7 +21,7 @@ export function listCommand(): Command {
         for (const scenario of scenarios) writeLine({ event: 'scenario', ...scenario });
         for (const { id, says } of DIRECTED) writeLine({ event: 'schedule', id, says });
         for (const [x, [says, shown]] of Object.entries(SCHEDULES)) writeLine({ event: 'schedule', id: `X${x}`, says, ...shown });
-        for (const [id, broken] of Object.entries(INVARIANTS)) writeLine({ event: 'invariant', id, broken });
+        for (const [id, broken] of Object.entries({ ...INVARIANTS, ...JUDGED_AFTER })) writeLine({ event: 'invariant', id, broken });
         for (const { id, bug, file } of MUTANTS) writeLine({ event: 'mutant', id, bug, file });
         return;
       }
@@ -38,7 +39,7 @@ export function listCommand(): Command {
         'Schedules X1 to X67, and what shows each:',
         Object.entries(SCHEDULES).map(([x, [says, by]]) => [`X${x}  ${shownBy(by)}`, says]),
       );
-      section('Invariants (sim explain ID); each says how it is broken:', Object.entries(INVARIANTS));
+      section('Invariants (sim explain ID); each says how it is broken:', Object.entries({ ...INVARIANTS, ...JUDGED_AFTER }));
       section(
         'Mutants (sim mutants):',
         MUTANTS.map(({ id, bug }) => [id, bug]),
@@ -57,11 +58,12 @@ export function explainCommand(): Command {
     .description('what an invariant says, and who checks it')
     .argument('<INVARIANT>', 'such as safety.S1')
     .action((id: string) => {
-      const broken = INVARIANTS[id as InvariantId] as string | undefined;
-      if (broken === undefined) throw new SimUsage(`there is no invariant '${id}'; there are: ${Object.keys(INVARIANTS).join(', ')}`);
-      writeNow(
-        `${id} is broken when ${broken}.\nIt is checked at every transition, in true time; docs/invariants.md says it in full, with what breaks next.\n`,
-      );
+      const at = INVARIANTS[id as InvariantId] as string | undefined;
+      const after = JUDGED_AFTER[id as keyof typeof JUDGED_AFTER] as string | undefined;
+      const broken = at ?? after;
+      if (broken === undefined) throw new SimUsage(`there is no invariant '${id}'; there are: ${Object.keys({ ...INVARIANTS, ...JUDGED_AFTER }).join(', ')}`);
+      const when = at === undefined ? 'judged when runs have ended' : 'checked at every transition, in true time';
+      writeNow(`${id} is broken when ${broken}.\nIt is ${when}; docs/invariants.md says it in full.\n`);
       process.exitCode = SimExit.pass;
     });
 }
