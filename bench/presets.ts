@@ -96,7 +96,7 @@ const choiceOf = (preset: PresetName, words: string, { probePeriodMs, pauseToler
 
 function table(choices: readonly Choice[], seeds: number): void {
   console.log(
-    '| | killed, host refuses: all know (median / 99 %) | cut off, silence: all know | false failures in a minute at 25 % loss | at 40 % | one stopped for 0.9 × the preset’s tolerance | steady, per node |\n|---|---|---|---|---|---|---|',
+    '| | killed, host refuses: all know (median / worst) | cut off, silence: all know | false failures in a minute at 25 % loss | at 40 % | one stopped for 0.9 × the preset’s tolerance | steady, per node |\n|---|---|---|---|---|---|---|',
   );
   for (const choice of choices)
     console.log(

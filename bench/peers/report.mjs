@@ -98,8 +98,9 @@ else {
   const page = `# Benchmarks
 
 Written by \`bench/peers/run-all.sh\` from its runs: all that stands in one section on one machine, every system in network
-namespaces of its own, one run after another (most that others on the host took of a processor in any run: ${busiest} %). Cells against targets are median / worst (repetitions); cells with
-three numbers are least / **median** / most. \`bench/peers/README.md\` says what is measured, how to repeat it, and how to read it honestly:
+namespaces of its own, one run after another. The hypervisor took at most ${busiest} % of a processor in any run, and *machine busy* is what was used of both, by whomever. Cells against targets are
+median / worst (repetitions), and of up to thirty the worst stands for 99 %; cells with three numbers are least / **median** / most. Targets are this project's own, set before
+it was measured. The others' settings stand at the end; a TTL of 2 s and a session of 4 s are the least that etcd and ZooKeeper grant at their default timings. \`bench/peers/README.md\` says what is measured, how to repeat it, and how to read it honestly:
 loopback, so a killed process has a host that refuses.
 
 ${text}## What stands behind each name

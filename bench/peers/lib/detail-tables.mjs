@@ -1,5 +1,5 @@
 // Everything that was measured, system by system: least / **median** / most.
-import { number, share99, spread, sum } from './stored.mjs';
+import { number, spread, sum } from './stored.mjs';
 
 export function detailTables(stored) {
   let text = '';
@@ -22,7 +22,6 @@ export function detailTables(stored) {
       'from when its process ran',
       'kill -9 → first',
       'kill -9 → all',
-      '99 %',
       'restart → all agree',
       'leave → first',
       'leave → all',
@@ -37,7 +36,6 @@ export function detailTables(stored) {
         spread(r.converge?.fromUp ?? []),
         spread(r.kill?.first ?? []),
         spread(r.kill?.all ?? []),
-        r.kill ? number(share99(r.kill.all)) : '–',
         spread(r.kill?.rejoin ?? []),
         spread(r.leave?.first ?? []),
         spread(r.leave?.all ?? []),
@@ -116,17 +114,7 @@ export function detailTables(stored) {
   );
   table(
     'Hosts cut off without a carrier change, and halves healed (ms)',
-    [
-      'system',
-      'cuts, one of 8',
-      'cut → first of the others',
-      'cut → all others',
-      '99 %',
-      'back → all agree',
-      'splits, 3 and 3',
-      'seconds apart',
-      'healed → all agree',
-    ],
+    ['system', 'cuts, one of 8', 'cut → first of the others', 'cut → all others', 'back → all agree', 'splits, 3 and 3', 'seconds apart', 'healed → all agree'],
     stored
       .of('m4')
       .map((r) => [
@@ -134,7 +122,6 @@ export function detailTables(stored) {
         r.cut?.all.length ?? '–',
         spread(r.cut?.first ?? []),
         spread(r.cut?.all ?? []),
-        r.cut ? number(share99(r.cut.all)) : '–',
         spread(r.cut?.rejoin ?? []),
         r.split?.whole.length ?? '–',
         r.split?.seconds ?? '–',
@@ -174,6 +161,20 @@ export function detailTables(stored) {
         spread(r.partition?.twoLeaders ?? []),
         spread(r.together?.fromStart ?? []),
         sum(Object.keys(r.done).map((key) => r[key].spontaneousDoubleLeaders ?? 0)),
+      ]),
+  );
+  table(
+    'What of both processors was used meanwhile, by whomever (%)',
+    ['system', 'N', 'in each part of its run'],
+    stored.all
+      .filter(({ system }) => system)
+      .map((r) => [
+        name(r),
+        r.n ?? r.size ?? '–',
+        Object.entries(r.done)
+          .filter(([part]) => part !== 'audit')
+          .map(([part, { load }]) => `${part} ${load.busyPct}`)
+          .join(', '),
       ]),
   );
   const f3 = (s) => (!s || s.n === 0 ? '–' : `${s.min} / **${s.median}** / ${s.max}`);
