@@ -1,3 +1,5 @@
+import { assert } from './core/assert.ts';
+
 interface Alarm {
   readonly atUs: number;
   readonly ring: () => void;
@@ -18,6 +20,7 @@ export class Alarms {
 
   /** @returns A function that cancels. */
   set(atUs: number, ring: () => void): () => void {
+    assert(!Number.isNaN(atUs), 'BUG: an alarm at no time, which would stop the one timer of the node');
     const alarm = { atUs, ring };
     this.#alarms.add(alarm);
     return () => void this.#alarms.delete(alarm);

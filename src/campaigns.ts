@@ -1,4 +1,4 @@
-import { type Outcome, standUntil } from './standing.ts';
+import { type Outcome, abortsWith, standUntil } from './standing.ts';
 import { type Standing, optionsError } from './candidacy.ts';
 import { BellwetherError } from './core/errors.ts';
 import { CONTESTS_MAX } from './election/contest.ts';
@@ -52,7 +52,10 @@ export class Campaigns {
   /** @throws BellwetherError `ERR_BUSY`, `ERR_CLOSED`, `ERR_OPTIONS`; or what the signal was aborted with. */
   campaign(name: string, standing: Standing, signal: AbortSignal | undefined): Promise<Tenure> {
     const begin = (outcome: Outcome<Tenure>): void => {
-      if (this.#campaigns.has(name)) throw new BellwetherError('ERR_BUSY', `this node already stands for, or leads, '${name}'`, { election: name });
+      // A `lead` has the name to itself also in its gaps: while it is not well, waits for its turn, or its job outlives its lease.
+      const led = this.#led.get(name);
+      if (this.#campaigns.has(name) || (led !== undefined && led !== standing))
+        throw new BellwetherError('ERR_BUSY', `this node already stands for, or leads, '${name}'`, { election: name });
       this.#campaigns.set(name, { name, standing, tenure: null, givenUp: false, ...outcome });
       if (this.#port.stand(name, standing)) return;
       this.#campaigns.delete(name);
@@ -67,16 +70,21 @@ export class Campaigns {
 
   /** Stands for at most `waitMs`; null when somebody else leads, or nobody can. */
   async tryAcquire(name: string, standing: Standing, waitMs: number, signal: AbortSignal | undefined): Promise<Lease | null> {
-    const timeout = new AbortController();
-    const cancel = this.#port.alarm(waitMs, () => timeout.abort());
+    if (!(waitMs >= 0)) throw optionsError(`waitMs must be at least 0 ms; it is ${waitMs}`);
+    const timeout = abortsWith(signal);
+    let isOver = false;
+    const cancel = this.#port.alarm(waitMs, () => {
+      isOver = true;
+      timeout.abort();
+    });
     try {
-      const tenure = await this.campaign(name, standing, signal === undefined ? timeout.signal : AbortSignal.any([timeout.signal, signal]));
-      return tenure.lease;
+      return (await this.campaign(name, standing, timeout.signal)).lease;
     } catch (error) {
-      if (timeout.signal.aborted && signal?.aborted !== true && error === timeout.signal.reason) return null;
+      if (isOver && error === timeout.signal.reason) return null;
       throw error;
     } finally {
       cancel();
+      timeout.end();
     }
   }
 
@@ -101,8 +109,8 @@ export class Campaigns {
 
   /** Whether that tenure's work has not ended, also when its lease has. */
   isRunning(name: string, term: number): boolean {
-    const running = this.#overdue.get(name) ?? this.#campaigns.get(name)?.tenure;
-    return running?.term === term && !running.isSettled;
+    // Both: a name may be led again while the work of an earlier tenure goes on.
+    return [this.#overdue.get(name), this.#campaigns.get(name)?.tenure].some((tenure) => tenure?.term === term && !tenure.isSettled);
   }
 
   /** The tenure in hand, if any. */

@@ -30,7 +30,7 @@ export class FencingGate {
   /** @throws BellwetherError `ERR_STALE_TERM`; `details.seen` is what to give to the lease's `reportStale`. */
   admit(fence: Fence): void {
     const seen = this.#seen.get(fence.name) ?? 0;
-    if (fence.term < seen) throw stale(fence, seen);
+    if (!(fence.term >= seen)) throw stale(fence, seen); // also what is no number at all
     this.#seen.set(fence.name, fence.term);
   }
 
@@ -42,7 +42,10 @@ export class FencingGate {
 
 /** The part of an SQL client that is used; `pg`'s Client and PoolClient have it. One connection, not a pool: a transaction lives on one. */
 export interface SqlClient {
-  query(text: string, values?: readonly unknown[]): Promise<{ readonly rowCount: number | null; readonly rows: readonly Record<string, unknown>[] }>;
+  query(
+    text: string,
+    values?: readonly unknown[],
+  ): Promise<{ readonly rowCount: number | null; readonly rows: readonly Record<string, unknown>[]; readonly command?: string }>;
 }
 
 /** Once per database: where the terms are remembered. */
@@ -71,7 +74,8 @@ export async function fencedTransaction<T>(client: SqlClient, fence: Fence, work
       throw stale(fence, Number(rows[0]?.['term'] ?? 0));
     }
     const result = await work();
-    await client.query('COMMIT');
+    // PostgreSQL answers so, and without an error, where a statement in it had failed and `work` went on.
+    if ((await client.query('COMMIT')).command === 'ROLLBACK') throw new Error('the transaction was rolled back: a statement in it had failed');
     return result;
   } catch (error) {
     await client.query('ROLLBACK').catch(() => {}); // the connection may be gone; what went wrong first is the news

@@ -2,6 +2,7 @@ import { BellwetherError } from './core/errors.ts';
 import type { Logger } from './core/logger.ts';
 import type { Standing } from './candidacy.ts';
 import type { CampaignOptions, Campaigns } from './campaigns.ts';
+import { abortsWith } from './standing.ts';
 import type { TurnOptions, Turns } from './turns.ts';
 import { type Lease, type LeasePort, assertCanHandOver } from './lease.ts';
 
@@ -51,18 +52,18 @@ export async function lead(
   const isOver = (): boolean => signal?.aborted === true;
   while (!isOver()) {
     await turns.untilHealthy(signal);
-    const unwell = new AbortController();
-    const either = signal === undefined ? unwell.signal : AbortSignal.any([signal, unwell.signal]);
-    const endStanding = turns.whileStanding(() => unwell.abort());
+    const standingDown = abortsWith(signal);
+    const endStanding = turns.whileStanding(() => standingDown.abort()); // it is not well
     let tenure;
     try {
-      tenure = await campaigns.campaign(name, standing, either);
+      tenure = await campaigns.campaign(name, standing, standingDown.signal);
     } catch (error) {
-      if (isOver() && error === signal?.reason) return;
-      if (unwell.signal.aborted && error === unwell.signal.reason) continue;
-      throw error;
+      if (!standingDown.signal.aborted || error !== standingDown.signal.reason) throw error;
+      if (isOver()) return;
+      continue;
     } finally {
       endStanding();
+      standingDown.end();
     }
     const { lease } = tenure;
     const stop = (): void => tenure.resign('released', null);

@@ -76,7 +76,8 @@ export interface LeasePort {
   remainingUs(name: string): number;
   canHandOver(name: string, to: string | null): boolean;
   resign(name: string, reason: LostReason, to: string | null): void;
-  settled(name: string): void;
+  /** The work under the lease of that term has ended. */
+  settled(name: string, term: number): void;
   /** Settles when a majority has renewed what is led since the call. */
   confirm(name: string): Promise<void>;
   isInJeopardy(remainingMs: number): boolean;
@@ -128,7 +129,7 @@ export function createTenure(port: LeasePort, name: string, term: number): Tenur
   const settle = (): void => {
     if (settled) return;
     settled = true;
-    port.settled(name);
+    port.settled(name, term);
   };
   const release = (): Promise<void> => {
     resign('released', null);

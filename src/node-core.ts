@@ -22,7 +22,7 @@ import { Events, type NodeEvents, type SilenceEvent, lostEvent, memberEventName,
 import { explainNode } from './explain.ts';
 import { FitWatch } from './fit-watch.ts';
 import { ForeignWatch } from './foreign.ts';
-import { type Health, flatten, healthOf } from './health.ts';
+import { type Health, flatten, healthOf, quorumOf } from './health.ts';
 import { JeopardyWatch } from './jeopardy-watch.ts';
 import { MemberBatches } from './member-batches.ts';
 import type { MembershipChange, SelfState } from './membership/host.ts';
@@ -41,14 +41,10 @@ import { PerPartition } from './per-partition.ts';
 import { SilenceWatch } from './silence-watch.ts';
 import { SpareWatch, votersTags } from './spares.ts';
 import type { TurnPort } from './turns.ts';
+import { type Change, Untold } from './untold.ts';
 import { VotersOffice } from './voters.ts';
 import { Watches } from './watches.ts';
 import type { Message, Wire, WireHandlers } from './wire.ts';
-
-type Change =
-  | { readonly of: 'membership'; readonly change: MembershipChange }
-  | { readonly of: 'election'; readonly change: ElectionChange }
-  | { readonly of: 'partition'; readonly change: PartitionChange };
 
 /**
  * The cores of one node, joined: the synchronous side under `ClusterNode`'s promises. Everything
@@ -87,7 +83,7 @@ export class NodeCore {
   readonly #confirmations = new Confirmations();
   readonly #jeopardy: JeopardyWatch;
   readonly #payloads: Payloads;
-  readonly #changes: Change[] = [];
+  readonly #untold = new Untold();
   /** Tenures that the application was told of, by election; the others never happened to it. */
   readonly #announced = new Map<string, number>();
   readonly #overruns = new Overruns();
@@ -98,7 +94,6 @@ export class NodeCore {
   /** How far the leader's clock was ahead of the monotonic one when the leases were last looked at. */
   #aheadUs = 0;
   #members: readonly Member[] | null = null;
-  #quorum: NodeEvents['quorum'] | null = null;
   #spares: SpareWatch | null = null;
   readonly #fit: FitWatch;
   /** When the timer was to ring. */
@@ -122,12 +117,12 @@ export class NodeCore {
       remainingUs: (name) => this.remainingUs(name),
       canHandOver: (name, to) => this.enter(() => this.election.canHandOver(name, to, this.#runtime.now())),
       resign: (name, reason, to) => this.resign(name, reason, to),
-      settled: (name) => this.settled(name),
+      settled: (name, term) => this.settled(name, term),
       alarm: (afterMs, ring) => this.alarm(afterMs, ring),
       successor: (name) => this.election.successor(name, this.#runtime.now()),
       nowMs: () => ms(this.#runtime.elapsedUs()),
       warn: (code, details) => this.#warn(code, details),
-      onClosed: (listener) => this.events.on('closed', listener),
+      onClosed: (listener) => this.#onClosed(listener),
       renewMs: ms(settings.election.renewUs),
       confirm: (name) => this.#confirm(name),
       isInJeopardy: (remainingMs) => this.#jeopardy.isInJeopardy(remainingMs),
@@ -168,6 +163,7 @@ export class NodeCore {
       changeVoters: (wish, isOwn) => this.changeVoters(wish, isOwn),
       abandonVotersChange: () => this.enter(() => this.election.franchise.abandon(this.#runtime.now())),
       forceVoters: (seats) => this.enter(() => this.election.franchise.force(seats, this.#runtime.now())),
+      isClosed: () => this.#closed,
       events: this.events,
     });
   }
@@ -186,7 +182,7 @@ export class NodeCore {
         probe: (to, message) => this.#wire.probe(message, to),
         notify: (change) => {
           this.#tap?.membership(change);
-          this.#changes.push({ of: 'membership', change });
+          this.#untold.push({ of: 'membership', change });
         },
       },
       now.elapsedUs,
@@ -200,7 +196,7 @@ export class NodeCore {
         keep: (kept) => this.#keep(kept),
         notify: (change) => {
           this.#tap?.election(change);
-          this.#changes.push({ of: 'election', change });
+          this.#untold.push({ of: 'election', change });
         },
       },
       now,
@@ -212,7 +208,7 @@ export class NodeCore {
         send: (to, packet) => this.#wire.send(packet, to),
         notify: (change) => {
           this.#tap?.partition?.(change);
-          this.#changes.push({ of: 'partition', change });
+          this.#untold.push({ of: 'partition', change });
         },
       },
       now,
@@ -267,7 +263,7 @@ export class NodeCore {
   }
 
   health(): Health {
-    return healthOf(this.#closed, this.state, this.#quorum);
+    return healthOf(this.#closed, this.state, this.#election === null ? null : quorumOf(this.#election, this.membership.members, this.#runtime.elapsedUs()));
   }
 
   metrics(): Readonly<Record<string, number>> {
@@ -358,8 +354,8 @@ export class NodeCore {
   }
 
   /** The application's job of that tenure has ended. */
-  settled(name: string): void {
-    this.enter(() => this.election.settled(name, this.#runtime.now()));
+  settled(name: string, term: number): void {
+    this.enter(() => this.election.settled(name, term, this.#runtime.now()));
   }
 
   /** Reads the clock; a loss is told before this answers. */
@@ -379,6 +375,7 @@ export class NodeCore {
     this.#closed = true;
     this.#spares?.end();
     this.campaigns.end();
+    void this.perPartition.close();
     this.#runtime.wakeAt(Infinity, () => {});
     this.#watches.end();
     return true;
@@ -425,11 +422,11 @@ export class NodeCore {
     if (now.elapsedUs < election.nextDeadlineUs && aheadUs === this.#aheadUs) return;
     this.#aheadUs = aheadUs;
     election.advance(now);
-    this.#tellChanges();
+    this.#untold.tell(this.#tell);
   }
 
   #settle(): void {
-    this.#tellChanges();
+    this.#untold.tell(this.#tell);
     this.onSettled?.();
     this.#confirmations.look((name) => (this.#announced.has(name) ? this.election.tenureOf(name) : null));
     if (this.#closed || this.#membership === null || this.#election === null || this.#partition === null) return;
@@ -438,14 +435,11 @@ export class NodeCore {
     this.#runtime.wakeAt(dueUs, this.#wake);
   }
 
-  /** In their order, also when a listener calls us meanwhile and more are told. */
-  #tellChanges(): void {
-    for (let next = this.#changes.shift(); next !== undefined; next = this.#changes.shift()) {
-      if (next.of === 'membership') this.#onMembership(next.change);
-      else if (next.of === 'election') this.#onElection(next.change);
-      else this.#onPartition(next.change);
-    }
-  }
+  readonly #tell = (next: Change): void => {
+    if (next.of === 'membership') this.#onMembership(next.change);
+    else if (next.of === 'election') this.#onElection(next.change);
+    else this.#onPartition(next.change);
+  };
 
   #onMembership(change: MembershipChange): void {
     const now = this.#runtime.now();
@@ -492,7 +486,7 @@ export class NodeCore {
       case 'elected':
         return this.#announce(change);
       case 'lost': {
-        if (this.#announced.get(change.name) !== change.term) return this.election.settled(change.name, this.#runtime.now()); // nobody was told that it began
+        if (this.#announced.get(change.name) !== change.term) return this.election.settled(change.name, change.term, this.#runtime.now()); // nobody was told that it began
         this.#announced.delete(change.name);
         if (this.#payloads.delete(change.name)) this.membership.setTags(this.#payloads.all, this.#runtime.elapsedUs());
         const overrunMs = this.#overruns.note(change.leaseEndUs, this.#runtime.now().leaderUs);
@@ -516,8 +510,7 @@ export class NodeCore {
         this.#watches.onLeader(change, this.membership.members, this.#runtime.now().wallMs);
         return this.events.emit('leader', { election: change.name, leader: change.leader, term: change.term, reason: change.reason });
       case 'quorum':
-        this.#quorum = { held: change.held, reachable: change.reachable, needed: change.needed, missing: change.missing };
-        return this.events.emit('quorum', this.#quorum);
+        return this.events.emit('quorum', { held: change.held, reachable: change.reachable, needed: change.needed, missing: change.missing });
       case 'voters': {
         const event = votersEvent(change.set, change.settled);
         this.#logger.info({ ...event }, 'voters');
@@ -542,13 +535,14 @@ export class NodeCore {
   #announce({ name, term, takeover }: ElectionChange & { readonly type: 'elected' }): void {
     const now = this.#runtime.now();
     if (!this.election.isHeld(name, now.leaderUs)) return this.election.advance(now);
+    if (!this.election.isWanted(name)) return this.election.resign(name, 'released', null, now); // given up before anybody was told
     this.#announced.set(name, term);
     this.#aheadUs = now.leaderUs - now.elapsedUs;
     const remainingMs = ms(this.election.remainingUs(name, now.leaderUs));
     const record = takeoverRecord(takeover, this.#settings.election);
     this.#logger.info({ election: name, term, ...record }, 'elected');
+    this.campaigns.onElected(name, term); // before anybody is told: a listener may give up what it does not know to be won
     this.#jeopardy.elected(name, term);
-    this.campaigns.onElected(name, term);
     this.events.emit('elected', { election: name, term, token: `${name}@${term}`, remainingMs, takeover: record });
   }
 
@@ -560,6 +554,12 @@ export class NodeCore {
     if (JSON.stringify(tags) === JSON.stringify(this.#payloads.voters)) return;
     this.#payloads.voters = tags;
     this.membership.setTags(this.#payloads.all, this.#runtime.elapsedUs());
+  }
+
+  /** Who listens for the end too late is told at once, or would wait for ever. */
+  #onClosed(listener: () => void): () => void {
+    if (this.#closed) queueMicrotask(listener);
+    return this.events.on('closed', listener);
   }
 
   get #view(): MembershipView {

@@ -1,4 +1,4 @@
-import { checkCandidacy, checkElectionName, checkPriority } from './candidacy.ts';
+import { checkCandidacy, checkElectionName, checkPriority, optionsError } from './candidacy.ts';
 import type { CampaignOptions } from './campaigns.ts';
 import type { Address } from './core/address.ts';
 import type { Logger } from './core/logger.ts';
@@ -90,7 +90,13 @@ export class ClusterNode implements AsyncDisposable {
    * @param timeoutMs Longest that resigning and leaving together may take. Default: the drain timeout and a second.
    */
   close(options: { readonly timeoutMs?: number } = {}): Promise<void> {
-    return (this.#closing ??= this.#close(options.timeoutMs ?? ms(this.#settings.election.drainTimeoutUs) + 1_000));
+    const { timeoutMs = ms(this.#settings.election.drainTimeoutUs) + 1_000 } = options;
+    if (!(timeoutMs >= 0)) return Promise.reject(optionsError(`timeoutMs must be at least 0 ms; it is ${timeoutMs}`));
+    if (this.#closing !== null) return this.#closing;
+    let begun = (_: Promise<void>): void => {};
+    this.#closing = new Promise((resolve) => (begun = resolve)); // before: what closing tells may make a listener close, too
+    begun(this.#close(timeoutMs));
+    return this.#closing;
   }
 
   [Symbol.asyncDispose](): Promise<void> {

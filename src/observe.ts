@@ -20,7 +20,8 @@ export interface LeaderInfo {
 /** A channel of size one: a slow reader misses what is outdated, never what is latest. */
 export class Latest<T> implements AsyncIterableIterator<T> {
   #value: { readonly latest: T } | null = null;
-  #waiting: ((result: IteratorResult<T>) => void) | null = null;
+  /** More than one where `next` is called again before it has answered. */
+  readonly #waiting: ((result: IteratorResult<T>) => void)[] = [];
   #done = false;
   readonly #onReturn: () => void;
 
@@ -31,18 +32,15 @@ export class Latest<T> implements AsyncIterableIterator<T> {
 
   push(latest: T): void {
     if (this.#done) return;
-    if (this.#waiting === null) this.#value = { latest };
-    else {
-      this.#waiting({ value: latest, done: false });
-      this.#waiting = null;
-    }
+    const reader = this.#waiting.shift();
+    if (reader === undefined) this.#value = { latest };
+    else reader({ value: latest, done: false });
   }
 
   end(): void {
     if (this.#done) return;
     this.#done = true;
-    this.#waiting?.({ value: undefined, done: true });
-    this.#waiting = null;
+    for (const reader of this.#waiting.splice(0)) reader({ value: undefined, done: true });
     this.#onReturn();
   }
 
@@ -51,7 +49,7 @@ export class Latest<T> implements AsyncIterableIterator<T> {
     this.#value = null;
     if (value !== null) return Promise.resolve({ value: value.latest, done: false });
     if (this.#done) return Promise.resolve({ value: undefined, done: true });
-    return new Promise((resolve) => (this.#waiting = resolve));
+    return new Promise((resolve) => this.#waiting.push(resolve));
   }
 
   return(): Promise<IteratorResult<T>> {

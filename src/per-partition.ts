@@ -67,6 +67,8 @@ export class PerPartition {
   readonly #settings: NodeSettings;
   readonly #logger: Logger;
   readonly #standings = new Map<string, Standing>();
+  /** The node closes: what is asked for from then on is refused. */
+  #isClosing = false;
 
   constructor(port: PartitionPort, settings: NodeSettings, logger: Logger) {
     this.#port = port;
@@ -155,12 +157,14 @@ export class PerPartition {
     }
   }
 
-  /** @internal Tells all that it is over. @returns Settles when the work under every lease has ended. */
+  /** @internal Tells all that it is over, and stands for nothing any more. @returns Settles when the work under every lease has ended. */
   async close(): Promise<void> {
+    this.#isClosing = true;
     const ended: Promise<void>[] = [];
     for (const [name, standing] of this.#standings) {
       if (standing.tenure === null) {
         this.#standings.delete(name);
+        this.#port.release(name, 'shutdown'); // or it would be led from here, by nobody, until the last job has ended
         standing.failed(closed());
       } else {
         standing.tenure.stop('shutdown', null);
@@ -177,7 +181,7 @@ export class PerPartition {
     if (!(stableAfterMs >= 0 && stableAfterMs <= 3_600_000)) throw optionsError(`stableAfterMs must be 0 to 3,600,000 ms; it is ${stableAfterMs}`);
     if (this.#settings.role !== 'candidate')
       throw new BellwetherError('ERR_NOT_CANDIDATE', `cannot stand for '${name}': this node's role is ${this.#settings.role}`, { election: name });
-    if (this.#port.isClosed()) throw closed();
+    if (this.#isClosing || this.#port.isClosed()) throw closed();
     const begin = (outcome: Outcome<PartitionTenure>): void => {
       if (this.#standings.has(name)) throw new BellwetherError('ERR_BUSY', `this node already stands for, or leads, '${name}' in its part`, { election: name });
       if (this.#standings.size >= PARTITION_CONTESTS_MAX) throw optionsError(`a node stands for at most ${PARTITION_CONTESTS_MAX} names`);

@@ -2,6 +2,7 @@ import { type Standing, optionsError } from './candidacy.ts';
 import type { Campaigns } from './campaigns.ts';
 import { BellwetherError } from './core/errors.ts';
 import type { Lease, Tenure } from './lease.ts';
+import { abortsWith } from './standing.ts';
 
 /** Most holders of one semaphore: each is an election of its own. */
 export const HOLDERS_MAX = 64;
@@ -41,11 +42,10 @@ export class Semaphores {
   }
 
   async #firstOf(name: string, holders: number, standing: Standing, signal: AbortSignal | undefined): Promise<Tenure> {
-    const enough = new AbortController();
-    const either = signal === undefined ? enough.signal : AbortSignal.any([enough.signal, signal]);
+    const enough = abortsWith(signal);
     let kept: Tenure | null = null;
     const slots = Array.from({ length: holders }, async (_, i) => {
-      const tenure = await this.#campaigns.campaign(`${name}#${i}`, { ...standing }, either);
+      const tenure = await this.#campaigns.campaign(`${name}#${i}`, { ...standing }, enough.signal);
       if (kept !== null) return tenure.lease.release().then(() => Promise.reject(new Error('another slot was won first')));
       kept = tenure;
       enough.abort();
@@ -58,6 +58,7 @@ export class Semaphores {
       throw error instanceof AggregateError ? error.errors[0] : error;
     } finally {
       enough.abort();
+      enough.end();
     }
   }
 }

@@ -45,7 +45,7 @@ export class SilenceWatch {
       if (silent !== undefined) silent.member = member;
       else {
         this.#silent.set(name, { member, sinceMs: nowMs });
-        for (const watch of this.#watches) this.#wait(watch, name, watch.afterMs, nowMs);
+        for (const watch of [...this.#watches]) this.#wait(watch, name, watch.afterMs, nowMs); // one that a listener adds is told already
       }
       return;
     }

@@ -36,3 +36,15 @@ export function standUntil<T>(signal: AbortSignal | undefined, begin: (outcome: 
     }
   });
 }
+
+/**
+ * A signal that aborts with `signal`, too, until `end`. Not `AbortSignal.any`: that one leaves something at a
+ * signal which lives as long as its process for each time that it was waited with (Node 20).
+ */
+export function abortsWith(signal: AbortSignal | undefined): { readonly signal: AbortSignal; abort(): void; end(): void } {
+  const own = new AbortController();
+  const pass = (): void => own.abort(signal!.reason);
+  if (signal?.aborted === true) pass();
+  signal?.addEventListener('abort', pass, { once: true });
+  return { signal: own.signal, abort: () => own.abort(), end: () => signal?.removeEventListener('abort', pass) };
+}

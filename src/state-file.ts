@@ -1,4 +1,4 @@
-import { closeSync, fsyncSync, mkdirSync, openSync, readFileSync, renameSync, rmSync, writeSync } from 'node:fs';
+import { closeSync, fsyncSync, mkdirSync, openSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { BellwetherError } from './core/errors.ts';
 import { readBoolean, readList, readName, readU32, readWhole } from './core/fields.ts';
@@ -24,7 +24,11 @@ export class StateFile {
   readonly #logger: Logger;
 
   constructor(stateDir: string, cluster: string, name: string, logger: Logger) {
-    mkdirSync(stateDir, { recursive: true });
+    try {
+      mkdirSync(stateDir, { recursive: true });
+    } catch (error) {
+      throw new BellwetherError('ERR_STATE', `the state directory ${stateDir} cannot be made: ${String(error)}`, { file: stateDir });
+    }
     const stem = `${encodeURIComponent(cluster)}.${encodeURIComponent(name)}`;
     this.#dir = stateDir;
     this.#file = join(stateDir, `${stem}.voter.json`);
@@ -41,7 +45,7 @@ export class StateFile {
     } catch (error) {
       throw new BellwetherError(
         'ERR_STATE',
-        `${this.#file} does not hold the state of a voter: ${String(error)}. Restore it; without it this voter forgets what it promised and who votes`,
+        `${this.#file} does not hold the state of a voter: ${String(error)}. Without it this voter forgets what it promised and who votes: mend what damaged it, or replace the voter by one of another name (an older copy of the file is worse than none)`,
         { file: this.#file },
       );
     }
@@ -89,7 +93,7 @@ export class StateFile {
     try {
       const fd = openSync(`${file}.new`, 'w', 0o600);
       try {
-        writeSync(fd, `${JSON.stringify(content)}\n`);
+        writeFileSync(fd, `${JSON.stringify(content)}\n`); // not writeSync, which may write a part and not say so
         fsyncSync(fd);
       } finally {
         closeSync(fd);

@@ -27,6 +27,7 @@ export interface VotersPort {
   changeVoters(wish: VotersChange, isOwn?: boolean): Refusal | null;
   abandonVotersChange(): void;
   forceVoters(seats: readonly Seat[]): Refusal | null;
+  isClosed(): boolean;
   readonly events: Events;
 }
 
@@ -46,6 +47,7 @@ export class VotersOffice {
   /** See `ClusterNode.changeVoters`. */
   async change(wish: VotersChange, signal: AbortSignal | undefined): Promise<VotersChanged> {
     signal?.throwIfAborted();
+    this.#assertOpen();
     checkNames([...(wish.add ?? []), ...(wish.remove ?? []), ...(wish.exclude ?? []), ...(wish.include ?? []), ...Object.entries(wish.replace ?? {}).flat()]);
     const before = votersEvent(this.#port.standing().set, true);
     throwRefusal(this.#port.changeVoters(wish));
@@ -96,6 +98,7 @@ export class VotersOffice {
 
   /** See `ClusterNode.forceVoters`. */
   force(voters: readonly string[], weights: readonly number[]): VotersChanged {
+    this.#assertOpen(); // a new life of this voter may have the state directory by now
     checkNames(voters);
     if (voters.length === 0 || new Set(voters).size < voters.length) throw optionsError('name each of the voters once, and at least one');
     if (weights.length > 0 && (weights.length !== voters.length || weights.some((w) => !Number.isInteger(w) || w < 1 || w > WEIGHT_MAX)))
@@ -103,6 +106,10 @@ export class VotersOffice {
     const before = votersEvent(this.#port.standing().set, true);
     throwRefusal(this.#port.forceVoters(voters.map((name, i) => ({ name, weight: weights[i] ?? 1, excluded: false }))));
     return { before, after: votersEvent(this.#port.standing().set, false) };
+  }
+
+  #assertOpen(): void {
+    if (this.#port.isClosed()) throw new BellwetherError('ERR_CLOSED', 'the node is closed');
   }
 }
 

@@ -14,6 +14,14 @@ describe('a fencing gate', () => {
     expect(gate.seen('job')).toBe(7);
     expect(gate.seen('nothing')).toBe(0);
   });
+
+  it('lets nothing pass whose term is no number, and remembers what it has seen', () => {
+    const gate = new FencingGate();
+    gate.admit({ name: 'job', term: 10 });
+    for (const term of [Number.NaN, undefined as unknown as number])
+      expect(() => gate.admit({ name: 'job', term })).toThrow(expect.objectContaining({ code: 'ERR_STALE_TERM' }));
+    expect(() => gate.admit({ name: 'job', term: 3 })).toThrow(expect.objectContaining({ code: 'ERR_STALE_TERM' }));
+  });
 });
 
 describe('a request', () => {
@@ -55,6 +63,12 @@ describe('a fenced transaction', () => {
       details: { seen: 6 },
     });
     expect(asked).toEqual(['BEGIN', 'INSERT', 'SELECT', 'ROLLBACK']);
+  });
+
+  it('in which a statement failed, and whose work passed over that, has not been done: the database says ROLLBACK to its COMMIT', async () => {
+    const { client } = database(5);
+    const failed: SqlClient = { query: async (text, values) => ({ ...(await client.query(text, values)), command: text === 'COMMIT' ? 'ROLLBACK' : text }) };
+    await expect(fencedTransaction(failed, { name: 'job', term: 5 }, async () => {})).rejects.toThrow('rolled back');
   });
 
   it('whose work throws is rolled back, and says what was thrown', async () => {

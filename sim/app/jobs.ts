@@ -143,7 +143,7 @@ export class Jobs<R extends Record<string, Resource<unknown>>> implements Applic
       this.#end(run, end);
       this.#enter(machine, process, () => {
         if (run.lostUs === Infinity) process.node.resign(election, 'released', null);
-        this.#world.settled(machine, process, election);
+        this.#world.settled(machine, process, election, term);
       });
     };
     // As in the library the job starts after the transition that elected us, not inside it.

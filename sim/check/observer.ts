@@ -236,10 +236,10 @@ export class Observer {
       );
   }
 
-  /** The application's job of the present or last tenure has ended. */
-  settled(machine: Machine, process: Process, election: string): void {
-    const term = process.node.election.tenureOf(election)?.term;
-    if (term !== undefined) this.#settled.set(`${machine.name}#${process.boot} ${election}`, term);
+  /** The application's job of that tenure has ended. */
+  settled(machine: Machine, process: Process, election: string, term: number): void {
+    const key = `${machine.name}#${process.boot} ${election}`;
+    this.#settled.set(key, Math.max(term, this.#settled.get(key) ?? 0));
   }
 
   heard(machine: Machine, process: Process, change: MembershipChange | ElectionChange, nowUs: number): void {

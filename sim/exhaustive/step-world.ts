@@ -112,7 +112,7 @@ export function act(election: Election, input: Input, datagram: Datagram | null,
   const now = { elapsedUs: nowUs, leaderUs: nowUs, wallMs: wallMsOf(life) };
   if (datagram !== null) election.receive(addressOf(datagram.from), datagram.packet, now);
   else if (input === RESIGN) election.resign(NAME, 'released', null, now);
-  else if (input === SETTLE) election.settled(NAME, now);
+  else if (input === SETTLE) election.settled(NAME, election.tenureOf(NAME)?.term ?? 0, now);
   else election.advance(now);
   if (hasEnded()) election.campaign(NAME, 0, now);
 }

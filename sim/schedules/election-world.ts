@@ -82,6 +82,12 @@ export class ElectionWorld {
     return { elapsedUs: local, leaderUs: local + (this.jumpUs.get(name) ?? 0), wallMs: 1_767_225_600_000 + this.nowUs / 1000 + (this.wallMs.get(name) ?? 0) };
   }
 
+  /** The job of the present tenure of `name`, one of 'job', has ended. */
+  settle(name: string): void {
+    const election = this.election(name);
+    election.settled('job', election.tenureOf('job')?.term ?? 0, this.now(name));
+  }
+
   /** What each node's state directory holds, where it has one (`durable`). */
   readonly disks = new Map<string, Kept>();
   isDiskFull = false;

@@ -21,7 +21,7 @@ function giveUp(world: ElectionWorld, name: string): void {
   const [election, now] = [world.election(name), world.now(name)];
   election.withdraw('job', now);
   election.resign('job', 'released', null, now);
-  election.settled('job', now);
+  world.settle(name);
 }
 
 /** Kills the leader and starts it again on its port, a moment later. */

@@ -247,7 +247,7 @@ export const VOTER_SCHEDULES: readonly Directed[] = [
       for (let i = 0; i < 5; i += 1) {
         const [leader = 'a'] = world.leaders();
         world.election(leader).resign('job', 'released', null, world.now(leader));
-        world.election(leader).settled('job', world.now(leader));
+        world.settle(leader);
         world.run(ms(world) + 1_500);
       }
       const former = Math.max(...world.terms());

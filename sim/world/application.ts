@@ -37,7 +37,7 @@ export class Application implements ApplicationPort {
       case 'lost':
         marks.hit(`lost-${change.reason}`);
         this.#turns.get(process)?.get(change.name)?.end();
-        this.#settle(machine, process, change.name);
+        this.#settle(machine, process, change);
         break;
       case 'ended': {
         if (process.isLeaving) break;
@@ -115,13 +115,14 @@ export class Application implements ApplicationPort {
     return new Turns(port, election, { priority: machine.plan.priority, group: '', fair: false }, options, silentLogger);
   }
 
-  #settle(machine: Machine, process: Process, election: string): void {
-    if (process.isLeaving) return this.#later(machine, process, 0, () => this.#world.settled(machine, process, election));
+  #settle(machine: Machine, process: Process, { name, term }: { readonly name: string; readonly term: number }): void {
+    const settled = (): void => this.#world.settled(machine, process, name, term);
+    if (process.isLeaving) return this.#later(machine, process, 0, settled);
     const { settleNowPpm, settleNeverPpm, settleMaxUs } = this.#world.plan.application;
     const draw = this.#draw(machine);
     if (chance(draw, settleNeverPpm)) return this.#world.marks.hit('job-outlives-lease');
     const now = chance(draw, settleNeverPpm + settleNowPpm) || settleMaxUs === 0;
-    this.#later(machine, process, now ? 0 : this.#draw(machine) % settleMaxUs, () => this.#world.settled(machine, process, election));
+    this.#later(machine, process, now ? 0 : this.#draw(machine) % settleMaxUs, settled);
   }
 
   /** In that process only, and not while it is stopped. */

@@ -36,7 +36,7 @@ export const clusterNode: NodeFactory = (setup) => {
     standInPart: (name, priority, stableAfterMs) => node.standInPart(name, priority, stableAfterMs),
     resign: (name, reason, to) => node.resign(name, reason, to),
     successor: (name) => node.port.successor(name),
-    settled: (name) => node.settled(name),
+    settled: (name, term) => node.settled(name, term),
     isHeld: (name) => node.isHeld(name),
     setPriority: (name, priority) => node.setPriority(name, priority),
     setTags: (value) => node.setTags(value),

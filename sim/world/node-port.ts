@@ -53,7 +53,7 @@ export interface SimulatedNode {
   /** Who would lead next, at a majority of voters; null: nobody stands there. */
   successor(election: string): { readonly name: string; readonly priority: number } | null;
   /** The application's job of that tenure has ended. */
-  settled(election: string): void;
+  settled(election: string, term: number): void;
   isHeld(election: string): boolean;
   setPriority(election: string, priority: number): void;
   setTags(tags: Tags): void;

@@ -321,10 +321,10 @@ export class World {
     this.stopped(machine);
   }
 
-  /** The application's job of its last tenure has ended. */
-  settled(machine: Machine, process: Process, election: string): void {
-    this.#observer.settled(machine, process, election);
-    process.node.settled(election);
+  /** The application's job of that tenure has ended. */
+  settled(machine: Machine, process: Process, election: string, term: number): void {
+    this.#observer.settled(machine, process, election, term);
+    process.node.settled(election, term);
   }
 
   /** Lets the observer look at a machine whose state or clocks changed. */

@@ -71,7 +71,7 @@ export class Election {
   readonly #candidate: Candidate;
   readonly #leader: Leader;
   readonly #beliefs: Beliefs;
-  readonly #quorum: QuorumWatch;
+  readonly quorum: QuorumWatch;
   readonly #silent: SilentVoters;
   readonly #rates: ClockRates;
   readonly #first: FirstInLine;
@@ -114,7 +114,7 @@ export class Election {
     this.#candidate = new Candidate(this.#context, this.#contests, this.#rolls, () => (this.franchise.hasVote ? this.#recovery.floor : 0));
     this.#leader = new Leader(this.#context);
     this.#beliefs = new Beliefs(config.grantUs, notify);
-    this.#quorum = new QuorumWatch(this.#context);
+    this.quorum = new QuorumWatch(this.#context);
     this.#silent = new SilentVoters(this.#context);
     this.#beats = new Beats(this.#context, this.#contests, this.#candidate, this.#leader, this.#silent, this.#rolls, {
       mayBid: () => !this.franchise.hasVote || this.#recovery.isActive,
@@ -233,9 +233,7 @@ export class Election {
 
   /** Stops bidding. A lease in hand stays; resign it. */
   withdraw(name: string, now: Now): void {
-    this.#transition(now, () => {
-      const contest = this.#contests.get(name);
-      if (contest === undefined) return;
+    this.#step(name, now, (contest) => {
       this.#candidate.withdraw(contest, now);
       this.#first.look(contest, now.elapsedUs);
     });
@@ -246,9 +244,7 @@ export class Election {
    * `settled` says that the application's job has ended, and only then the name is released.
    */
   resign(name: string, reason: LostReason, to: string | null, now: Now): void {
-    this.#transition(now, () => {
-      const contest = this.#contests.get(name);
-      if (contest === undefined) return;
+    this.#step(name, now, (contest) => {
       contest.wanted = false;
       // Who resigns wants somebody else to lead: our next bid waits until the others' were served.
       contest.bidAtUs = now.elapsedUs + 2 * this.#context.config.renewUs;
@@ -256,12 +252,9 @@ export class Election {
     });
   }
 
-  /** The job of a lost or resigned tenure has ended. */
-  settled(name: string, now: Now): void {
-    this.#transition(now, () => {
-      const contest = this.#contests.get(name);
-      if (contest !== undefined) this.#leader.settled(contest, now);
-    });
+  /** The job of that tenure, a lost or resigned one, has ended. */
+  settled(name: string, term: number, now: Now): void {
+    this.#step(name, now, (contest) => this.#leader.settled(contest, term, now));
   }
 
   /**
@@ -298,10 +291,7 @@ export class Election {
 
   /** A resource has seen a higher term than ours: we stop, and stand above it from now on. @returns Whether we led with a lower one. */
   reportStale(name: string, seenTerm: number, now: Now): boolean {
-    return this.#transition(now, () => {
-      const contest = this.#contests.get(name);
-      return contest !== undefined && this.#leader.onStale(contest, seenTerm, now);
-    });
+    return this.#step(name, now, (contest) => this.#leader.onStale(contest, seenTerm, now)) === true;
   }
 
   /** Who stands first at a majority of voters; null where we do not lead, or nobody does. */
@@ -311,10 +301,7 @@ export class Election {
   }
 
   setPriority(name: string, priority: number, now: Now): void {
-    this.#transition(now, () => {
-      const contest = this.#contests.get(name);
-      if (contest !== undefined) contest.priority = priority;
-    });
+    this.#step(name, now, (contest) => void (contest.priority = priority));
   }
 
   /** Keeps asking who leads `name`, without bidding. @returns False at the limit: nobody is asked. */
@@ -331,14 +318,17 @@ export class Election {
 
   /** Whether this node leads `name` at this reading of the leader's clock. */
   isHeld(name: string, leaderUs: number): boolean {
-    const contest = this.#contests.get(name);
-    return contest?.role === 'leader' && contest.tenure !== null && leaderUs < contest.tenure.leaseEndUs;
+    return this.#contests.get(name)?.role === 'leader' && this.remainingUs(name, leaderUs) > 0;
+  }
+
+  /** Whether this node stands for `name`, or leads it and has not given it up. */
+  isWanted(name: string): boolean {
+    return this.#contests.get(name)?.wanted === true;
   }
 
   /** What is left of the lease; negative after its end, `-Infinity` without a tenure. */
   remainingUs(name: string, leaderUs: number): number {
-    const tenure = this.#contests.get(name)?.tenure;
-    return tenure ? tenure.leaseEndUs - leaderUs : -Infinity;
+    return (this.tenureOf(name)?.leaseEndUs ?? -Infinity) - leaderUs;
   }
 
   leaderOf(name: string, now: Now): { known: boolean; name: string | null; term: number; untilUs: number; reason: NoLeaderReason | null } {
@@ -356,7 +346,7 @@ export class Election {
       participating: this.#participating,
       voting: this.franchise.hasVote,
       recovery: this.#recovery,
-      quorum: this.#quorum,
+      quorum: this.quorum,
       configs: this.franchise.guard,
       bootstrap: this.franchise.bootstrap,
     };
@@ -386,6 +376,14 @@ export class Election {
     return inspect(this.#contests.get(name), this.franchise.hasVote ? this.#voter.inspect(name) : null, this.#recovery);
   }
 
+  /** What concerns one name, where it is known here. */
+  #step<T>(name: string, now: Now, act: (contest: Contest) => T): T | undefined {
+    return this.#transition(now, () => {
+      const contest = this.#contests.get(name);
+      return contest === undefined ? undefined : act(contest);
+    });
+  }
+
   /** Decide, change, tell: leases first, then the event itself, then what is due, then one packet per peer. */
   #transition<T>(now: Now, event: () => T): T {
     assert(!this.#busy, 'BUG: the host called back into the election');
@@ -411,7 +409,7 @@ export class Election {
     const ranUs = now.elapsedUs - this.#last.elapsedUs;
     const jumpedUs = now.leaderUs - this.#last.leaderUs - ranUs;
     const stopped = jumpedUs > JUMP_US || ranUs > this.#context.config.renewUs + this.#context.config.stopBeforeUs;
-    const reason = (): LostReason => (stopped ? 'suspended' : this.#quorum.answeredLately(now.elapsedUs) ? 'expired' : 'no-quorum');
+    const reason = (): LostReason => (stopped ? 'suspended' : this.quorum.answeredLately(now.elapsedUs) ? 'expired' : 'no-quorum');
     if (this.#contests.isMany && !this.#contests.isDue(now)) return;
     for (const contest of this.#contests.each()) this.#leader.checkLease(contest, reason, now);
   }
@@ -429,7 +427,7 @@ export class Election {
     this.#leader.advance(this.#context.peers.voters(), now);
     // Silence means something only where we ask: a recovering voter that waits asks nobody yet.
     const asking = !this.franchise.hasVote || this.#recovery.leftUs(now.elapsedUs) === 0;
-    this.#quorum.advance(this.#beats.hasBusiness && asking, now);
+    this.quorum.advance(this.#beats.hasBusiness && asking, now);
   }
 
   #dispatch(peer: Peer, entry: Entry, echoed: boolean, now: Now): void {
@@ -515,7 +513,7 @@ export class Election {
     if (hint.holder !== '') return this.#heardLeader(hint.name, hint.holder, hint.term, hint.leftMs, now);
     this.#contests.get(hint.name); // if we lead it, our own lease is better evidence
     if (hint.term > 0) this.#beliefs.ended(hint.name, hint.term, now.elapsedUs);
-    this.#quorum.noteHint(hint.name, hint.reason);
+    this.quorum.noteHint(hint.name, hint.reason);
   }
 
   /** What a voter has said of a name still holds: as if it were said again. */
@@ -575,7 +573,7 @@ export class Election {
 
   #reasonFor(name: string): NoLeaderReason {
     const isRecovering = this.franchise.hasVote && !this.#recovery.isActive;
-    return reasonFor(this.#context, name, this.#contests.get(name)?.bid ?? null, this.#quorum, isRecovering);
+    return reasonFor(this.#context, name, this.#contests.get(name)?.bid ?? null, this.quorum, isRecovering);
   }
 
   #deadline(now: Now): number {
@@ -591,7 +589,7 @@ export class Election {
     return Math.min(
       earliest,
       this.#beats.nextDeadlineUs,
-      this.#quorum.nextDeadlineUs,
+      this.quorum.nextDeadlineUs,
       this.franchise.bootstrap.nextDeadlineUs,
       this.franchise.reconfiguration.nextDeadlineUs,
     );

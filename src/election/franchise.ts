@@ -196,7 +196,7 @@ export class Franchise {
     const { candidate, leader } = this.#parts;
     candidate.withdraw(contest, now);
     leader.resign(contest, 'released', null, now);
-    leader.settled(contest, now);
+    leader.settled(contest, contest.tenure?.term ?? 0, now);
   }
 
   /**

@@ -157,9 +157,12 @@ export class Leader {
     contest.role = 'draining';
   }
 
-  /** The job of a lost or draining tenure is over: nothing acts on the lease any more, so let others have it now. */
-  settled(contest: Contest, now: Now): void {
-    if (contest.tenure !== null && (contest.role === 'lost' || contest.role === 'draining')) this.#finish(contest, contest.tenure, now);
+  /**
+   * The job of a lost or draining tenure is over: nothing acts on the lease any more, so let others have it now. By its
+   * term: a job that outlived its lease ends late, and this node may lead again by then, with another job under way.
+   */
+  settled(contest: Contest, term: number, now: Now): void {
+    if (contest.tenure?.term === term && (contest.role === 'lost' || contest.role === 'draining')) this.#finish(contest, contest.tenure, now);
   }
 
   /** L5: somebody leads with a higher term although our lease holds. An assumption is broken; the safe side is to stop. */
@@ -259,6 +262,7 @@ export class Leader {
   #finish(contest: Contest, tenure: Tenure, now: Now): void {
     contest.tenure = null;
     contest.role = 'idle';
+    contest.wanted = false; // a name that is never stood for again must not hold its place for ever
     const release = { name: contest.name, term: tenure.term, to: tenure.successor };
     this.#releases.push({ ...release, atUs: now.elapsedUs }, ...RELEASE_AGAIN_US.map((us) => ({ ...release, atUs: now.elapsedUs + us })));
     this.#context.notify({ type: 'ended', name: contest.name, term: tenure.term });

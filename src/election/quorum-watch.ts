@@ -46,6 +46,11 @@ export class QuorumWatch {
     return this.#context.peers.votesSince(sinceUs) >= this.#context.electorate.needed;
   }
 
+  /** Whether silence means something now. */
+  get isAsking(): boolean {
+    return this.#sinceUs !== Infinity;
+  }
+
   /** Told and not taken back. */
   get isLost(): boolean {
     return !this.#held;

@@ -16,7 +16,7 @@ function withCandidate(): ElectionWorld {
 function giveBack(world: ElectionWorld, name: string, election: string): void {
   const core = world.election(name);
   core.resign(election, 'released', null, world.now(name));
-  core.settled(election, world.now(name));
+  core.settled(election, core.tenureOf(election)?.term ?? 0, world.now(name));
 }
 
 const untilForgotten = (world: ElectionWorld): void => world.run(ms(world) + 2_010);

@@ -66,7 +66,7 @@ describe('many names', () => {
     expect(listed).toBe(0);
     const leader = world.leaders('job-7')[0]!;
     world.election(leader).resign('job-7', 'released', null, world.now(leader));
-    world.election(leader).settled('job-7', world.now(leader));
+    world.election(leader).settled('job-7', world.election(leader).tenureOf('job-7')!.term, world.now(leader));
     world.run(world.nowUs / 1000 + 2_000);
     expect(world.leaders('job-7')).toHaveLength(1);
     expect(world.leaders('job-7')).not.toEqual([leader]);

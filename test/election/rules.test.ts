@@ -35,11 +35,11 @@ describe('voter rules', () => {
     world.network = (f) => (f.to === 'deaf' ? null : at(1));
     world.run(4500);
     world.election('a').resign('job', 'released', null, world.now('a'));
-    world.election('a').settled('job', world.now('a'));
+    world.settle('a');
     world.run(4520); // V9 passes it over
     expect(world.leaders()).toEqual(['b']);
     world.election('b').resign('job', 'released', null, world.now('b'));
-    world.election('b').settled('job', world.now('b'));
+    world.settle('b');
     world.run(7000); // V7 does not grant it either, alone as it is
     for (const name of abc) expect(world.election(name).inspect('job').votes!.grant).toBeNull();
   });
@@ -63,7 +63,7 @@ describe('voter rules', () => {
     world.network = (f) => (f.from === leader && f.to === voter && carries(f, Op.renew) ? (renewals.push(f), null) : at(1));
     world.run(world.nowUs / 1000 + 300);
     world.election(leader).resign('job', 'released', null, world.now(leader));
-    world.election(leader).settled('job', world.now(leader));
+    world.settle(leader);
     world.run(world.nowUs / 1000 + 5);
     world.deliver(renewals.at(-1)!);
     expect(world.election(voter).inspect('job').votes!.grant).toBeNull();
@@ -300,7 +300,7 @@ describe('candidate rules', () => {
       world.network = (f) => at(carries(f, Op.release) ? 1 + 4 * five.indexOf(f.to) : 1);
       world.run(world.nowUs / 1000 + 1000 + offsetMs);
       world.election(leader).resign('job', 'released', null, world.now(leader));
-      world.election(leader).settled('job', world.now(leader));
+      world.settle(leader);
       world.run(world.nowUs / 1000 + 25);
       expect([offsetMs, world.leaders()]).toEqual([offsetMs, [expect.not.stringMatching(leader)]]);
     }
@@ -431,7 +431,7 @@ describe('honesty', () => {
     world.run(world.nowUs / 1000 + 50);
     expect(world.election('w').leaderOf('job', world.now('w')).name).toBe(leader);
     world.election(leader).resign('job', 'released', null, world.now(leader));
-    world.election(leader).settled('job', world.now(leader));
+    world.settle(leader);
     world.run(world.nowUs / 1000 + 20);
     expect(world.election('w').leaderOf('job', world.now('w')).name).toBe(world.leaders()[0]);
   });

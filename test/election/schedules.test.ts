@@ -47,7 +47,7 @@ describe('schedules of crashes and releases', () => {
     const { world, leader } = settledWorld(abc);
     const resignedMs = world.nowUs / 1000;
     world.election(leader).resign('job', 'released', null, world.now(leader));
-    world.election(leader).settled('job', world.now(leader));
+    world.settle(leader);
     expect(firstLeaderMs(world, resignedMs + 500) - resignedMs).toBeLessThanOrEqual(5);
     expect(world.leaders()).not.toEqual([leader]);
   });
@@ -57,7 +57,7 @@ describe('schedules of crashes and releases', () => {
     world.network = (f) => (carries(f, Op.release) ? null : at(1));
     const resignedMs = world.nowUs / 1000;
     world.election(leader).resign('job', 'released', null, world.now(leader));
-    world.election(leader).settled('job', world.now(leader));
+    world.settle(leader);
     const takenMs = firstLeaderMs(world, resignedMs + 2000) - resignedMs;
     expect(takenMs).toBeGreaterThan(700);
     expect(takenMs).toBeLessThanOrEqual(1300);
@@ -71,7 +71,7 @@ describe('schedules of crashes and releases', () => {
     for (const name of abc) if (name !== leader) world.election(name).withdraw('job', world.now(name));
     held.length = 0;
     world.election(leader).resign('job', 'released', null, world.now(leader));
-    world.election(leader).settled('job', world.now(leader));
+    world.settle(leader);
     world.campaign(leader);
     world.run(world.nowUs / 1000 + 3000);
     expect(world.terms().length).toBe(before + 1);
@@ -92,7 +92,7 @@ describe('schedules of crashes and releases', () => {
     world.run(world.nowUs / 1000 + 300);
     world.network = () => at(1);
     world.election(leader).resign('job', 'released', null, world.now(leader));
-    world.election(leader).settled('job', world.now(leader));
+    world.settle(leader);
     world.kill(leader);
     world.run(world.nowUs / 1000 + 2);
     const before = world.election(voter).inspect('job').votes!.grant;
@@ -587,7 +587,7 @@ describe('schedules of queues and drains', () => {
     world.run(resignedMs + 3000);
     expect(world.leaders()).toEqual([leader]); // nobody else, three leases later
     expect(world.election(leader).isHeld('job', world.now(leader).leaderUs)).toBe(false); // and yet told to stop
-    world.election(leader).settled('job', world.now(leader));
+    world.settle(leader);
     world.run(resignedMs + 3010);
     expect(world.leaders()).toHaveLength(1);
     expect(world.leaders()).not.toEqual([leader]);
@@ -608,7 +608,7 @@ describe('schedules of queues and drains', () => {
       if (to === leader) continue;
       expect(world.election(leader).canHandOver('job', to, world.now(leader))).toBe(true);
       world.election(leader).resign('job', 'handover', to, world.now(leader));
-      world.election(leader).settled('job', world.now(leader));
+      world.settle(leader);
       world.run(world.nowUs / 1000 + 50);
       expect(world.leaders()).toEqual([to]);
     }
@@ -675,7 +675,7 @@ describe('schedules of queues and drains', () => {
     world.network = (f) => (f.from === 'w' || f.to === 'w' ? null : at(1));
     const cutMs = world.nowUs / 1000;
     world.election(leader).resign('job', 'released', null, world.now(leader));
-    world.election(leader).settled('job', world.now(leader));
+    world.settle(leader);
     world.run(cutMs + 50);
     const [next] = world.leaders();
     expect(next).not.toBe(leader);
@@ -694,7 +694,7 @@ describe('schedules of queues and drains', () => {
     const term = world.terms()[0]!;
     for (const name of abc) world.election(name).withdraw('job', world.now(name));
     world.election(leader).resign('job', 'released', null, world.now(leader));
-    world.election(leader).settled('job', world.now(leader));
+    world.settle(leader);
     world.run(world.nowUs / 1000 + 20_000);
     world.campaign(other(abc, leader));
     world.run(world.nowUs / 1000 + 1000);

@@ -216,7 +216,7 @@ describe('what a change rests on', () => {
     for (const name of ['a', 'b']) world.election(name).withdraw('job', world.now(name));
     const [leader] = world.leaders();
     if (leader !== 'd') world.election(leader!).resign('job', 'released', null, world.now(leader!));
-    if (leader !== 'd') world.election(leader!).settled('job', world.now(leader!));
+    if (leader !== 'd') world.settle(leader!);
     change(world, 'b', { replace: { c: 'd' } });
     world.run(world.nowUs / 1000 + 3000);
     expect(world.leaders()).toEqual(['d']);

@@ -59,6 +59,11 @@ describe('a state directory', () => {
     expect(readdirSync(dir)).toEqual([]);
   });
 
+  it('that cannot be made is told as what it is', () => {
+    writeFileSync(join(dir, 'file'), '');
+    expect(() => new StateFile(join(dir, 'file', 'below'), 'shop', 'n1', silentLogger)).toThrow(expect.objectContaining({ code: 'ERR_STATE' }));
+  });
+
   it('says so where it cannot write', () => {
     const file = open();
     rmSync(dir, { recursive: true });

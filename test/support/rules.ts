@@ -36,6 +36,7 @@ const SHELL = [
   'src/partition-lease.ts',
   'src/events.ts',
   'src/alarms.ts',
+  'src/untold.ts',
   'src/campaigns.ts',
   'src/standing.ts',
   'src/lease.ts',

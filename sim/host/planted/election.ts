@@ -247,6 +247,13 @@ export const ELECTION_BUGS: readonly Mutant[] = [
     replace: 'Math.max(contest.knownBallot, this.#floor());',
   },
   {
+    id: 'settles-by-name',
+    bug: 'the end of a job that outlived its lease gives back what the next one leads',
+    file: LEADER,
+    find: 'if (contest.tenure?.term === term && (contest.role',
+    replace: 'if (contest.tenure !== null && (contest.role',
+  },
+  {
     id: 'term-follows-ballot',
     bug: 'the term rises with the ballot during a tenure',
     file: LEADER,
