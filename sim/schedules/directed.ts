@@ -136,6 +136,25 @@ export const DIRECTED: readonly Directed[] = [
     },
   },
   {
+    id: 'late-end',
+    says: 'a job that outlives its lease and ends while the next tenure of its node drains gives back nothing of that one',
+    run: () => {
+      const { world, leader } = settledWorld(abc);
+      const outlived = world.election(leader).tenureOf('job')!.term;
+      world.network = (f) => (f.from === leader || f.to === leader ? null : at(1));
+      for (const name of abc) if (name !== leader) world.election(name).withdraw('job', world.now(name));
+      world.run(ms(world) + 1_500);
+      world.network = () => at(1);
+      world.campaign(leader);
+      world.run(ms(world) + 3_000);
+      const present = world.election(leader).tenureOf('job');
+      if (present === null || present.term === outlived) return `${leader} does not lead a second time`;
+      world.election(leader).resign('job', 'released', null, world.now(leader));
+      world.election(leader).settled('job', outlived, world.now(leader));
+      return world.election(leader).tenureOf('job')?.term === present.term ? null : 'the name was given back under a job that runs';
+    },
+  },
+  {
     id: 'echo',
     says: 'a candidate that can send and not hear gets no promise',
     run: () => {

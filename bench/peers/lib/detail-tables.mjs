@@ -1,5 +1,5 @@
 // Everything that was measured, system by system: least / **median** / most.
-import { number, spread, sum } from './stored.mjs';
+import { spread, sum } from './stored.mjs';
 
 export function detailTables(stored) {
   let text = '';

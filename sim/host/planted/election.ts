@@ -249,6 +249,7 @@ export const ELECTION_BUGS: readonly Mutant[] = [
   {
     id: 'settles-by-name',
     bug: 'the end of a job that outlived its lease gives back what the next one leads',
+    schedule: 'late-end',
     file: LEADER,
     find: 'if (contest.tenure?.term === term && (contest.role',
     replace: 'if (contest.tenure !== null && (contest.role',
