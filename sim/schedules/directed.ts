@@ -136,6 +136,85 @@ export const DIRECTED: readonly Directed[] = [
     },
   },
   {
+    id: 'former-grant',
+    says: 'a promise to a former life arrives late, under the very ballot and seq that the next one bids with, and counts for nothing',
+    run: () => {
+      const world = new ElectionWorld([...abc, 'x', 'y'], storyConfig(abc));
+      for (const name of world.names) world.start(name);
+      world.run(2_500);
+      const late: Flight[] = [];
+      world.network = (f) => {
+        if (f.from === 'x' && f.to !== 'a') return null;
+        if (f.to !== 'x' || !carries(f, Op.grant)) return at(1);
+        late.push(f);
+        return null;
+      };
+      world.campaign('x');
+      world.run(2_700);
+      if (late[0] === undefined) return 'a has promised nothing';
+      world.kill('x');
+      world.run(2_900);
+      world.start('x'); // and takes the same steps, at b
+      world.network = (f) => (f.from === 'x' && f.to !== 'b' ? null : at(1));
+      world.campaign('x');
+      world.run(3_250);
+      world.deliver(late[0]);
+      if (world.leaders().length > 0) return 'x leads by a promise that was made to its former life';
+      world.run(3_420);
+      world.campaign('y');
+      world.run(5_000); // throws where two lead
+      return world.leaders().join() === 'y' ? null : `y does not lead, whom a and c may have: ${world.leaders().join() || 'nobody does'}`;
+    },
+  },
+  {
+    id: 'former-roll',
+    says: 'what voters said of the roll of a former life extends none of the leases of the next one',
+    run: () => {
+      const world = new ElectionWorld([...abc, 'x', 'y'], storyConfig(abc));
+      const jobs = ['job', ...Array.from({ length: 11 }, (_, i) => `job-${i}`)];
+      for (const name of world.names) world.start(name);
+      world.run(2_500);
+      const said = new Map<number, Flight>();
+      world.network = (f) => {
+        for (const e of f.from === 'a' && f.to === 'x' ? f.packet.entries : [])
+          if (e.op === Op.stands && e.kind === 'leases' && e.differ.length === 0) said.set(e.seq, { ...f, packet: { ...f.packet, entries: [e] } });
+        return at(1);
+      };
+      for (const job of jobs) world.campaign('x', job);
+      world.run(6_000);
+      world.kill('x');
+      world.run(8_000);
+      world.start('x');
+      let called = 0;
+      world.network = (f) => {
+        for (const e of f.from === 'x' ? f.packet.entries : []) if (e.op === Op.same && e.kind === 'leases') called = e.seq;
+        return at(1);
+      };
+      for (const job of jobs) world.campaign('x', job);
+      for (let i = 0; i < 400 && !said.has(called); i += 1) {
+        world.run(ms(world) + 50); // until its seqs are those of then
+        if (called > Math.min(...said.keys()) && !said.has(called)) world.election('x').confirm('job', world.now('x')); // one more, for the others
+      }
+      if (!jobs.every((job) => world.leaders(job).includes('x'))) return 'x does not lead again';
+      const began = ms(world);
+      let heardLate = 0;
+      world.network = (f) => {
+        if (f.from !== 'x' && f.to !== 'x') return at(1);
+        for (const e of f.from === 'x' && f.to === 'a' ? f.packet.entries : []) {
+          const late = e.op === Op.same && e.kind === 'leases' ? said.get(e.seq) : undefined;
+          if (late === undefined) continue;
+          heardLate += 1;
+          world.later(late, at(2));
+        }
+        return f.from === 'b' || f.to === 'b' ? at(1) : null;
+      };
+      world.campaign('y');
+      world.run(began + 4_000); // throws where two lead
+      if (world.leaders('job').includes('x')) return `x leads on with one of three voters, by ${heardLate} late answers`;
+      return null;
+    },
+  },
+  {
     id: 'late-end',
     says: 'a job that outlives its lease and ends while the next tenure of its node drains gives back nothing of that one',
     run: () => {

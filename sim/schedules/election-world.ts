@@ -221,6 +221,7 @@ export function packetFrom(world: ElectionWorld, life: { readonly name: string; 
     grantMs: 1_000,
     maxGrantMs: 1_000,
     elapsedMs: 0,
+    toBoot: 0,
     token: 0,
     echo: 0,
     entries,

@@ -95,10 +95,14 @@ export class Candidate {
   /**
    * C3: a promise.
    *
+   * @param isOurs It was made to this life of ours.
    * @returns The bid's lease end when this made a majority worth having (C4), else null.
    */
-  onGrant(contest: Contest | undefined, peer: Peer, grant: Grant, now: Now): number | null {
+  onGrant(contest: Contest | undefined, peer: Peer, grant: Grant, isOurs: boolean, now: Now): number | null {
     const bid = contest?.bid ?? null;
+    // C9. Ballots and seqs begin anew with each life, so a late promise to a former one looks like an answer to this one's
+    // bid. To give it back is as wrong: this life may have got that very ballot from that voter since.
+    if (!isOurs && bid?.ballot === grant.ballot) return null;
     if (contest === undefined || contest.role !== 'bidding' || bid === null || grant.ballot !== bid.ballot) {
       if (bid?.formerBallots.includes(grant.ballot)) return null; // that voter has our raised bid by now, or will have
       // A promise nobody wants blocks the name for T: give it back, unless it is the very ballot we lead with.

@@ -17,9 +17,9 @@ const HINT_REASONS = ['held', 'recovering', 'electing', 'no-candidate'] as const
 
 /** Positional fields, by docs/protocol.md "Election packet". Append, never reorder. */
 export function encodeElection(packet: ElectionPacket): unknown[] {
-  const { from, boot, config, grantMs, maxGrantMs, elapsedMs, token, echo } = packet;
+  const { from, boot, config, grantMs, maxGrantMs, elapsedMs, token, echo, toBoot } = packet;
   const { lineage, configTerm, configVersion } = packet;
-  const fields = [ELECTION_KIND, from, boot, config, grantMs, maxGrantMs, token, echo, packet.entries.map(encodeEntry), elapsedMs];
+  const fields = [ELECTION_KIND, from, boot, config, grantMs, maxGrantMs, token, echo, packet.entries.map(encodeEntry), elapsedMs, toBoot];
   return lineage === config ? fields : [...fields, lineage, configTerm, configVersion]; // the first set is its own line of descent
 }
 
@@ -30,7 +30,7 @@ export function encodeElection(packet: ElectionPacket): unknown[] {
  * @throws {Malformed} with the field.
  */
 export function decodeElection(fields: readonly unknown[]): ElectionPacket {
-  const [, from, boot, config, grantMs, maxGrantMs, token, echo, entries, elapsedMs, lineage, configTerm, configVersion] = fields;
+  const [, from, boot, config, grantMs, maxGrantMs, token, echo, entries, elapsedMs, toBoot, lineage, configTerm, configVersion] = fields;
   const isFirst = lineage === undefined || lineage === config; // the first set is its own line of descent, and has no number
   const decoded: Entry[] = [];
   for (const raw of readList(entries, ENTRIES_MAX, 'entries')) {
@@ -50,6 +50,7 @@ export function decodeElection(fields: readonly unknown[]): ElectionPacket {
     elapsedMs: elapsedMs === undefined ? 0 : readU32(elapsedMs, 'elapsedMs'),
     token: readU32(token, 'token'),
     echo: readU32(echo, 'echo'),
+    toBoot: toBoot === undefined ? 0 : readU32(toBoot, 'toBoot'),
     entries: decoded,
   };
 }

@@ -51,6 +51,7 @@ export class Election {
     ownName: 0,
     foreignConfig: 0,
     notFromVoter: 0,
+    formerLife: 0,
     bids: 0,
     grants: 0,
     denials: 0,
@@ -151,7 +152,7 @@ export class Election {
       // Another process under our name (or our own packet come back): membership settles who keeps the name.
       if (packet.from === self.name) return void (this.counters.ownName += 1);
       const peer: Peer = { name: packet.from, boot: packet.boot, address: from };
-      this.#recovery.heardGrant(packet.maxGrantMs * 1000);
+      if (peers.isVoter(peer.name)) this.#recovery.heardGrant(packet.maxGrantMs * 1000); // whoever strays in would make restarts wait
       if (packet.config !== electorate.digest) {
         if (!this.franchise.reconcile(peer, packet, now)) return void (this.counters.foreignConfig += 1);
         this.#beats.noLaterThan(now.elapsedUs); // leases in hand need the new voters' promises
@@ -160,7 +161,8 @@ export class Election {
       peers.heard(peer, packet.token, now.elapsedUs);
       if (packet.elapsedMs > 0) this.#rates.heard(peer, packet.elapsedMs, now.elapsedUs);
       const echoed = this.#tokens.isFresh(lifeOf(peer), packet.echo, now.elapsedUs);
-      for (const entry of packet.entries) this.#dispatch(peer, entry, echoed, now);
+      const isOurs = packet.toBoot === 0 || packet.toBoot === self.boot;
+      for (const entry of packet.entries) this.#dispatch(peer, entry, echoed, isOurs, now);
     });
   }
 
@@ -430,7 +432,7 @@ export class Election {
     this.quorum.advance(this.#beats.hasBusiness && asking, now);
   }
 
-  #dispatch(peer: Peer, entry: Entry, echoed: boolean, now: Now): void {
+  #dispatch(peer: Peer, entry: Entry, echoed: boolean, isOurs: boolean, now: Now): void {
     switch (entry.op) {
       case Op.bid:
         return this.franchise.hasVote ? this.#voter.onBid(peer, entry, echoed, now) : undefined;
@@ -455,12 +457,13 @@ export class Election {
     }
     // What follows only a voter may say.
     if (!this.#context.peers.isVoter(peer.name)) return void (this.counters.notFromVoter += 1);
+    if (entry.op === Op.recovered) {
+      const wasActive = this.#recovery.isActive;
+      this.#recovery.onRecovered(peer, entry, now); // it says itself which lives it is about
+      return this.#noteActive(wasActive, now);
+    }
+    if (!isOurs && entry.op !== Op.grant) return void (this.counters.formerLife += 1); // candidate.C9
     switch (entry.op) {
-      case Op.recovered: {
-        const wasActive = this.#recovery.isActive;
-        this.#recovery.onRecovered(peer, entry, now);
-        return this.#noteActive(wasActive, now);
-      }
       case Op.hint:
         return this.#onHint(peer, entry, now);
       case Op.stands:
@@ -471,14 +474,12 @@ export class Election {
     switch (entry.op) {
       case Op.grant: {
         this.counters.grants += 1;
-        const leaseEnd = this.#candidate.onGrant(contest, peer, entry, now);
-        if (leaseEnd !== null && contest !== undefined) {
-          this.#leader.becomeLeader(contest, leaseEnd, this.#beliefs.lastOf(entry.name), now);
-          this.counters.acquisitions += 1;
-          this.#first.look(contest, now.elapsedUs);
-          this.#beats.ask(contest, now); // C4: renew at once, so that voters learn who won
-        }
-        return;
+        const leaseEnd = this.#candidate.onGrant(contest, peer, entry, isOurs, now);
+        if (leaseEnd === null || contest === undefined) return;
+        this.#leader.becomeLeader(contest, leaseEnd, this.#beliefs.lastOf(entry.name), now);
+        this.counters.acquisitions += 1;
+        this.#first.look(contest, now.elapsedUs);
+        return this.#beats.ask(contest, now); // C4: renew at once, so that voters learn who won
       }
       case Op.deny:
         return this.#onDeny(contest, peer, entry, now);
@@ -561,7 +562,7 @@ export class Election {
       if (packets.length === 0) break;
       for (const { peer, entries } of packets) {
         if (peer.name === self.name) {
-          for (const entry of entries) this.#dispatch({ ...self, address: '' }, entry, true, now);
+          for (const entry of entries) this.#dispatch({ ...self, address: '' }, entry, true, true, now);
           continue;
         }
         const token = !this.franchise.hasVote || peer.boot === 0 ? 0 : this.#tokens.give(lifeOf(peer), now.elapsedUs);

@@ -208,5 +208,7 @@ export interface ElectionPacket {
   /** A voter's token for the receiver (0 = none), and the last token the sender had from the receiver. */
   readonly token: number;
   readonly echo: number;
+  /** The life of the receiver that this is for; 0: whichever lives. What is an answer to another life is none (candidate.C9). */
+  readonly toBoot: number;
   readonly entries: readonly Entry[];
 }

@@ -1,4 +1,3 @@
-import { assert } from '../core/assert.ts';
 import type { Now } from '../core/time.ts';
 import { ELAPSED_WRAP_MS } from './clock-rates.ts';
 import { ENTRIES_MAX, encodeEntry } from './codec.ts';
@@ -53,8 +52,9 @@ export class Outbox {
     let bytes = HEADER_BYTES;
     for (const entry of entries) {
       const size = bytesOf(encodeEntry(entry));
-      assert(HEADER_BYTES + size <= this.#packetBudget, 'BUG: one entry is larger than a packet');
-      if (bytes + size > this.#packetBudget || current.length === ENTRIES_MAX) {
+      // One that is too large by itself goes alone, as it would have without company: a list of voters that was agreed on
+      // where packets may be larger than here.
+      if ((bytes + size > this.#packetBudget && current.length > 0) || current.length === ENTRIES_MAX) {
         packets.push({ peer, entries: current });
         current = [];
         bytes = HEADER_BYTES;
@@ -83,6 +83,7 @@ export function packetOf(context: Context, peer: Peer, entries: readonly Entry[]
     elapsedMs: Math.floor(now.elapsedUs / 1000) % ELAPSED_WRAP_MS,
     token,
     echo: peers.tokenFrom(peer.name),
+    toBoot: peer.boot,
     entries,
   };
 }

@@ -311,6 +311,17 @@ describe('schedules of restarts', () => {
     expect(world.election('b').inspect('job').votes!.phase).toBe('active');
   });
 
+  it('a T that somebody says who is no voter makes no restart longer', () => {
+    const { world, leader } = settledWorld(abc);
+    const stray = packetFrom(world, { name: 'z', boot: 7 }, [{ op: Op.watch, name: 'job' }]);
+    for (const name of abc) world.election(name).receive('z:1', { ...stray, config: 1, lineage: 1, grantMs: 300_000, maxGrantMs: 300_000 }, world.now(name));
+    const voter = other(abc, leader);
+    world.kill(voter);
+    world.start(voter);
+    world.run(world.nowUs / 1000 + 1_500);
+    expect(world.election(voter).inspect('job').votes!.phase).toBe('active');
+  });
+
   it('X57: a lease of 10 s becomes one of 1 s, one restart after the other: each voter waits the 10 s that it hears of, and never do two lead', () => {
     const long = storyConfig(abc, { grantUs: at(10_000), renewUs: at(2_500) });
     const world = new ElectionWorld(abc, long);

@@ -27,6 +27,24 @@ function change(world: ElectionWorld, by: string, wish: VotersChange, withinMs =
   return world.nowUs / 1000 - from;
 }
 
+describe('voters whose packets may be of different sizes', () => {
+  it('tell each other a set that fits into the larger ones only', { timeout: 30_000 }, () => {
+    const many = Array.from({ length: 19 }, (_, i) => `voter-${i}`.padEnd(48, '-'));
+    const world = new ElectionWorld([...many, 'new'.padEnd(48, '-')], storyConfig(many));
+    for (const name of world.names) world.start(name, { durable: true, packetBudget: name === many[1] ? 1_100 : 1_400 });
+    for (const name of many) world.campaign(name);
+    world.run(4_000);
+    world.network = (f) => (f.to === many[7] || f.from === many[7] ? null : at(1)); // who is to be told later
+    expect(world.election(many[0]!).franchise.change({ exclude: [many[5]!] }, world.now(many[0]!))).toBeNull();
+    world.run(20_000);
+    world.network = () => at(1);
+    world.run(25_000);
+    const versions = many.map((name) => world.election(name).franchise.standing.set.version);
+    expect(new Set(versions)).toEqual(new Set([Math.max(...versions)]));
+    expect(versions[0]).toBeGreaterThan(0);
+  });
+});
+
 describe('voters that change', () => {
   it('adds one, and all go by the new set', () => {
     const world = worldOf(['a', 'b', 'c', 'd', 'e'], ['a', 'b', 'c']);

@@ -138,6 +138,22 @@ export const ELECTION_BUGS: readonly Mutant[] = [
       'const { peers, electorate } = this.#context; const living = [...peers.eligible()].filter((n) => electorate.isVoter(n)).length; return [...bid.support.values()].map((s) => s.endUs - 30_000).sort((a, b) => b - a)[Math.max(0, Math.floor(living / 2))] ?? -Infinity;',
   },
   {
+    id: 'former-life-granted',
+    bug: 'a promise to a former life is counted by the next one',
+    schedule: 'former-grant',
+    file: CANDIDATE,
+    find: 'if (!isOurs && bid?.ballot === grant.ballot) return null;',
+    replace: '',
+  },
+  {
+    id: 'former-life-renewed',
+    bug: 'an answer to the roll of a former life extends the leases of the next one',
+    schedule: 'former-roll',
+    file: ELECTION,
+    find: 'if (!isOurs && entry.op !== Op.grant) return void (this.counters.formerLife += 1);',
+    replace: '',
+  },
+  {
     id: 'any-voter-renews',
     bug: 'one voter’s answer extends the lease',
     file: LEADER,
