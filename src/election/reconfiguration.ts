@@ -69,7 +69,7 @@ export class Reconfiguration {
     if (this.#change !== null && (isOwn || !this.#isOwn)) return { why: 'busy', problems: ['another change of the voters is under way here'] };
     if (electorate.names.length === 0) return { why: 'fault', problems: ['this node knows no voters yet'] };
     const { seats } = electorate.set;
-    const wanted = applyChange(seats, change);
+    const wanted = applyChange(seats, change, (name) => this.#isGone(name));
     const problems = [...new Set([...faultsOf(seats, change, wanted), ...[seats, wanted].flatMap((set) => unsayable(set, config.packetBudget))])];
     if (config.leaders === 'voters' && !wanted.some(({ name, weight }) => name === self.name && weight > 0))
       problems.push(`only a voter that stays can lead this change (config.P4), and ${self.name} would be none: ask another voter`);
@@ -126,7 +126,7 @@ export class Reconfiguration {
       this.abandon();
       return 'done';
     }
-    const wanted = applyChange(seats, this.#change);
+    const wanted = applyChange(seats, this.#change, (name) => this.#isGone(name));
     // It was one that could be made when it was asked for. Others have changed the voters since, perhaps: of two
     // voters each may be excluded while the other votes, and both wishes together would leave nobody, for ever.
     const problems = whyNot(wanted, config.packetBudget);

@@ -58,8 +58,18 @@ export function firstSeats(voters: readonly string[], weights: readonly number[]
   return oddly(voters.map((name) => ({ name, weight: 1, excluded: false })));
 }
 
-/** What `change` makes of `seats`. */
-export function applyChange(seats: readonly Seat[], change: VotersChange): readonly Seat[] {
+/**
+ * What `change` makes of `seats`.
+ *
+ * A seat whose vote was taken from a dead voter, so that somebody else gets it (config.R1), stays without one while that
+ * one is gone and `change` is about others: an operator's wish that comes between would give the dead one its vote back.
+ */
+export function applyChange(seats: readonly Seat[], change: VotersChange, isGone: (name: string) => boolean): readonly Seat[] {
+  const { add = [], include = [], weigh = {}, replace = {} } = change;
+  const wished = new Set([...add, ...include, ...Object.keys(weigh), ...Object.entries(replace).flat()]);
+  const oddOne = oddOneOut(seats);
+  const isVacant = (seat: Seat): boolean => seat.weight === 0 && !seat.excluded && seat !== oddOne && isGone(seat.name) && !wished.has(seat.name);
+  const vacant = new Set(seats.filter(isVacant).map(({ name }) => name));
   const replaced = seats.map((seat) => {
     const by = change.replace?.[seat.name];
     return by === undefined ? seat : { name: by, weight: Math.max(1, seat.weight), excluded: false }; // who is replaced may have lost its vote already
@@ -77,6 +87,7 @@ export function applyChange(seats: readonly Seat[], change: VotersChange): reado
       const votes = change.weigh?.[seat.name];
       return votes === undefined || seat.excluded ? seat : { ...seat, weight: votes };
     }),
+    vacant,
   );
 }
 
@@ -85,18 +96,18 @@ function distinct(seats: readonly Seat[]): readonly Seat[] {
   return seats.filter(({ name }, i) => seats.findIndex((seat) => seat.name === name) === i);
 }
 
-/** The one that has no vote because their number would be even; null: there is none. */
-export function oddOneOut(seats: readonly Seat[]): Seat | null {
+/** The one that has no vote because their number would be even; null: there is none. `vacant`: those that wait for somebody else. */
+export function oddOneOut(seats: readonly Seat[], vacant: ReadonlySet<string> = new Set()): Seat | null {
   if (seats.some(({ weight }) => weight > 1)) return null; // somebody has weighed them
-  const voting = seats.filter(({ excluded }) => !excluded);
+  const voting = seats.filter(({ name, excluded }) => !excluded && !vacant.has(name));
   return voting.length >= 4 && voting.length % 2 === 0 ? voting.at(-1)! : null;
 }
 
 /** Votes by number of seats, unless somebody has weighed them. */
-function oddly(seats: readonly Seat[]): readonly Seat[] {
+function oddly(seats: readonly Seat[], vacant: ReadonlySet<string> = new Set()): readonly Seat[] {
   if (seats.some(({ weight }) => weight > 1)) return seats;
-  const spare = oddOneOut(seats);
-  return seats.map((seat) => ({ ...seat, weight: seat.excluded || seat === spare ? 0 : 1 }));
+  const spare = oddOneOut(seats, vacant);
+  return seats.map((seat) => ({ ...seat, weight: seat.excluded || seat === spare || vacant.has(seat.name) ? 0 : 1 }));
 }
 
 /**

@@ -11,7 +11,7 @@ describe('the steps to another set', () => {
     const sets: string[] = [];
     for (let seats: readonly Seat[] | null = from; seats !== null && sets.length < 20;) {
       sets.push(said(seats));
-      seats = nextSeats(seats, applyChange(seats, wish), isGone, (some) => some.length <= mostSeats);
+      seats = nextSeats(seats, applyChange(seats, wish, isGone), isGone, (some) => some.length <= mostSeats);
     }
     return sets;
   };
@@ -27,6 +27,15 @@ describe('the steps to another set', () => {
     expect(way(seats, { replace: { '-': 'd' } }, 9).at(-1)).toBe('a1 b1 d1');
     expect(way([{ ...seats[0]!, weight: 3 }, ...seats.slice(1)], { replace: { '-': 'd' } }, 9).at(-1)).toBe('a3 b1 d1');
     expect(way([{ ...seats[0]!, weight: 3 }, ...seats.slice(1)], { replace: { '-': '-' } }, 9).at(-1)).toBe('a3 b1 -1'); // it is back
+  });
+
+  it('give nothing back to a dead one whose vote was taken, where a wish for others comes between', () => {
+    const seats = [...seatsOf('a', 'b'), { name: '-', weight: 0, excluded: false }];
+    expect(way(seats, { add: ['e'] }, 9)).toEqual(['a1 b1 -0', 'a1 b1 -0 e1']);
+    expect(way(seats, { exclude: ['a'] }, 9).at(-1)).toBe('a0 b1 -0');
+    expect(way([...seats, { name: 'e', weight: 1, excluded: false }], { replace: { '-': 'd' } }, 9).at(-1)).toBe('a1 b1 e1 d0');
+    expect(way(seats, { include: ['-'] }, 9).at(-1)).toBe('a1 b1 -1'); // asked for
+    expect(way([...seatsOf('a', 'b'), { name: 'c', weight: 0, excluded: false }], { add: ['e'] }, 9).at(-1)).toBe('a1 b1 c1 e0'); // it lives
   });
 
   it('take an old one out first where there is no room for a new one beside it', () => {
