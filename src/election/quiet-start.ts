@@ -92,16 +92,18 @@ export class QuietStart {
   /** Whether an active voter says that we were among those that were new together. */
   joins(answer: Recovered): boolean {
     const { electorate, self } = this.#context;
-    const ours = electorate.names.indexOf(self.name);
-    if (!answer.active || !electorate.isFirst || ours < 0 || answer.quiet.length !== electorate.names.length || answer.quiet[ours] !== self.boot) return false;
+    const names = this.#names();
+    const ours = names.indexOf(self.name);
+    if (!answer.active || !electorate.isFirst || ours < 0 || answer.quiet.length !== names.length || answer.quiet[ours] !== self.boot) return false;
     this.set = answer.quiet;
     this.end();
     return true;
   }
 
   #conclude(nowUs: number): boolean {
-    const { electorate, self } = this.#context;
-    const others = electorate.names.length - 1;
+    const { self } = this.#context;
+    const names = this.#names();
+    const others = names.length - 1;
     if (!this.#second) {
       if (this.#lives.size < others) return false;
       // Every second answer must be asked for after every first one has arrived, or there is no instant between them.
@@ -111,9 +113,14 @@ export class QuietStart {
       this.#ask(nowUs);
     }
     if (this.#confirmed.size < others) return false;
-    this.set = electorate.names.map((name) => (name === self.name ? self.boot : this.#lives.get(name)!));
+    this.set = names.map((name) => (name === self.name ? self.boot : this.#lives.get(name)!));
     this.end();
     return true;
+  }
+
+  /** In one order everywhere: lives are told by their place, and a list of voters may be written down in another order on another node. */
+  #names(): readonly string[] {
+    return [...this.#context.electorate.names].sort();
   }
 
   #restart(nowUs: number): void {

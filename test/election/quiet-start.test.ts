@@ -19,6 +19,16 @@ describe('a quiet start', () => {
     for (const name of names) expect(how(world, name)).toContain('voter active quiet');
   });
 
+  it('is the same where the list of voters is written down in another order', () => {
+    const world = new ElectionWorld(abc, storyConfig(abc, { leaders: 'voters' }));
+    world.start('a');
+    world.start('b', { voters: ['b', 'c', 'a'] });
+    world.start('c', { voters: ['c', 'a', 'b'] });
+    for (const name of abc) world.campaign(name);
+    world.run(150);
+    for (const name of abc) expect(how(world, name)).toContain('voter active quiet');
+  });
+
   it('waits for the last of the voters, and not longer', () => {
     const world = new ElectionWorld(abc, storyConfig(abc, { leaders: 'voters' }));
     for (const name of ['a', 'b']) world.start(name);
