@@ -44,13 +44,16 @@ const Part = {
 } as const;
 
 export interface Wanted {
-  /** 1 … 9; else drawn. */
+  /** 1 … 9; else drawn. Raised to `voters` where these are more. */
   readonly nodes?: number | undefined;
   readonly voters?: number | undefined;
   readonly timing?: TimingName | undefined;
   /** Length of the chaos in µs; else 40 leases. */
   readonly chaosUs?: number | undefined;
 }
+
+/** How many nodes a seed has where nobody says. */
+export const NODES_DRAWN = [3, 7] as const;
 
 /** What can be in a plan. Each is present with probability one half, and only then drawn (swarm testing: Groce et al. 2012). */
 const FEATURES = [
@@ -104,7 +107,7 @@ type Extra = 'graceful-restarts' | 'weighings' | 'disk-full';
 export function planOf(seed: number, wanted: Wanted = {}): Plan {
   const shape = new Dice(seed, Part.shape);
   const timing = wanted.timing ?? (shape.chance(750_000) ? 'loopback' : 'lan');
-  const nodes = wanted.nodes ?? shape.between(3, 7);
+  const nodes = Math.max(wanted.nodes ?? shape.between(...NODES_DRAWN), wanted.voters ?? 1);
   const odd = (most: number): number => (most % 2 === 0 ? most - 1 : most);
   const voters = wanted.voters ?? Math.max(1, odd(Math.min(nodes, shape.chance(HALF) ? 3 : 5)));
   const dice = new Dice(seed, Part.features);

@@ -21,7 +21,8 @@ export interface AgentFlags {
   readonly weight?: string;
   readonly replaceVoterAfter?: string;
   readonly leaders?: string;
-  readonly election: readonly string[] | boolean;
+  /** False: none. Neither: the default. */
+  readonly election?: readonly string[] | false;
   readonly role?: readonly string[];
   readonly priority?: string;
   readonly preempt?: string | boolean;
@@ -41,6 +42,8 @@ export interface AgentPlan {
   readonly options: NodeOptions;
   readonly settings: NodeSettings;
   readonly elections: readonly string[];
+  /** Why this node may lead nothing, in the words of the flags; null where it may. */
+  readonly hindrance: string | null;
   /** Where to serve HTTP; null: nowhere. */
   readonly http: Address | null;
   /** How it stands for all of them. */
@@ -75,7 +78,7 @@ const PREEMPT_DEFAULT_MS = 30_000;
 
 export const LOG_LEVELS = ['silent', 'error', 'warn', 'info', 'debug'] as const;
 
-const list = (value: string, earlier: readonly string[] | boolean | undefined): string[] => [...(Array.isArray(earlier) ? (earlier as string[]) : []), value];
+const list = (value: string, earlier: readonly string[] | false | undefined): string[] => [...(Array.isArray(earlier) ? (earlier as string[]) : []), value];
 
 /** @param control Whether it takes commands, and runs nothing that could outlive it: a command that `exec` started may. */
 export function addAgentOptions(command: Command, { control = true } = {}): Command {
@@ -114,11 +117,11 @@ export function addAgentOptions(command: Command, { control = true } = {}): Comm
 /** Reads the flags as a whole. @throws UsageError that lists every bad one. */
 export async function planAgent(flags: AgentFlags, extra: NodeOptions = {}): Promise<AgentPlan> {
   const problems: string[] = [];
-  const tags: Record<string, string> = {};
+  const tags: [key: string, value: string][] = [];
   for (const tag of flags.tag ?? []) {
     const equals = tag.indexOf('=');
     if (equals < 1) problems.push(`--tag must be K=V; it is "${tag}"`);
-    else tags[tag.slice(0, equals)] = tag.slice(equals + 1);
+    else tags.push([tag.slice(0, equals), tag.slice(equals + 1)]);
   }
   const elections: readonly string[] =
     flags.election === false ? [] : Array.isArray(flags.election) ? [...new Set(flags.election as readonly string[])] : ['leader'];
@@ -153,7 +156,7 @@ export async function planAgent(flags: AgentFlags, extra: NodeOptions = {}): Pro
     leaseMs: numberOf(flags.leaseMs),
     previousLeaseMs: numberOf(flags.previousLeaseMs),
     reclaim: flags.reclaim,
-    tags: flags.tag === undefined ? undefined : tags,
+    tags: flags.tag === undefined ? undefined : Object.fromEntries(tags),
   };
   const options = { ...Object.fromEntries(Object.entries(given).filter(([, value]) => value !== undefined)), ...extra } as NodeOptions;
   let settings: NodeSettings | null = null;
@@ -163,11 +166,18 @@ export async function planAgent(flags: AgentFlags, extra: NodeOptions = {}): Pro
     if (!(error instanceof BellwetherError)) throw error;
     problems.push(...(error.details['problems'] as readonly string[]));
   }
-  if (settings !== null && settings.role !== 'candidate' && Array.isArray(flags.election))
-    problems.push(`--role ${settings.role} never leads; it does not go with --election`);
+  const hindrance = settings === null ? null : hindranceOf(settings);
+  if (hindrance !== null && Array.isArray(flags.election)) problems.push(`${hindrance}; it does not go with --election`);
   if (problems.length > 0 || settings === null) throw new UsageError(problems);
-  const stands = settings.role === 'candidate' && (settings.election.voters.length > 0 || settings.election.expect > 0);
-  return { options, settings, elections: !stands && flags.election === true ? [] : elections, http, lead: { ...preempt, ...group } };
+  return { options, settings, elections: hindrance === null ? elections : [], hindrance, http, lead: { ...preempt, ...group } };
+}
+
+/** As the library sees it (`checkCandidacy`). */
+function hindranceOf({ name, role, election: { voters, expect, leaders, durable } }: NodeSettings): string | null {
+  if (role !== 'candidate') return `--role ${role} never leads`;
+  if (voters.length === 0 && expect === 0) return 'a node that is given no --voters never leads';
+  if (leaders === 'voters' && !durable && !voters.includes(name)) return `with --leaders voters only voters lead, and ${name} is none`;
+  return null;
 }
 
 const ROLES = ['candidate', 'voter', 'witness', 'observer'];

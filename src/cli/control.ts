@@ -1,4 +1,4 @@
-import { checkElectionName } from '../candidacy.ts';
+import { checkElectionName, checkPriority } from '../candidacy.ts';
 import { BellwetherError } from '../core/errors.ts';
 import type { Member } from '../core/view.ts';
 import type { Leadership } from '../lead.ts';
@@ -92,6 +92,7 @@ const COMMANDS: Readonly<Record<string, { readonly usage: string; readonly least
     least: 1,
     most: 1,
     run: (on, [n]) => {
+      checkPriority(Number(n));
       for (const election of on.elections) on.node.setPriority(election, Number(n));
       return Number(n);
     },
@@ -125,7 +126,7 @@ export function leaderOf(
 /** Runs one line. Never rejects: a mistake is an answer too. */
 export async function runControl(on: Controlled, line: string): Promise<Answer> {
   const [command = '', ...words] = line.trim().split(/\s+/);
-  const known = COMMANDS[command];
+  const known = Object.hasOwn(COMMANDS, command) ? COMMANDS[command] : undefined;
   try {
     if (known === undefined)
       throw new BellwetherError(

@@ -6,6 +6,8 @@ import { type Controlled, leaderOf, membersOf, runControl } from './control.ts';
 
 /** A command is one line; nobody needs more. */
 const BODY_MAX = 4_096;
+/** Connections at one time, so that no number of them takes the files the node needs. */
+const CONNECTIONS_MAX = 64;
 /** Names that the node follows because a view was asked for them: whoever reaches the port names one, and each is asked for every R. */
 const VIEWED_MAX = 64;
 
@@ -44,6 +46,7 @@ export class ControlServer {
   constructor(on: Controlled) {
     this.#on = on;
     this.#server = createServer((request, response) => void this.#answer(request, response));
+    this.#server.maxConnections = CONNECTIONS_MAX;
     this.#server.requestTimeout = 10_000;
     this.#server.unref(); // it serves a node and keeps no process alive for itself
   }
@@ -75,7 +78,9 @@ export class ControlServer {
   }
 
   async #reply(request: IncomingMessage): Promise<Reply> {
-    const { pathname, searchParams } = new URL(request.url ?? '/', 'http://agent');
+    const target = request.url ?? '/';
+    if (!URL.canParse(target, 'http://agent')) return [400, { message: 'what was asked for is no path' }];
+    const { pathname, searchParams } = new URL(target, 'http://agent');
     if (pathname === '/command') {
       if (request.method !== 'POST') return [405, { message: 'commands are sent with POST' }];
       const refused = refusal(request);
@@ -87,7 +92,7 @@ export class ControlServer {
       const answer = await runControl(this.#on, line);
       return [answer.ok ? 200 : 409, answer];
     }
-    const view = VIEWS[pathname];
+    const view = Object.hasOwn(VIEWS, pathname) ? VIEWS[pathname] : undefined;
     if (view === undefined) return [404, { message: `there are ${Object.keys(VIEWS).join(', ')} and, by POST, /command` }];
     if (request.method !== 'GET') return [405, { message: 'views are read with GET' }];
     return view(this.#on, searchParams, this.#viewed);
@@ -101,7 +106,8 @@ const NUMERIC_HOST = /^(?:localhost|[0-9.]+|\[[0-9a-f:.]+\])(?::[0-9]+)?$/i;
 function refusal(request: IncomingMessage): Reply | null {
   if (!LOOPBACK.test(request.socket.remoteAddress ?? '')) return [403, { message: 'commands are taken from this host only' }];
   if (!NUMERIC_HOST.test(request.headers.host ?? '')) return [403, { message: 'commands are taken under an address or localhost only' }];
-  if (request.headers['content-type'] !== 'application/json') return [415, { message: 'commands are sent as application/json' }];
+  const [type] = (request.headers['content-type'] ?? '').split(';'); // what parameters follow changes nothing: a page may not send the type itself
+  if (type!.trim().toLowerCase() !== 'application/json') return [415, { message: 'commands are sent as application/json' }];
   return null;
 }
 

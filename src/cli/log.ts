@@ -4,6 +4,8 @@ import { type Logger, silentLogger } from '../core/logger.ts';
 export async function loggerOf(level: string): Promise<Logger> {
   if (level === 'silent') return silentLogger;
   const { pino } = await import('pino');
-  const logger: Logger = pino({ level }, pino.destination({ dest: 2, sync: true }));
+  const destination = pino.destination({ dest: 2, sync: true });
+  destination.on('error', () => {}); // a full disk ends no leader
+  const logger: Logger = pino({ level }, destination);
   return logger;
 }

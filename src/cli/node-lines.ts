@@ -1,3 +1,4 @@
+import type { Address } from '../core/address.ts';
 import type { ClusterNode } from '../node.ts';
 import type { VotersEvent } from '../events.ts';
 import { type Line, lineOf } from './output.ts';
@@ -20,6 +21,9 @@ export function tellEvents(node: ClusterNode, write: (line: Line) => void): void
   node.on('name-conflict', ({ rival, gaveUp }) => say('warning', { code: 'name-conflict', details: { rival, gaveUp } }));
   node.on('warning', ({ code, details }) => say('warning', { code, details }));
 }
+
+/** What a node that gave its name up while it ran says, as one that is refused at its start does. */
+export const nameTaken = (name: string, rival: Address): string => `another living process at ${rival} has the name '${name}'`;
 
 /** The same line for a person. */
 export function humanLine(line: Line): string {

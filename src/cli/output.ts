@@ -22,20 +22,30 @@ export function monoMs(): number {
  * Writes now, not when the event loop comes round: a line that says `lost` must be out before
  * whatever the process does next. A full pipe is waited for; a closed one ends the process, for
  * nobody listens any more.
+ *
+ * What cannot be said on standard error is lost: it is told beside the work, and the work, with its
+ * exit code, goes on whoever listens and however full the disk is.
  */
 export function writeNow(text: string, fd = 1): void {
+  const error = tryWrite(text, fd);
+  if (error === null || fd === 2) return;
+  if (error.code === 'EPIPE') process.exit(Exit.ok);
+  throw error;
+}
+
+/** The same for those that must not just end. @returns Why it could not be written; null when it was. */
+export function tryWrite(text: string, fd = 1): NodeJS.ErrnoException | null {
   const bytes = Buffer.from(text);
   let offset = 0;
   while (offset < bytes.length) {
     try {
       offset += writeSync(fd, bytes, offset);
     } catch (error) {
-      const code = (error as NodeJS.ErrnoException).code;
-      if (code === 'EAGAIN') Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, 1);
-      else if (code === 'EPIPE') process.exit(0);
-      else throw error;
+      if ((error as NodeJS.ErrnoException).code !== 'EAGAIN') return error as NodeJS.ErrnoException;
+      Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, 1);
     }
   }
+  return null;
 }
 
 export function writeLine(line: object): void {

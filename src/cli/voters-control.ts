@@ -34,8 +34,8 @@ export async function runVoters(node: ClusterNode, words: readonly string[]): Pr
       );
     return node.forceVoters(names);
   }
-  const wish = CHANGES[verb]?.(names);
-  if (wish == null) throw usage(VOTERS_USAGE);
+  const wish = Object.hasOwn(CHANGES, verb) ? CHANGES[verb]!(names) : null;
+  if (wish === null) throw usage(VOTERS_USAGE);
   return node.changeVoters(wish, { signal: AbortSignal.timeout(waitS * 1_000) });
 }
 

@@ -14,6 +14,15 @@ function controlled(): { on: Controlled; said: unknown[] } {
   return { on: { node, leading: new Map(), campaign: () => {}, leave: () => {}, elections: [] }, said };
 }
 
+describe('a line', () => {
+  it.each(['constructor', 'toString', '__proto__', 'voters constructor x', 'voters __proto__ x'])(
+    'that is no command is a mistake and not a fault of ours: %s',
+    async (line) => {
+      expect(await runControl(controlled().on, line)).toMatchObject({ ok: false, code: 'ERR_OPTIONS' });
+    },
+  );
+});
+
 describe('the command voters', () => {
   const names = Array.from({ length: VOTERS_MAX }, (_, i) => `n${i}`);
 

@@ -38,6 +38,11 @@ describe('a script', () => {
     fc.assert(fc.property(fc.string(), (text) => void parseScript(text)));
   });
 
+  it('does not outlast what a timer can be set for', () => {
+    expect(parseScript('kill n1 @2073600s; pause n1 @2073599s for 1s').problems).toEqual([]);
+    expect(parseScript('kill n1 @2073601s; pause n1 @2000000s for 2000000s; heal @99999999999s').problems).toHaveLength(3);
+  });
+
   it('takes seconds unless told otherwise', () => {
     expect([durationMs('3'), durationMs('3s'), durationMs('3ms'), durationMs('3h'), durationMs('')]).toEqual([3_000, 3_000, 3, null, null]);
   });

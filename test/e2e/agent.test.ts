@@ -1,5 +1,8 @@
+import { spawnSync } from 'node:child_process';
 import { afterEach, describe, expect, it } from 'vitest';
-import { type Started, addressOf, agent, endAll, run } from '../support/processes.ts';
+import { startAgent } from '../../src/cli/agent.ts';
+import { planAgent } from '../../src/cli/agent-options.ts';
+import { MAIN, type Started, addressOf, agent, endAll, run } from '../support/processes.ts';
 
 afterEach(endAll);
 
@@ -97,6 +100,7 @@ describe('one agent', () => {
     const only = agent('n1', '--voters', 'n1', '--control', '--tag', 'zone=a');
     const { term } = await elected([only]);
     const answers: [string, object][] = [
+      [`campaign ${'x'.repeat(65)}`, { ok: false, code: 'ERR_OPTIONS' }],
       ['leader', { ok: true, result: { known: true, name: 'n1', term } }],
       ['members', { ok: true, result: [{ name: 'n1', state: 'alive', tags: { zone: 'a' } }] }],
       ['tag rack=7', { ok: true, result: { zone: 'a', rack: '7' } }],
@@ -108,6 +112,7 @@ describe('one agent', () => {
       ['campaign other', { ok: true }],
       ['resign nothing', { ok: false, code: 'ERR_NOT_LEADER' }],
       ['dance', { ok: false, code: 'ERR_OPTIONS' }],
+      ['constructor', { ok: false, code: 'ERR_OPTIONS' }],
       ['explain n1', { ok: true }],
       ['resign leader', { ok: true }],
       ['leave', { ok: true }],
@@ -118,6 +123,60 @@ describe('one agent', () => {
     expect(given.map((line) => line['command'])).toEqual(answers.map(([command]) => command.split(' ')[0]));
     for (const [i, [, expected]] of answers.entries()) expect(given[i]).toMatchObject(expected);
     expect(only.lines.at(-1)).toMatchObject({ event: 'stopped', reason: 'leave' });
+  });
+
+  it('that may not lead follows who does, is refused what it cannot stand for, and warns of nothing', async () => {
+    const voters = ['--voters', 'n1,w'];
+    const seed = await addressOf(agent('n1', ...voters));
+    const others = [agent('w', ...voters, '--role', 'witness', '--control', '--join', seed), agent('o', '--role', 'observer', ...voters, '--join', seed)];
+    await Promise.all(others.map((one) => one.line('leader', { leader: 'n1' })));
+    others[0]!.say('campaign x');
+    expect(await others[0]!.line('answer')).toMatchObject({ command: 'campaign', ok: false, code: 'ERR_NOT_CANDIDATE' });
+    others[0]!.say('leader');
+    expect(await others[0]!.line('answer', { command: 'leader' })).toMatchObject({ ok: true, result: { election: 'leader', name: 'n1' } });
+    expect(others.flatMap(({ lines }) => lines).filter(({ event }) => event === 'warning')).toEqual([]);
+  });
+
+  it('stands no longer for what `lead` refused', async () => {
+    const flags = { name: 'n1', bind: '127.0.0.1:0', voters: 'n1', preset: 'loopback', election: ['leader'], logLevel: 'silent' };
+    const told: string[] = [];
+    const { node, campaign, elections } = await startAgent(await planAgent(flags), ({ event }) => told.push(event));
+    const busy = node.lead('x', () => {}).catch(() => {});
+    campaign('x');
+    for (let i = 0; i < 100 && !told.includes('warning'); i += 1) await new Promise((resolve) => setTimeout(resolve, 10));
+    expect(elections).toEqual(['leader']);
+    await node.close();
+    await busy;
+  });
+
+  it('whose lines nobody reads any more leaves in order, and does not say that all is well', async () => {
+    const n1 = agent('n1', '--voters', 'n1', '--control');
+    const n2 = agent('n2', '--voters', 'n1', '--join', await addressOf(n1));
+    await n2.line('leader', { leader: 'n1' });
+    n1.child.stdout!.destroy();
+    n1.say('leader');
+    await n2.line('member', { member: 'n1', state: 'left' });
+    expect(await n1.ended()).toEqual({ code: 1, signal: null });
+  });
+
+  it('whose terminal goes leaves as when it is asked to, also where it goes twice', async () => {
+    const n1 = agent('n1', '--voters', 'n1');
+    await n1.line('elected');
+    n1.kill('SIGHUP');
+    await n1.line('lost', { reason: 'shutdown' });
+    n1.kill('SIGHUP');
+    expect(await n1.ended()).toEqual({ code: 0, signal: null });
+    expect(n1.lines.at(-1)).toMatchObject({ event: 'stopped', reason: 'SIGHUP' });
+  });
+
+  it('that gives its name up leads nothing any more, and ends as one that is refused', async () => {
+    const two = [agent('n1', '--voters', 'n1'), agent('n1', '--voters', 'n1')];
+    await Promise.all(two.map((one) => one.line('elected')));
+    agent('n2', '--voters', 'n1', ...(await Promise.all(two.map(addressOf))).flatMap((address) => ['--join', address]));
+    const gone = await Promise.race(two.map(async (one) => (await one.ended(), one)));
+    expect(gone.exit).toEqual({ code: 2, signal: null });
+    expect(gone.stderr).toMatch(/^bellwether: another living process at [0-9.:]+ has the name 'n1'\n$/);
+    expect(gone.lines.at(-1)).toMatchObject({ event: 'stopped', reason: 'name-conflict' });
   });
 
   it("is refused under a living name with the rival's address, exit 2; the first one notices nothing", async () => {
@@ -173,7 +232,9 @@ describe('mistakes', () => {
     ['--nodes', '-3'],
     ['--script', 'explode leader @3s'],
     ['--script', 'kill n9 @1s'],
+    ['--script', 'kill n1 @3000000s'],
     ['--seconds', '0'],
+    ['--seconds', '3000000'],
     ['--preset', 'moon'],
     ['--colour', 'red'],
   ])('of the demo: %s %s', async (...flag) => {
@@ -186,6 +247,11 @@ describe('mistakes', () => {
   it('an unknown command is told, help is exit 0', async () => {
     expect((await run('fly')).code).toBe(2);
     for (const args of [['--help'], ['agent', '--help'], ['demo', '--help'], ['--version']]) expect((await run(...args)).code).toBe(0);
+    const help = await run('help', 'leader');
+    expect(help).toEqual(await run('leader', '--help'));
+    expect(help.stdout).toContain('--http');
+    const unread = spawnSync('sh', ['-c', '"$0" "$1" sim run --help | true', process.execPath, MAIN], { encoding: 'utf8' });
+    expect(unread.stderr).toBe('');
   });
 
   it('a port that is taken is a clear error, exit 1', async () => {

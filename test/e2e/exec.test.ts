@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { isGroupAlive } from '../../src/cli/exec/process-group.ts';
 import { monoMs } from '../../src/cli/output.ts';
-import { MAIN } from '../support/processes.ts';
+import { MAIN, agent, endAll, run } from '../support/processes.ts';
 
 const PATIENCE_MS = 20_000;
 /** A machine that does other things, too. */
@@ -21,6 +21,7 @@ beforeEach(() => {
   out = join(dir, 'out');
 });
 afterEach(async () => {
+  await endAll();
   for (const { child } of children) for (const signal of ['SIGCONT', 'SIGKILL'] as const) child.kill(signal);
   await Promise.all(children.map(({ ended }) => ended));
   await until(() => children.every(({ group }) => group === null || !isGroupAlive(group)), 'the commands to end');
@@ -39,6 +40,7 @@ interface Exec {
     readonly pid?: number;
     readonly by?: string | null;
     readonly error?: string;
+    readonly reason?: string;
   }[];
   /** The process group of its command, once there is one. */
   group: number | null;
@@ -115,6 +117,36 @@ describe('exec', () => {
     expect(lines.find(({ action }) => action === 'ended')!.error).toContain('ENOENT');
   });
 
+  it.each(['/etc/passwd/no-directory', ''])('says so too of what is refused at once: "%s"', async (file) => {
+    const { ended, lines } = alone(file);
+    expect((await ended).code).toBe(127);
+    expect(lines.find(({ action }) => action === 'ended')!.error).toBeTruthy();
+  });
+
+  it('runs a command that is longer than one argument may be', async () => {
+    const { ended } = alone('sh', '-c', 'echo $#', ...Array<string>(30_000).fill('word'));
+    expect(await ended).toEqual({ code: 0, stdout: '29999\n' });
+  });
+
+  it('goes on, and ends with the exit code of the command, where nobody reads what it says or the disk is full', async () => {
+    const unread = alone('sh', '-c', 'sleep 0.1; exit 5');
+    unread.child.stderr!.destroy();
+    expect((await unread.ended).code).toBe(5);
+    const own = ['exec', '--preset', 'loopback', '--voters', 'n1', '--name', 'n1', '--bind', '127.0.0.1:0', '--', 'sh', '-c', 'exit 6'];
+    const full = spawn('sh', ['-c', 'exec "$0" "$@" 2>/dev/full', process.execPath, MAIN, ...own], { stdio: 'ignore' });
+    expect(await new Promise((resolve) => full.on('close', resolve))).toBe(6);
+  });
+
+  it.each([
+    ['its role never leads', '--voters', 'n1,w', '--name', 'w', '--role', 'witness'],
+    ['only voters lead and it is none', '--voters', 'n1', '--name', 'c', '--leaders', 'voters'],
+    ['nobody votes', '--name', 'n1'],
+  ])('is refused where it could never run its command: %s', async (_, ...args) => {
+    const { code, stderr } = await run('exec', '--bind', '127.0.0.1:0', ...args, '--', 'true');
+    expect(code).toBe(2);
+    expect(stderr).toMatch(/^bellwether: .+: exec would never run the command here\n$/);
+  });
+
   it('asked to end, asks the command, and waits for all that it started', async () => {
     const started = alone('sh', '-c', `trap 'echo asked; exit 3' TERM; (trap '' TERM; ${BEAT}) & while :; do sleep 0.01; done`);
     await until(() => beats().length > 0, 'a beat');
@@ -131,6 +163,61 @@ describe('exec', () => {
     await until(() => started.lines.some(({ event }) => event === 'lost'), 'the resignation');
     started.child.kill('SIGINT');
     expect((await started.ended).code).toBe(128 + 9);
+  });
+
+  it('whose terminal goes asks the command to end, and is not in a hurry because it goes twice', async () => {
+    const started = alone('sh', '-c', `trap 'sleep 0.2; exit 3' TERM; ${BEAT}`);
+    await until(() => beats().length > 0, 'a beat');
+    started.child.kill('SIGHUP');
+    await until(() => started.lines.some(({ event }) => event === 'lost'), 'the resignation');
+    started.child.kill('SIGHUP');
+    expect((await started.ended).code).toBe(3);
+  });
+
+  it('that was stopped while the command ended by itself does not run it again', async () => {
+    const bind = `127.0.0.1:${45_000 + (process.pid % 10_000)}`;
+    const beat = 'echo "$BELLWETHER_NODE $BELLWETHER_TERM 0" >> "$OUT"; sleep 0.3; exit 3';
+    const started = exec(['--voters', 'n1', '--name', 'n1', '--bind', bind, '--election', 'job'], 'sh', '-c', beat);
+    // Its questions are read before the guard's word, so that the loss is told first.
+    agent('n2', '--voters', 'n1', '--cluster', `exec-${process.pid}`, '--join', bind);
+    await until(() => beats().length > 0, 'the command');
+    started.child.kill('SIGSTOP');
+    await new Promise((resolve) => setTimeout(resolve, 1_000)); // longer than the lease
+    started.child.kill('SIGCONT');
+    expect((await started.ended).code).toBe(3);
+    expect(beats()).toHaveLength(1);
+    expect(started.lines.find(({ event }) => event === 'lost')).toMatchObject({ reason: 'suspended' });
+  });
+
+  it('that ended the command in place of its guard runs it again, also where the guard does not know why it ended', async () => {
+    const started = alone('sh', '-c', `echo $PPID; ${BEAT}`);
+    let guard = 0;
+    started.child.stdout!.once('data', (text: Buffer) => (guard = Number(text.toString())));
+    await until(() => guard > 0 && started.group !== null && beats().length > 0, 'a beat');
+    const { group } = started;
+    const { term } = beats().at(-1)!;
+    process.kill(guard, 'SIGSTOP');
+    started.child.kill('SIGSTOP');
+    await new Promise((resolve) => setTimeout(resolve, 1_000)); // longer than the lease
+    started.child.kill('SIGCONT');
+    await until(() => !isGroupAlive(group!), 'the end of the command');
+    process.kill(guard, 'SIGCONT');
+    await until(() => beats().at(-1)!.term > term, 'the command again');
+    expect(started.lines.find(({ action }) => action === 'ended')!.by).toBe('deadline');
+  });
+
+  it('that gives its name up ends its command and then itself, and says who has the name', async () => {
+    const port = 50_000 + (process.pid % 10_000);
+    const two = [1, 2].map((i) => exec(['--voters', 'n1', '--name', 'n1', '--bind', `127.0.0.1:${port + i}`, '--election', 'job'], 'sh', '-c', 'sleep 60'));
+    const said = two.map(() => '');
+    for (const [i, { child }] of two.entries()) child.stderr!.on('data', (text: Buffer) => (said[i] += text.toString()));
+    await until(() => two.every(({ group }) => group !== null), 'both to lead, each alone');
+    const both = [1, 2].flatMap((i) => ['--join', `127.0.0.1:${port + i}`]);
+    agent('n2', '--voters', 'n1', '--cluster', `exec-${process.pid}`, ...both);
+    const [i, { code }] = await Promise.race(two.map(async ({ ended }, at) => [at, await ended] as const));
+    expect(code).toBe(2);
+    expect(said[i]).toContain("has the name 'n1'");
+    expect(isGroupAlive(two[i]!.group!)).toBe(false);
   });
 
   it('whose guard is killed ends the command, since nobody would end it in time', async () => {
@@ -175,6 +262,19 @@ describe('exec', () => {
       await until(() => beats().at(-1)!.term > term, 'a leader again');
       expect(all.map(({ child }) => child.exitCode)).toEqual([null, null, null]);
     }
+    expectOneAfterTheOther();
+  });
+
+  it('waits with joining until the command of a killed one is gone, where voters begin at once', async () => {
+    const args = ['--name', 'a', '--bind', '127.0.0.1:0', '--voters', 'a', '--leaders', 'voters', '--lease-ms', '6000']; // it has 0.8 s to end
+    const deaf = ['sh', '-c', `trap "" TERM; ${BEAT}`];
+    const first = exec(args, ...deaf);
+    await until(() => beats().length > 5 && first.group !== null, 'the first command');
+    first.child.kill('SIGKILL');
+    const { term } = beats()[0]!;
+    exec(args, ...deaf);
+    await until(() => beats().at(-1)!.term > term, 'the second command');
+    expect(isGroupAlive(first.group!)).toBe(false);
     expectOneAfterTheOther();
   });
 

@@ -1,4 +1,5 @@
-import { request } from 'node:http';
+import { type Server, createServer, request } from 'node:http';
+import { type AddressInfo, type Socket, connect } from 'node:net';
 import { afterEach, describe, expect, it } from 'vitest';
 import { type Started, addressOf, agent, endAll, run } from '../support/processes.ts';
 
@@ -64,10 +65,28 @@ describe('an agent’s HTTP endpoint', () => {
     const body = '{"command":"leave"}';
     expect(await ask(http, '/command', { body, headers: { 'content-type': 'text/plain' } })).toMatchObject({ status: 415 });
     expect(await ask(http, '/command', { body, headers: { ...JSON_BODY, host: 'evil.example' } })).toMatchObject({ status: 403 });
+    expect(await ask(http, '/command', { body, headers: { 'content-type': 'text/plain; application/json' } })).toMatchObject({ status: 415 });
     expect(await ask(http, '/command')).toMatchObject({ status: 405 });
     expect(await ask(http, '/command', { body: 'x'.repeat(5_000), headers: JSON_BODY })).toMatchObject({ status: 413 });
     expect(await ask(http, '/command', { body: '[', headers: JSON_BODY })).toMatchObject({ status: 400 });
     expect(await ask(http, '/health')).toMatchObject({ body: { live: true } });
+  });
+
+  it('takes a content type with parameters, and answers what is no path', async () => {
+    const http = await httpOf(only('n1'));
+    const headers = { 'content-type': 'Application/JSON; charset=utf-8' };
+    expect(await ask(http, '/command', { body: '{"command":"tag zone=a"}', headers })).toMatchObject({ status: 200 });
+    expect(await ask(http, '//')).toMatchObject({ status: 400 });
+  });
+
+  it('holds so many connections and no more', async () => {
+    const http = await httpOf(only('n1'));
+    const [host, port] = http.split(':');
+    const sockets: Socket[] = [];
+    for (let i = 0; i < 64; i += 1) await new Promise<void>((resolve) => sockets.push(connect(Number(port), host, resolve)));
+    await expect(ask(http, '/health')).rejects.toThrow();
+    for (const socket of sockets) socket.on('error', () => {}).destroy();
+    await expect.poll(() => ask(http, '/health').catch(() => null)).toMatchObject({ body: { live: true } });
   });
 
   it('is read by `members` and `leader`, and where nobody answers they say what to do', async () => {
@@ -85,6 +104,52 @@ describe('an agent’s HTTP endpoint', () => {
     n1.kill('SIGKILL');
     await n1.ended();
     expect(await run('leader', '--http', http)).toMatchObject({ code: 2, stderr: expect.stringContaining('no agent answers') as string });
+  });
+});
+
+/** A web server that says one thing, whatever it is asked, at the first of these ports that is free. */
+async function saying(text: string, ports: readonly number[] = [0]): Promise<{ server: Server; http: string }> {
+  const server = createServer((_, response) => response.end(text));
+  for (const port of ports) {
+    const isOpen = await new Promise<boolean>((resolve) => {
+      const onError = (): void => resolve(false);
+      server.once('error', onError).listen(port, '127.0.0.1', () => (server.off('error', onError), resolve(true)));
+    });
+    if (isOpen) return { server, http: `127.0.0.1:${(server.address() as AddressInfo).port}` };
+  }
+  throw new Error(`none of the ports ${ports.join(', ')} is free`);
+}
+
+describe('`members`, `leader` and `voters`', () => {
+  it('ask at every port, and show what a member wrote without doing it', async () => {
+    const tags = { color: '\u001b[31mred\u009b0m', forged: 'a\nn9  alive', turned: '\u202ex' };
+    const members = JSON.stringify([{ name: 'n1', state: 'alive', address: '127.0.0.1:7946', incarnation: 1, tags }]);
+    const { server, http } = await saying(members, [6_000, 6_665, 6_666, 6_667, 6_668, 6_669]);
+    const { code, stdout } = await run('members', '--http', http);
+    server.close();
+    expect(code).toBe(0);
+    expect(stdout.split('\n')).toEqual([
+      expect.stringMatching(/^NAME +STATE +ADDRESS +TAGS$/),
+      'n1    alive  127.0.0.1:7946  color=\\u001b[31mred\\u009b0m forged=a\\nn9  alive turned=\\u202ex',
+      '',
+    ]);
+  });
+
+  it('say in plain words what the agent says, and what is no agent', async () => {
+    const http = await httpOf(only('n1', '--election', 'a', '--election', 'b'));
+    const which = await run('leader', '--http', http);
+    expect(which).toMatchObject({ code: 2, stderr: `bellwether: the agent at ${http} says: say which election: a, b\n` });
+    const bad = await run('leader', 'bad name', '--http', http);
+    expect(bad.code).toBe(2);
+    expect(bad.stderr).toMatch(/^bellwether: the agent at .* says: .*\n$/);
+    for (const text of ['<html>', '{}', '[{}]', 'null']) {
+      const other = await saying(text);
+      expect(await run('members', '--http', other.http)).toMatchObject({ code: 2, stderr: `bellwether: what answers at http://${other.http} is no agent\n` });
+      other.server.close();
+    }
+    expect(await run('members', '--http', 'no port:x')).toMatchObject({ code: 2, stderr: expect.stringContaining('HOST:PORT') as string });
+    for (const wait of ['abc', '99999999999'])
+      expect(await run('voters', '--wait', wait, 'add', 'n4', '--http', http)).toMatchObject({ code: 2, stderr: expect.stringContaining('--wait') as string });
   });
 });
 

@@ -1,8 +1,9 @@
-import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { spawnSync } from 'node:child_process';
+import { mkdtempSync, openSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, describe, expect, it } from 'vitest';
-import { run } from '../support/processes.ts';
+import { MAIN, run } from '../support/processes.ts';
 
 const folder = mkdtempSync(join(tmpdir(), 'bellwether-'));
 afterAll(() => rmSync(folder, { recursive: true }));
@@ -27,6 +28,15 @@ describe('sim', () => {
     const swarm = verdictOf((await run('sim', 'swarm', '--seeds', '11..11', '--nodes', '3..9', '--json')).stdout);
     const one = verdictOf((await run('sim', 'run', '--seed', '11', '--nodes', '3..9', '--json')).stdout);
     expect(one).toMatchObject({ verdict: 'pass', acquisitions: swarm['acquisitions'], events: swarm['events'] });
+  });
+
+  it('has as many voters as it was told, and at least as many nodes, and runs again what it says', async () => {
+    const flags = ['--voters', '5', '--time', '5s', '--json'];
+    expect(verdictOf((await run('sim', 'swarm', '--seeds', '11..11', ...flags)).stdout)).toMatchObject({ verdict: 'pass' });
+    const one = verdictOf((await run('sim', 'run', '--seed', '1', '--nodes', '2..6', ...flags)).stdout);
+    expect(one).toMatchObject({ verdict: 'pass', voters: 5, nodes: 5 });
+    const found = await run('sim', 'swarm', '--seeds', '1..3', '--nodes', '2..6', '--mutant', 'majority-of-the-living', ...flags);
+    expect(found.stdout.split('\n')[0]).toContain('--nodes 5 --voters 5');
   });
 
   it('finds a planted bug, shrinks it to a few steps, and replays what it kept', { timeout: 60_000 }, async () => {
@@ -55,6 +65,8 @@ describe('sim', () => {
     ['run', 'no-such-scenario'],
     ['swarm', '--seeds', '9..1'],
     ['explain', 'safety.none'],
+    ['explain', 'constructor'],
+    ['run', 'isolate-leader-heals', '--voters', 'abc'],
     ['run', '--mutant', 'none'],
     ['shrink', '1'],
     ['fly'],
@@ -62,6 +74,19 @@ describe('sim', () => {
     const { code, stderr } = await run('sim', ...args);
     expect(code).toBe(64);
     expect(stderr).not.toBe('');
+  });
+
+  it('says of a mistake of its own that it is one, exit 70: 1 is a verdict', () => {
+    const full = openSync('/dev/full', 'w');
+    const { status, stderr } = spawnSync(process.execPath, [MAIN, 'sim', 'explain', 'safety.S1'], { stdio: ['ignore', full, 'pipe'], encoding: 'utf8' });
+    expect(status).toBe(70);
+    expect(stderr).toContain('ENOSPC');
+  });
+
+  it('names a file that cannot be written before it works for it', async () => {
+    const { code, stderr } = await run('sim', 'shrink', '1', '--mutant', 'majority-of-the-living', '--out', join(folder, 'missing', 'x.json'));
+    expect(code).toBe(64);
+    expect(stderr).toContain(join(folder, 'missing'));
   });
 
   it('lists all there is, and the schema', async () => {

@@ -4,7 +4,7 @@ import { humanLine } from '../node-lines.ts';
 import { Exit, type Line, UsageError, lineOf, monoMs, writeLine, writeNow } from '../output.ts';
 import { type Actor, Cast, freePorts } from './cast.ts';
 import { openScreen } from './live.ts';
-import { type Step, durationMs, parseScript } from './script.ts';
+import { DAYS_MAX, LONGEST_MS, type Step, durationMs, parseScript } from './script.ts';
 import { Stage } from './stage.ts';
 import { type Takeover, actionInWords, causeInWords, summarize, tellSummary } from './summary.ts';
 
@@ -72,7 +72,8 @@ function readFlags(flags: DemoFlags): DemoPlan {
       problems.push(`--script: ${verb} ${target}: there is no such node; they are n1 to n${nodes}`);
   }
   const seconds = flags.seconds === undefined ? null : (durationMs(flags.seconds) ?? NaN) / 1000;
-  if (seconds !== null && !(seconds > 0)) problems.push(`--seconds must be a number above 0; it is "${flags.seconds}"`);
+  if (seconds !== null && !(seconds > 0 && seconds * 1000 <= LONGEST_MS))
+    problems.push(`--seconds must be a number above 0, at most ${LONGEST_MS / 1000} (${DAYS_MAX} days); it is "${flags.seconds}"`);
   if (problems.length > 0) throw new UsageError(problems);
   const lastMs = Math.max(0, ...script.steps.map(({ atMs, forMs }) => atMs + (forMs ?? 0)));
   const unattended = flags.script !== undefined ? lastMs / 1000 + 3 : null;

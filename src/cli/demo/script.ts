@@ -11,6 +11,10 @@ export interface Step {
   readonly forMs: number | null;
 }
 
+/** A timer that is set for longer rings at once. */
+export const DAYS_MAX = 24;
+export const LONGEST_MS = DAYS_MAX * 86_400_000;
+
 const STEP = /^(?<verb>[a-z]+)(?:\s+(?<target>[A-Za-z0-9_.-]+))?\s+@\s*(?<at>[0-9.]+(?:ms|s)?)(?:\s+for\s+(?<for>[0-9.]+(?:ms|s)?))?$/;
 
 /**
@@ -36,6 +40,7 @@ export function parseScript(text: string): { steps: Step[]; problems: string[] }
     const target = found['target'] ?? null;
     if (verb === undefined) problems.push(`"${part}": no such verb; there are: ${VERBS.join(', ')}`);
     else if (atMs === null || (found['for'] !== undefined && forMs === null)) problems.push(`"${part}": a time is a number with s or ms, such as 4s or 250ms`);
+    else if (atMs + (forMs ?? 0) > LONGEST_MS) problems.push(`"${part}": it must be over after ${DAYS_MAX} days`);
     else if (verb !== 'heal' && target === null) problems.push(`"${part}": ${verb} whom? leader, old-leader, follower or a node's name`);
     else if (forMs !== null && verb !== 'pause' && verb !== 'partition') problems.push(`"${part}": only pause and partition take "for"`);
     else steps.push({ verb, target, atMs, forMs });

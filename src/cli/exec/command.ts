@@ -34,14 +34,17 @@ export class GuardedCommand {
   /** Rings when the guard ought to have ended the command. */
   #backstop: NodeJS.Timeout | undefined;
   #isOverdue = false;
+  /** We ended it ourselves, and the guard, which did not, may not know why it ended. */
+  #isKilled = false;
 
   constructor(order: GuardOrder) {
     // A session of its own: Ctrl-C in the terminal is for exec, which ends the command in good order.
-    this.#guard = spawn(process.execPath, [GUARD, JSON.stringify(order)], { stdio: ['inherit', 'inherit', 'inherit', 'pipe'], detached: true });
+    this.#guard = spawn(process.execPath, [GUARD], { stdio: ['inherit', 'inherit', 'inherit', 'pipe'], detached: true });
     this.#socket = this.#guard.stdio[3] as Socket;
     this.#socket.on('error', () => {});
     hear(this.#socket, (words: FromGuard) => this.#hear(words));
     this.#guard.on('exit', () => void this.#lost());
+    this.#say({ do: 'prepare', ...order });
   }
 
   /** @param started Told with the process, once there is one. @returns Settles when nothing of the command runs any more. */
@@ -86,7 +89,10 @@ export class GuardedCommand {
       this.#running?.started(words.pid);
       if (this.#isOverdue) this.#overdue();
     } else if (words.is === 'failed') this.#ended({ code: null, signal: null, by: null, error: words.error });
-    else if (words.is === 'gone') this.#ended({ code: words.code, signal: words.signal, by: words.by === 'orphaned' ? 'asked' : words.by, error: null });
+    else if (words.is === 'gone') {
+      const by = words.by ?? (this.#isKilled && words.signal === 'SIGKILL' ? 'deadline' : null);
+      this.#ended({ code: words.code, signal: words.signal, by: by === 'orphaned' ? 'asked' : by, error: null });
+    }
   }
 
   /**
@@ -96,7 +102,7 @@ export class GuardedCommand {
   #overdue(): void {
     this.#isOverdue = true;
     if (this.#group === null) return; // told when it is known, and then it ends
-    signalGroup(this.#group, 'SIGKILL');
+    if (signalGroup(this.#group, 'SIGKILL')) this.#isKilled = true;
     this.#backstop = setTimeout(() => this.#guard.kill('SIGKILL'), GUARD_PATIENCE_MS);
   }
 
@@ -113,6 +119,7 @@ export class GuardedCommand {
   #ended(outcome: Outcome): void {
     clearTimeout(this.#backstop);
     this.#isOverdue = false;
+    this.#isKilled = false;
     this.#group = null;
     this.#running?.ended(outcome);
     this.#running = null;

@@ -1,12 +1,15 @@
 import { constants } from 'node:os';
+import { setTimeout as delay } from 'node:timers/promises';
 import { Command } from 'commander';
+import type { Address } from '../../core/address.ts';
+import { BellwetherError } from '../../core/errors.ts';
 import { ms } from '../../core/time.ts';
 import { openNode } from '../../create-node.ts';
 import type { Leadership } from '../../lead.ts';
 import { createUdpTransport } from '../../transport/udp.ts';
 import { type AgentFlags, addAgentOptions, planAgent } from '../agent-options.ts';
 import { loggerOf } from '../log.ts';
-import { humanLine, tellEvents } from '../node-lines.ts';
+import { humanLine, nameTaken, tellEvents } from '../node-lines.ts';
 import { Exit, type Line, UsageError, lineOf, writeNow } from '../output.ts';
 import { GuardedCommand, type Outcome } from './command.ts';
 
@@ -29,7 +32,7 @@ exit code; one that was stopped because the lead was lost is run again at the ne
 The command is told who it is: BELLWETHER_ELECTION, BELLWETHER_TERM (a fencing token that only rises),
 BELLWETHER_TOKEN, BELLWETHER_NODE, BELLWETHER_CLUSTER. Standard output is the command's alone.
 
-SIGTERM or SIGINT: the command is asked to end, the name given back; a second one ends it at once.
+SIGTERM, SIGINT or SIGHUP: the command is asked to end, the name given back; a second one ends it at once.
 
 Example, on each of three machines:
   bellwether exec --election nightly --voters n1,n2,n3 --name n1 --join n2:7946 -- /usr/local/bin/nightly.sh`,
@@ -39,15 +42,21 @@ Example, on each of three machines:
     });
 }
 
+/** How much longer than `stopBeforeMs` a command may outlive its exec: its guard has to be told, and the command to die. */
+const ORPHANED_MS = 200;
+
 async function runExec(command: readonly string[], flags: AgentFlags & { readonly verbose?: boolean }): Promise<number> {
   const plan = await planAgent(flags, { logger: await loggerOf(flags.logLevel) });
-  const { voters, expect, stopBeforeUs, renewUs } = plan.settings.election;
+  const { stopBeforeUs, renewUs, leaders } = plan.settings.election;
   const [election, ...more] = plan.elections;
-  if (voters.length === 0 && expect === 0) throw new UsageError(['--voters must name the nodes that vote: without them nobody can lead']);
+  if (plan.hindrance !== null) throw new UsageError([`${plan.hindrance}: exec would never run the command here`]);
   if (election === undefined || more.length > 0) throw new UsageError(['--election must be given once: exec runs one command for one election']);
 
   const write = (line: Line): void => writeNow(flags.json === true ? `${JSON.stringify(line)}\n` : `${humanLine(line)}\n`, 2);
   const isTold = ({ event }: Line): boolean => flags.verbose === true || ['elected', 'lost', 'warning', 'quorum'].includes(event);
+  // Voters that may lead alone begin at once where all are new (quiet start), and take what they led before for over.
+  // The command of an exec that was killed runs on for so long, until its guard has ended it (A22).
+  if (leaders === 'voters') await delay(ms(stopBeforeUs) + ORPHANED_MS);
   const guarded = new GuardedCommand({ command, stopBeforeMs: ms(stopBeforeUs) });
   const node = await openNode(
     plan.settings,
@@ -61,14 +70,19 @@ async function runExec(command: readonly string[], flags: AgentFlags & { readonl
 
   const over = new AbortController();
   let ended: Outcome | null = null;
-  let stoppedBy: 'SIGINT' | 'SIGTERM' | null = null;
-  const stop = (signal: 'SIGINT' | 'SIGTERM'): void => {
-    if (stoppedBy !== null) guarded.kill();
+  let stoppedBy: Stop | null = null;
+  const stop = (signal: Stop): void => {
+    if (stoppedBy !== null && signal !== 'SIGHUP') guarded.kill(); // one terminal that goes may hang up twice
     stoppedBy ??= signal;
     over.abort();
   };
-  process.on('SIGINT', () => stop('SIGINT'));
-  process.on('SIGTERM', () => stop('SIGTERM'));
+  for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.on(signal, () => stop(signal));
+  let rival: Address | null = null;
+  node.on('name-conflict', (event) => {
+    if (!event.gaveUp) return;
+    rival = event.rival;
+    over.abort();
+  });
 
   const job = async ({ term, token, signal }: Leadership): Promise<void> => {
     const say = (action: string, facts: object): void => write(lineOf(node.name, 'command', { action, election, term, ...facts }));
@@ -89,20 +103,28 @@ async function runExec(command: readonly string[], flags: AgentFlags & { readonl
     signal.removeEventListener('abort', askToEnd);
     say('ended', { code: outcome.code, signal: outcome.signal, by: outcome.by, ...(outcome.error === null ? {} : { error: outcome.error }) });
     // The lead was lost, and it runs again when it comes back. The guard ends the command at the very moment
-    // at which we are told of the loss, and may be the first to say so.
-    const lost = signal.aborted || outcome.by === 'deadline';
+    // at which we are told of the loss, and may be the first to say so. What ended by itself is done, whatever we hear afterwards.
+    const lost = outcome.by !== null && (signal.aborted || outcome.by === 'deadline');
     if (lost && !over.signal.aborted && outcome.by !== 'guard-lost') return;
     ended = outcome;
     over.abort();
   };
 
-  await node.lead(election, job, { ...plan.lead, signal: over.signal });
-  await node.close();
-  guarded.close();
+  try {
+    await node.lead(election, job, { ...plan.lead, signal: over.signal });
+  } finally {
+    await node.close();
+    guarded.close();
+  }
+  const taken = rival as Address | null;
+  const done = ended as Outcome | null;
+  if (taken !== null && done?.by !== null) throw new BellwetherError('ERR_NAME_CONFLICT', nameTaken(node.name, taken), { name: node.name, rival: taken });
   return exitCodeOf(ended, stoppedBy);
 }
 
-function exitCodeOf(ended: Outcome | null, stoppedBy: 'SIGINT' | 'SIGTERM' | null): number {
+type Stop = 'SIGINT' | 'SIGTERM' | 'SIGHUP';
+
+function exitCodeOf(ended: Outcome | null, stoppedBy: Stop | null): number {
   const bySignal = (signal: NodeJS.Signals): number => SIGNAL_BASE + constants.signals[signal];
   if (ended === null) return stoppedBy === null ? Exit.failed : bySignal(stoppedBy);
   if (ended.error !== null) return NOT_FOUND;

@@ -3,6 +3,8 @@ import type { Socket } from 'node:net';
 
 /** What the exec process tells its guard: one JSON object a line, over a socket that only the two hold. */
 export type ToGuard =
+  /** The first word, and not an argument: one argument holds less than a command may. */
+  | ({ readonly do: 'prepare' } & GuardOrder)
   /** Run the command, with these variables beside its own. */
   | { readonly do: 'start'; readonly env: Readonly<Record<string, string>> }
   /** The lease lasts for `leftMs` more, counted from a moment that both processes can read: CLOCK_MONOTONIC and the uptime. */
@@ -19,7 +21,7 @@ export type FromGuard =
   /** No process of the command's group is left. `by`: what the guard did about it; null where it ended by itself. */
   | { readonly is: 'gone'; readonly code: number | null; readonly signal: NodeJS.Signals | null; readonly by: 'deadline' | 'asked' | 'orphaned' | null };
 
-/** What the guard is started with. */
+/** What the guard is told once. */
 export interface GuardOrder {
   readonly command: readonly string[];
   /** SIGTERM comes this long before SIGKILL. */

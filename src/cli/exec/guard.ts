@@ -21,11 +21,11 @@ const KILL_AHEAD_MS = 20;
 const LOOK_MS = 50;
 const LOOK_GONE_MS = 5;
 
-const order = JSON.parse(process.argv[2]!) as GuardOrder;
 const exec = new Socket({ fd: 3 });
 const clock = new LeaderClock();
 const nowMs = (): number => clock.read(Math.floor(monoMs() * 1000), Date.now() * 1000, Math.round(uptime() * 1e6)) / 1000;
 
+let order: GuardOrder = { command: [], stopBeforeMs: 0 };
 let command: ChildProcess | null = null;
 let endMs = -Infinity;
 let by: 'deadline' | 'asked' | 'orphaned' | null = null;
@@ -39,6 +39,9 @@ for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.on(signal
 
 hear(exec, (words: ToGuard) => {
   switch (words.do) {
+    case 'prepare':
+      order = words;
+      return;
     case 'start':
       return start(words.env);
     case 'until': {
@@ -72,7 +75,13 @@ function start(env: Readonly<Record<string, string>>): void {
   by = null;
   termed = false;
   killed = false;
-  const child = spawn(file!, args, { stdio: ['inherit', 'inherit', 'inherit'], env: { ...process.env, ...env }, detached: true });
+  let child: ChildProcess;
+  try {
+    child = spawn(file!, args, { stdio: ['inherit', 'inherit', 'inherit'], env: { ...process.env, ...env }, detached: true });
+  } catch (error) {
+    // Some failures come as an event, others (no directory, too long, no name at all) are thrown.
+    return say(exec, { is: 'failed', error: error instanceof Error ? error.message : String(error) });
+  }
   command = child;
   child.on('error', (error) => {
     if (child.pid !== undefined) return;

@@ -1,11 +1,17 @@
 import { readFileSync, readdirSync } from 'node:fs';
 
-/** To every process of the group; quiet where there is none any more. */
-export function signalGroup(group: number, signal: NodeJS.Signals): void {
+/**
+ * To every process of the group. Quiet where there is none any more, and where they became somebody else's (setuid):
+ * those can still be waited for.
+ *
+ * @returns Whether it reached anybody.
+ */
+export function signalGroup(group: number, signal: NodeJS.Signals): boolean {
   try {
-    process.kill(-group, signal);
+    return process.kill(-group, signal);
   } catch (error) {
-    if ((error as NodeJS.ErrnoException).code !== 'ESRCH') throw error;
+    if (['ESRCH', 'EPERM'].includes((error as NodeJS.ErrnoException).code ?? '')) return false;
+    throw error;
   }
 }
 

@@ -1,7 +1,9 @@
+import { readFileSync, writeFileSync } from 'node:fs';
 import { availableParallelism } from 'node:os';
 import { MUTANTS } from '../../../sim/host/catalogue.ts';
 import type { Mutant } from '../../../sim/host/mutants.ts';
 import type { SweepReport } from '../../../sim/host/summary.ts';
+import { NODES_DRAWN, type Wanted } from '../../../sim/plan/generate.ts';
 import { durationMs } from '../demo/script.ts';
 import { writeNow } from '../output.ts';
 
@@ -29,8 +31,50 @@ export function range(flag: string, text: string, least: number, most: number): 
   return [from, to];
 }
 
+/** What may be said of seeds; a scenario says it itself. */
+export interface SeedFlags {
+  readonly nodes?: string;
+  readonly voters?: string;
+  readonly preset?: 'loopback' | 'lan';
+  readonly time?: string;
+}
+
+/** What each seed means with these flags: the same for whoever sweeps it, runs it again and shrinks it. @throws SimUsage */
+export function wantedOf(flags: SeedFlags): (seed: number) => Wanted {
+  const size = flags.nodes === undefined ? undefined : range('--nodes', flags.nodes, 1, 9);
+  const [, most] = size ?? NODES_DRAWN;
+  const voters = flags.voters === undefined ? undefined : wholeNumber(`--voters (with at most ${most} nodes)`, flags.voters, 1, most);
+  const chaosUs = timeUs(flags.time);
+  return (seed) => ({ nodes: size === undefined ? undefined : Math.max(sizeOf(seed, ...size), voters ?? 1), voters, timing: flags.preset, chaosUs });
+}
+
+/** @throws SimUsage where something is said of a scenario that only seeds heed. */
+export function refuseSeedFlags(flags: SeedFlags): void {
+  const given = (['nodes', 'voters', 'preset', 'time'] as const).filter((flag) => flags[flag] !== undefined).map((flag) => `--${flag}`);
+  if (given.length > 0) throw new SimUsage(`${given.join(', ')}: for seeds only; a scenario says this itself`);
+}
+
 /** How many nodes a seed has where that may be from `least` to `most`: the seed decides, not the order of running. */
-export const sizeOf = (seed: number, least: number, most: number): number => least + (seed % (most - least + 1));
+const sizeOf = (seed: number, least: number, most: number): number => least + (seed % (most - least + 1));
+
+/** @throws SimUsage where the file, or folder, that the user named cannot be had. */
+export function withFile<T>(act: () => T): T {
+  try {
+    return act();
+  } catch (error) {
+    throw new SimUsage(error instanceof Error ? error.message : String(error));
+  }
+}
+
+/** @throws SimUsage */
+export function readText(path: string): string {
+  return withFile(() => readFileSync(path, 'utf8'));
+}
+
+/** @throws SimUsage */
+export function writeText(path: string, text: string): void {
+  withFile(() => writeFileSync(path, text));
+}
 
 /** How long things go wrong in a run, or something may take; undefined: as it is without. @throws SimUsage */
 export function timeUs(text: string | undefined, flag = '--time'): number | undefined {

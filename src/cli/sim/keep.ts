@@ -1,10 +1,11 @@
-import { mkdirSync, writeFileSync } from 'node:fs';
+import { mkdirSync } from 'node:fs';
 import { join } from 'node:path';
 import type { Mutant } from '../../../sim/host/mutants.ts';
 import { openWorker } from '../../../sim/host/pool.ts';
 import { scenarioOfPlan } from '../../../sim/host/scenario.ts';
 import { shrinkPlan, signatureOf } from '../../../sim/host/shrink.ts';
 import type { Plan } from '../../../sim/index.ts';
+import { withFile, writeText } from './common.ts';
 
 /** Failures of one sweep are mostly one bug: the first few say as much as all. */
 const KEPT_MAX = 3;
@@ -19,7 +20,7 @@ export interface Kept {
 /** Writes failing plans into a bug base, each as it was and shrunk: scenario files, to be replayed and re-run by tests. */
 export async function keepBugs(directory: string, plans: readonly Plan[], mutant: Mutant | undefined, onKept: (kept: Kept) => void): Promise<void> {
   if (plans.length === 0) return;
-  mkdirSync(directory, { recursive: true });
+  withFile(() => mkdirSync(directory, { recursive: true }));
   const worker = openWorker(mutant ?? null);
   try {
     for (const plan of plans.slice(0, KEPT_MAX)) {
@@ -29,7 +30,7 @@ export async function keepBugs(directory: string, plans: readonly Plan[], mutant
       const small = await shrinkPlan(plan, (some) => worker.run(some));
       const write = (file: string, kept: Plan, question: string): string => {
         const path = join(directory, file);
-        writeFileSync(path, `${JSON.stringify(scenarioOfPlan(kept, file.replace(/\.json$/, ''), question), null, 2)}\n`);
+        writeText(path, `${JSON.stringify(scenarioOfPlan(kept, file.replace(/\.json$/, ''), question), null, 2)}\n`);
         return path;
       };
       onKept({

@@ -2,7 +2,7 @@ import { Command } from 'commander';
 import { MUTANTS } from '../../../sim/host/catalogue.ts';
 import { readScenario, scenarioNames } from '../../../sim/host/files.ts';
 import { JUDGED_AFTER } from '../../../sim/check/violation.ts';
-import { INVARIANTS, type InvariantId } from '../../../sim/index.ts';
+import { INVARIANTS } from '../../../sim/index.ts';
 import { SCHEDULES, type Shown } from '../../../sim/schedules/catalogue.ts';
 import { DIRECTED } from '../../../sim/schedules/directed.ts';
 import { scenarioJsonSchema } from '../../../sim/host/scenario.ts';
@@ -58,12 +58,10 @@ export function explainCommand(): Command {
     .description('what an invariant says, and who checks it')
     .argument('<INVARIANT>', 'such as safety.S1')
     .action((id: string) => {
-      const at = INVARIANTS[id as InvariantId] as string | undefined;
-      const after = JUDGED_AFTER[id as keyof typeof JUDGED_AFTER] as string | undefined;
-      const broken = at ?? after;
-      if (broken === undefined) throw new SimUsage(`there is no invariant '${id}'; there are: ${Object.keys({ ...INVARIANTS, ...JUDGED_AFTER }).join(', ')}`);
-      const when = at === undefined ? 'judged when runs have ended' : 'checked at every transition, in true time';
-      writeNow(`${id} is broken when ${broken}.\nIt is ${when}; docs/invariants.md says it in full.\n`);
+      const all: Readonly<Record<string, string>> = { ...INVARIANTS, ...JUDGED_AFTER };
+      if (!Object.hasOwn(all, id)) throw new SimUsage(`there is no invariant '${id}'; there are: ${Object.keys(all).join(', ')}`);
+      const when = Object.hasOwn(INVARIANTS, id) ? 'checked at every transition, in true time' : 'judged when runs have ended';
+      writeNow(`${id} is broken when ${all[id]}.\nIt is ${when}; docs/invariants.md says it in full.\n`);
       process.exitCode = SimExit.pass;
     });
 }

@@ -1,10 +1,9 @@
-import { readFileSync, writeFileSync } from 'node:fs';
 import { Command } from 'commander';
 import { MUTANTS } from '../../../sim/host/catalogue.ts';
 import { readScenario, scenarioNames } from '../../../sim/host/files.ts';
 import { type Score, checkMutants, medianOf, scoreMutants } from '../../../sim/host/score.ts';
 import { writeLine, writeNow } from '../output.ts';
-import { SimExit, SimUsage, jobsOf, mutantOf, progress, wholeNumber } from './common.ts';
+import { SimExit, SimUsage, jobsOf, mutantOf, progress, readText, wholeNumber, writeText } from './common.ts';
 
 export function mutantsCommand(): Command {
   return new Command('mutants')
@@ -45,7 +44,7 @@ export function mutantsCommand(): Command {
             ['README.md', summaryOf(scores)],
             ['docs/simulator.md', `${headOf(scores, `--budget ${flags.budget} --sweeps ${flags.sweeps}`)}\n\n${tableOf(scores)}`],
           ] as const)
-            writeFileSync(file, between(readFileSync(file, 'utf8'), text));
+            writeText(file, between(readText(file), text));
         }
         const survivors = scores.filter(({ killer }) => killer === null).map(({ id }) => id);
         if (flags.json === true) {

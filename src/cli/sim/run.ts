@@ -3,14 +3,10 @@ import { readScenario } from '../../../sim/host/files.ts';
 import { openWorker } from '../../../sim/host/pool.ts';
 import { type Plan, type RunResult, planOf, runPlan, tellRun } from '../../../sim/index.ts';
 import { writeLine, writeNow } from '../output.ts';
-import { SimExit, mutantOf, range, sizeOf, timeUs, wholeNumber } from './common.ts';
+import { type SeedFlags, SimExit, mutantOf, refuseSeedFlags, wantedOf, wholeNumber } from './common.ts';
 
-interface RunFlags {
+interface RunFlags extends SeedFlags {
   readonly seed?: string;
-  readonly nodes?: string;
-  readonly voters?: string;
-  readonly preset?: 'loopback' | 'lan';
-  readonly time?: string;
   readonly codec?: boolean;
   readonly story?: boolean;
   readonly checkDeterminism?: boolean;
@@ -26,7 +22,7 @@ export function runCommand(): Command {
   )
     .option('--seed <S>', "which run: 0 to 4294967295 (default: the scenario's, or 1)")
     .option('--nodes <N>', 'how many nodes: 1 to 9, or A..B as the swarm was told (default: drawn, 3 to 7)')
-    .option('--voters <N>', 'how many of them vote (default: drawn, 3 or 5)')
+    .option('--voters <N>', 'how many of them vote; there are at least so many nodes (default: drawn, 3 or 5)')
     .addOption(new Option('--preset <NAME>', 'timings (default: drawn)').choices(['loopback', 'lan']))
     .option('--time <D>', 'how long things go wrong, such as 60s or 10min (default: 40 leases)')
     .addHelpText(
@@ -63,7 +59,8 @@ function options(command: Command): Command {
 
 async function simRun(name: string | undefined, flags: RunFlags): Promise<number> {
   const seed = flags.seed === undefined ? undefined : wholeNumber('--seed', flags.seed, 0, 0xffff_ffff);
-  const plan = name === undefined ? seedPlan(seed ?? 1, flags) : readScenario(name, seed).plan;
+  if (name !== undefined) refuseSeedFlags(flags);
+  const plan = name === undefined ? planOf(seed ?? 1, wantedOf(flags)(seed ?? 1)) : readScenario(name, seed).plan;
   const replay = [
     'bellwether sim run',
     ...(name === undefined ? [`--seed ${plan.seed}`] : [name, ...(seed === undefined ? [] : [`--seed ${seed}`])]),
@@ -82,13 +79,6 @@ async function simRun(name: string | undefined, flags: RunFlags): Promise<number
   }
   if (result.verdict !== 'pass') return SimExit[result.verdict];
   return differs.length > 0 ? SimExit.nondeterminism : SimExit.pass;
-}
-
-/** What a seed means with these flags: the same for whoever runs it and whoever shrinks it. */
-export function seedPlan(seed: number, flags: Pick<RunFlags, 'nodes' | 'voters' | 'preset' | 'time'>): Plan {
-  const nodes = flags.nodes === undefined ? undefined : sizeOf(seed, ...range('--nodes', flags.nodes, 1, 9));
-  const voters = flags.voters === undefined ? undefined : wholeNumber('--voters', flags.voters, 1, nodes ?? 9);
-  return planOf(seed, { nodes, voters, timing: flags.preset, chaosUs: timeUs(flags.time) });
 }
 
 /** With a planted bug: in a worker, because the patch is put in as the modules are loaded. */

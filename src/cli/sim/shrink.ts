@@ -1,18 +1,15 @@
-import { writeFileSync } from 'node:fs';
+import { accessSync, constants, existsSync } from 'node:fs';
+import { dirname } from 'node:path';
 import { Command, Option } from 'commander';
 import { readScenario } from '../../../sim/host/files.ts';
 import { openWorker } from '../../../sim/host/pool.ts';
 import { planOfScenario, scenarioOfPlan } from '../../../sim/host/scenario.ts';
 import { shrinkPlan, signatureOf } from '../../../sim/host/shrink.ts';
+import { type Plan, planOf } from '../../../sim/index.ts';
 import { writeLine, writeNow } from '../output.ts';
-import { SimExit, SimUsage, mutantOf, wholeNumber } from './common.ts';
-import { seedPlan } from './run.ts';
+import { type SeedFlags, SimExit, SimUsage, mutantOf, refuseSeedFlags, wantedOf, withFile, wholeNumber, writeText } from './common.ts';
 
-interface ShrinkFlags {
-  readonly nodes?: string;
-  readonly voters?: string;
-  readonly preset?: 'loopback' | 'lan';
-  readonly time?: string;
+interface ShrinkFlags extends SeedFlags {
   readonly mutant?: string;
   readonly out?: string;
   readonly json?: boolean;
@@ -30,7 +27,9 @@ export function shrinkCommand(): Command {
     .option('--out <FILE>', 'where to write the scenario (default: a name by what broke)')
     .option('--json', 'one JSON object per line')
     .action(async (what: string, flags: ShrinkFlags) => {
-      const plan = /^[0-9]+$/.test(what) ? seedPlan(wholeNumber('SEED', what, 0, 0xffff_ffff), flags) : readScenario(what).plan;
+      const plan = planToShrink(what, flags);
+      const out = flags.out ?? '.';
+      withFile(() => accessSync(existsSync(out) ? out : dirname(out), constants.W_OK)); // now, not when minutes of work would be lost
       const worker = openWorker(mutantOf(flags.mutant) ?? null);
       const startedMs = Date.now();
       try {
@@ -50,7 +49,7 @@ export function shrinkCommand(): Command {
         const again = planOfScenario(JSON.parse(JSON.stringify(scenario))).plan;
         const [check] = await worker.run([again]);
         const file = flags.out ?? `${name}.json`;
-        writeFileSync(file, `${JSON.stringify(scenario, null, 2)}\n`);
+        writeText(file, `${JSON.stringify(scenario, null, 2)}\n`);
         const seconds = (Date.now() - startedMs) / 1000;
         const replay = `bellwether sim replay ${file}${flags.mutant === undefined ? '' : ` --mutant ${flags.mutant}`}`;
         if (flags.json === true)
@@ -80,4 +79,13 @@ export function shrinkCommand(): Command {
         await worker.close();
       }
     });
+}
+
+function planToShrink(what: string, flags: ShrinkFlags): Plan {
+  if (!/^[0-9]+$/.test(what)) {
+    refuseSeedFlags(flags);
+    return readScenario(what).plan;
+  }
+  const seed = wholeNumber('SEED', what, 0, 0xffff_ffff);
+  return planOf(seed, wantedOf(flags)(seed));
 }

@@ -3,17 +3,25 @@ import { readScenario } from '../../../sim/host/files.ts';
 import { type Task, runTasks, seedTasks } from '../../../sim/host/pool.ts';
 import { type RunSummary, type SweepReport, isExcusedTooOften, sweepReport } from '../../../sim/host/summary.ts';
 import { type Plan, Trace, firstDifference, planOf, runPlan } from '../../../sim/index.ts';
-import type { Wanted } from '../../../sim/plan/generate.ts';
 import { writeLine, writeNow } from '../output.ts';
 import { keepBugs } from './keep.ts';
-import { INTERRUPTED, SimExit, exitOf, interruptible, jobsOf, mutantOf, progress, range, ruleOfThree, sizeOf, timeUs, wholeNumber } from './common.ts';
+import {
+  INTERRUPTED,
+  type SeedFlags,
+  SimExit,
+  exitOf,
+  interruptible,
+  jobsOf,
+  mutantOf,
+  progress,
+  range,
+  ruleOfThree,
+  wantedOf,
+  wholeNumber,
+} from './common.ts';
 
-interface SweepFlags {
+interface SweepFlags extends SeedFlags {
   readonly seeds: string;
-  readonly nodes?: string;
-  readonly voters?: string;
-  readonly preset?: 'loopback' | 'lan';
-  readonly time?: string;
   readonly jobs?: string;
   readonly mutant?: string;
   readonly keep?: string;
@@ -53,27 +61,21 @@ export function swarmCommand(): Command {
   return common(new Command('swarm').description('many runs from seeds, each with other faults'))
     .option('--seeds <A..B>', 'which runs', '1..200')
     .option('--nodes <A..B>', 'how many nodes (default: drawn, 3 to 7)')
-    .option('--voters <N>', 'how many of them vote (default: drawn)')
+    .option('--voters <N>', 'how many of them vote; there are at least so many nodes (default: drawn)')
     .addOption(new Option('--preset <NAME>', 'timings (default: drawn)').choices(['loopback', 'lan']))
     .option('--time <D>', 'how long things go wrong in each, such as 10min (default: 40 leases)')
     .addHelpText('after', '\nThe report is the same for any number of --jobs.\n\nExample:\n  bellwether sim swarm --seeds 1..1000 --nodes 3..9')
     .action(async (flags: SweepFlags) => {
       const [from, to] = range('--seeds', flags.seeds, 0, 0xffff_ffff);
-      const [least, most] = flags.nodes === undefined ? [undefined, undefined] : range('--nodes', flags.nodes, 1, 9);
-      const wanted = (nodes: number | undefined): Wanted => ({
-        nodes,
-        voters: flags.voters === undefined ? undefined : range('--voters', flags.voters, 1, 9)[0],
-        timing: flags.preset,
-        chaosUs: timeUs(flags.time),
-      });
-      const tasks = least === undefined || most === undefined ? seedTasks(from, to, wanted(undefined), CODEC_EVERY) : sizedTasks(from, to, least, most, wanted);
+      const wanted = wantedOf(flags);
+      const tasks = flags.nodes === undefined ? seedTasks(from, to, wanted(from), CODEC_EVERY) : sizedTasks(from, to, wanted);
       process.exitCode = await sweep(
         tasks,
         to - from + 1,
         flags,
         {
-          replayOf: (row) => `bellwether sim run --seed ${row.seed}${least === undefined ? '' : ` --nodes ${sizeOf(row.seed, least, most)}`}${extra(flags)}`,
-          planOf: (row) => planOf(row.seed, wanted(least === undefined || most === undefined ? undefined : sizeOf(row.seed, least, most))),
+          replayOf: (row) => `bellwether sim run --seed ${row.seed}${flags.nodes === undefined ? '' : ` --nodes ${wanted(row.seed).nodes}`}${extra(flags)}`,
+          planOf: (row) => planOf(row.seed, wanted(row.seed)),
         },
         true,
       );
@@ -145,10 +147,10 @@ function common(command: Command): Command {
     .option('--json', 'one JSON object per line');
 }
 
-function sizedTasks(from: number, to: number, least: number, most: number, wanted: (nodes: number) => Wanted): Task[] {
+function sizedTasks(from: number, to: number, wanted: ReturnType<typeof wantedOf>): Task[] {
   const tasks: Task[] = [];
   for (let seed = from; seed <= to; seed += 1)
-    tasks.push({ id: tasks.length, seeds: [seed], wanted: wanted(sizeOf(seed, least, most)), codecEvery: CODEC_EVERY, untilFailure: false });
+    tasks.push({ id: tasks.length, seeds: [seed], wanted: wanted(seed), codecEvery: CODEC_EVERY, untilFailure: false });
   return tasks;
 }
 
