@@ -36,8 +36,9 @@ export function withoutPeople(election: Election): void {
   const nothing = (): void => {};
   const fields = election as unknown as Fields;
   const swap = (name: string, by: object): void => {
-    if (!(`$private_${name}` in fields)) throw new Error(`the election core has no #${name}, or it was loaded without its private fields made readable`);
-    fields[`$private_${name}`] = by;
+    const key = [`$private_${name}`, name].find((some) => some in fields);
+    if (key === undefined) throw new Error(`the election core has no ${name}, or it was loaded without its private fields made readable`);
+    fields[key] = by;
   };
   const lastOf = (): object => ({ holder: null, term: 0 });
   swap('beliefs', { ended: nothing, leads: nothing, follow: nothing, settle: nothing, holds: () => true, lastOf, nextDeadlineUs: Infinity });
