@@ -189,23 +189,6 @@ describe('exec', () => {
     expect(ends.indexOf(null)).toBe(ends.length - 1);
   });
 
-  it('that ended the command in place of its guard runs it again, also where the guard does not know why it ended', async () => {
-    const started = alone('sh', '-c', `echo $PPID; ${BEAT}`);
-    let guard = 0;
-    started.child.stdout!.once('data', (text: Buffer) => (guard = Number(text.toString())));
-    await until(() => guard > 0 && started.group !== null && beats().length > 0, 'a beat');
-    const { group } = started;
-    const { term } = beats().at(-1)!;
-    process.kill(guard, 'SIGSTOP');
-    started.child.kill('SIGSTOP');
-    await new Promise((resolve) => setTimeout(resolve, 1_000)); // longer than the lease
-    started.child.kill('SIGCONT');
-    await until(() => !isGroupAlive(group!), 'the end of the command');
-    process.kill(guard, 'SIGCONT');
-    await until(() => beats().at(-1)!.term > term, 'the command again');
-    expect(started.lines.find(({ action }) => action === 'ended')!.by).toBe('deadline');
-  });
-
   it('that gives its name up ends its command and then itself, and says who has the name', async () => {
     const port = 50_000 + (process.pid % 10_000);
     const two = [1, 2].map((i) => exec(['--voters', 'n1', '--name', 'n1', '--bind', `127.0.0.1:${port + i}`, '--election', 'job'], 'sh', '-c', 'sleep 60'));

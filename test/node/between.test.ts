@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest';
 import type { NodeOptions } from '../../src/options.ts';
 import type { Lease } from '../../src/lease.ts';
 import type { ClusterNode } from '../../src/node.ts';
-import { NodeWorld, settleMicrotasks } from '../support/node-world.ts';
+import { NodeWorld, stateOf } from '../support/node-world.ts';
 
 /** What comes between: calls from within events, leases that follow one another, ends that come while something waits. */
 
@@ -25,19 +25,19 @@ async function alone(): Promise<{ world: NodeWorld; node: ClusterNode }> {
   return { world, node };
 }
 
-async function stateOf(promise: Promise<unknown>): Promise<string> {
-  const pending = {};
-  await settleMicrotasks();
-  return Promise.race([promise, Promise.resolve(pending)]).then(
-    (v) => (v === pending ? 'pending' : 'resolved'),
-    (e: { code?: string }) => `rejected ${e.code}`,
-  );
-}
-
 const apart =
   (name: string) =>
   (from: string, to: string): boolean =>
     from !== name && to !== name;
+/** Wins a lease that is given back as soon as its signal aborts, and runs out in a cut. */
+async function loseByACut(world: NodeWorld, a: ClusterNode): Promise<void> {
+  const won = a.campaign('job');
+  await world.run(2_000);
+  const lease = await won;
+  lease.signal.addEventListener('abort', () => void lease.release());
+  world.link = apart('a');
+  await world.run(3_000);
+}
 const untilAborted = (signal: AbortSignal): Promise<void> => new Promise((resolve) => signal.addEventListener('abort', () => resolve()));
 
 describe('leases that follow one another', () => {
@@ -105,12 +105,7 @@ describe('leases that follow one another', () => {
 
   it('a name whose lease ran out and that nobody stands for again holds no place', async () => {
     const { world, a } = await three();
-    const won = a.campaign('job');
-    await world.run(2_000);
-    const lease = await won;
-    lease.signal.addEventListener('abort', () => void lease.release());
-    world.link = apart('a');
-    await world.run(3_000);
+    await loseByACut(world, a);
     expect(a.core.election.isWanted('job')).toBe(false);
     expect(a.explain('job').join()).toContain('does not stand');
   });
@@ -316,12 +311,7 @@ describe('a time that is no number', () => {
 describe('readiness', () => {
   it('comes back with the voters, also where nothing is asked of them any more', async () => {
     const { world, a } = await three();
-    const won = a.campaign('job');
-    await world.run(2_000);
-    const lease = await won;
-    lease.signal.addEventListener('abort', () => void lease.release());
-    world.link = apart('a');
-    await world.run(3_000);
+    await loseByACut(world, a);
     expect(a.health()).toMatchObject({ live: true, ready: false });
     world.link = () => true;
     await world.run(10_000);

@@ -5,7 +5,7 @@ import { CONTESTS_MAX } from '../../src/election/contest.ts';
 import type { Lease } from '../../src/lease.ts';
 import type { ClusterNode } from '../../src/node.ts';
 import { Watches } from '../../src/watches.ts';
-import { NodeWorld, settleMicrotasks } from '../support/node-world.ts';
+import { NodeWorld, settleMicrotasks, stateOf } from '../support/node-world.ts';
 
 const voters = ['a', 'b', 'c'];
 
@@ -15,16 +15,6 @@ async function three(): Promise<{ world: NodeWorld; nodes: ClusterNode[] }> {
   await world.run(500);
   await Promise.all(started.map(({ opened }) => opened));
   return { world, nodes: started.map(({ node }) => node) };
-}
-
-/** What became of a promise so far. */
-async function stateOf(promise: Promise<unknown>): Promise<string> {
-  const pending = {};
-  await settleMicrotasks();
-  return Promise.race([promise, Promise.resolve(pending)]).then(
-    (v) => (v === pending ? 'pending' : 'resolved'),
-    (e: { code?: string }) => `rejected ${e.code}`,
-  );
 }
 
 let world: NodeWorld;

@@ -220,6 +220,16 @@ export async function settleMicrotasks(): Promise<void> {
   for (let i = 0; i < 12; i += 1) await Promise.resolve();
 }
 
+/** What became of a promise so far. */
+export async function stateOf(promise: Promise<unknown>): Promise<string> {
+  const pending = {};
+  await settleMicrotasks();
+  return Promise.race([promise, Promise.resolve(pending)]).then(
+    (v) => (v === pending ? 'pending' : 'resolved'),
+    (e: { code?: string }) => `rejected ${e.code}`,
+  );
+}
+
 function tell(event: (typeof EVENTS)[number], payload: NodeEvents[keyof NodeEvents]): string {
   const facts = payload as unknown as Record<string, string> & { member?: { name: string }; missing?: string[] };
   switch (event) {

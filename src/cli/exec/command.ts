@@ -34,8 +34,6 @@ export class GuardedCommand {
   /** Rings when the guard ought to have ended the command. */
   #backstop: NodeJS.Timeout | undefined;
   #isOverdue = false;
-  /** We ended it ourselves, and the guard, which did not, may not know why it ended. */
-  #isKilled = false;
 
   constructor(order: GuardOrder) {
     // A session of its own: Ctrl-C in the terminal is for exec, which ends the command in good order.
@@ -89,10 +87,7 @@ export class GuardedCommand {
       this.#running?.started(words.pid);
       if (this.#isOverdue) this.#overdue();
     } else if (words.is === 'failed') this.#ended({ code: null, signal: null, by: null, error: words.error });
-    else if (words.is === 'gone') {
-      const by = words.by ?? (this.#isKilled && words.signal === 'SIGKILL' ? 'deadline' : null);
-      this.#ended({ code: words.code, signal: words.signal, by: by === 'orphaned' ? 'asked' : by, error: null });
-    }
+    else if (words.is === 'gone') this.#ended({ code: words.code, signal: words.signal, by: words.by === 'orphaned' ? 'asked' : words.by, error: null });
   }
 
   /**
@@ -102,7 +97,7 @@ export class GuardedCommand {
   #overdue(): void {
     this.#isOverdue = true;
     if (this.#group === null) return; // told when it is known, and then it ends
-    if (signalGroup(this.#group, 'SIGKILL')) this.#isKilled = true;
+    signalGroup(this.#group, 'SIGKILL');
     this.#backstop = setTimeout(() => this.#guard.kill('SIGKILL'), GUARD_PATIENCE_MS);
   }
 
@@ -119,7 +114,6 @@ export class GuardedCommand {
   #ended(outcome: Outcome): void {
     clearTimeout(this.#backstop);
     this.#isOverdue = false;
-    this.#isKilled = false;
     this.#group = null;
     this.#running?.ended(outcome);
     this.#running = null;

@@ -3,15 +3,12 @@ import { readFileSync, readdirSync } from 'node:fs';
 /**
  * To every process of the group. Quiet where there is none any more, and where they became somebody else's (setuid):
  * those can still be waited for.
- *
- * @returns Whether it reached anybody.
  */
-export function signalGroup(group: number, signal: NodeJS.Signals): boolean {
+export function signalGroup(group: number, signal: NodeJS.Signals): void {
   try {
-    return process.kill(-group, signal);
+    process.kill(-group, signal);
   } catch (error) {
-    if (['ESRCH', 'EPERM'].includes((error as NodeJS.ErrnoException).code ?? '')) return false;
-    throw error;
+    if (!['ESRCH', 'EPERM'].includes((error as NodeJS.ErrnoException).code ?? '')) throw error;
   }
 }
 
